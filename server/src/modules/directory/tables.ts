@@ -1,0 +1,245 @@
+import type { ColumnType, Generated } from 'kysely'
+import type { Db, Tx } from '#kernel/postgres'
+import type { Day } from '#kernel/time'
+
+export type Profile =
+  | 'pupil'
+  | 'guardian'
+  | 'teacher'
+  | 'head'
+  | 'schoolLife'
+  | 'documentation'
+  | 'staff'
+  | 'localAuthority'
+
+export type OrganisationKind = 'territory' | 'partner' | 'establishment'
+export type Level = 'primary' | 'lowerSecondary' | 'upperSecondary' | 'higher'
+export type PartnerKind =
+  | 'region'
+  | 'department'
+  | 'municipality'
+  | 'academicAuthority'
+  | 'university'
+  | 'agency'
+  | 'syndicate'
+export type LegalStatus = 'legal' | 'inCharge' | 'none'
+export type RecordKind = 'establishment' | 'subject' | 'mef' | 'pupil' | 'guardian' | 'staff'
+export type ImportState = 'staging' | 'ready' | 'refused' | 'applying' | 'applied' | 'abandoned' | 'interrupted'
+
+/** A jsonb column: read as a value, written as its JSON text (pg would make an SQL array of a JavaScript one). */
+type Json<T> = ColumnType<T, string, string>
+type JsonWithDefault<T> = ColumnType<T, string | undefined, string>
+
+/** Column `tenant_id` takes the transaction's tenant by default: it is never passed. */
+interface TenantRow {
+  tenant_id: Generated<string>
+}
+
+interface SchoolYearRow extends TenantRow {
+  id: string
+  start_year: number
+  starts_on: Day
+  ends_on: Day
+}
+
+interface OrganisationRow extends TenantRow {
+  id: string
+  kind: OrganisationKind
+  name: string
+  partner_kind: PartnerKind | null
+  level: Level | null
+  uai: string | null
+  siren: string | null
+  code: string | null
+  parent_id: string | null
+  academy_code: string | null
+  type_label: string | null
+  street: string | null
+  postal_code: string | null
+  town: string | null
+  phone: string | null
+  email: string | null
+  gone_on: Day | null
+}
+
+interface PersonRow extends TenantRow {
+  id: string
+  family_name: string
+  given_name: string
+  other_given_names: string | null
+  birth_family_name: string | null
+  title: string | null
+  born_on: Day | null
+  email: string | null
+  phone: string | null
+  mobile: string | null
+  work_phone: string | null
+  street: string | null
+  postal_code: string | null
+  town: string | null
+  country: string | null
+  family_key: string
+  given_key: string
+  gone_on: Day | null
+}
+
+interface TeachingGroupRow extends TenantRow {
+  id: string
+  establishment_id: string
+  school_year_id: string
+  kind: 'class' | 'group'
+  code: string
+  name: string
+}
+
+interface AffiliationRow extends TenantRow {
+  person_id: string
+  organisation_id: string
+  profile: Profile
+}
+
+interface EnrolmentRow extends TenantRow {
+  person_id: string
+  establishment_id: string
+  school_year_id: string
+  source_id: string
+  mef_code: string | null
+  level_label: string | null
+  regime: string | null
+  status: string | null
+  entered_on: Day | null
+  left_on: Day | null
+}
+
+interface MembershipRow extends TenantRow {
+  person_id: string
+  teaching_group_id: string
+  source_id: string
+}
+
+interface TeachingRow extends TenantRow {
+  person_id: string
+  teaching_group_id: string
+  source_id: string
+  subject_codes: Generated<string[]>
+  main_teacher: Generated<boolean>
+}
+
+interface StaffFunctionRow extends TenantRow {
+  person_id: string
+  organisation_id: string
+  source_id: string
+  code: string
+  label: string | null
+  discipline_code: string | null
+  discipline_label: string | null
+  profile: Profile
+}
+
+interface GuardianshipRow extends TenantRow {
+  pupil_id: string
+  guardian_id: string
+  source_id: string
+  link_code: string
+  legal_status: LegalStatus
+  pays: Generated<boolean>
+  contact: Generated<boolean>
+  financial: Generated<boolean>
+}
+
+/** A subject or a MEF: a code of a source and its name. */
+interface NamedCodeRow extends TenantRow {
+  source_id: string
+  code: string
+  name: string
+}
+
+interface SourceRow extends TenantRow {
+  id: string
+  kind: 'aaf2d' | 'manual'
+  academy_code: string | null
+  name: string
+  thresholds: JsonWithDefault<Partial<Record<string, number>>>
+}
+
+interface SourceRecordRow extends TenantRow {
+  source_id: string
+  kind: RecordKind
+  external_id: string
+  subject_id: string | null
+  hash: Buffer
+  body: Json<Record<string, unknown>>
+  establishment_ref: string | null
+}
+
+interface ImportRow extends TenantRow {
+  id: string
+  source_id: string
+  state: ImportState
+  created_at: Generated<Date>
+  created_by: string | null
+  exported_on: Day | null
+  files: JsonWithDefault<unknown[]>
+  progress: JsonWithDefault<Record<string, unknown>>
+  counts: JsonWithDefault<Record<string, Record<string, number>>>
+  alerts: JsonWithDefault<{ kind: string; removed: number; total: number; limit: number }[]>
+  refusal: Json<{ code: string; file?: string; line?: number; detail: string }> | null
+  staged_at: Date | null
+  applied_at: Date | null
+  applied_by: string | null
+}
+
+interface QuarantinedRecordRow extends TenantRow {
+  id: string
+  import_id: string
+  kind: string
+  external_id: string | null
+  file: string
+  line: number
+  code: string
+  detail: string
+}
+
+interface ImportChangeRow extends TenantRow {
+  import_id: string
+  change: 'added' | 'modified' | 'removed'
+  kind: RecordKind
+  external_id: string
+  establishment_ref: string | null
+  before: Json<Record<string, unknown>> | null
+}
+
+interface StagedRecordRow {
+  tenant_id: string
+  import_id: string
+  kind: RecordKind
+  external_id: string
+  candidate_id: string
+  establishment_ref: string | null
+  hash: Buffer
+  body: Json<Record<string, unknown>>
+}
+
+export type DirectoryTables = {
+  'directory.school_year': SchoolYearRow
+  'directory.organisation': OrganisationRow
+  'directory.person': PersonRow
+  'directory.teaching_group': TeachingGroupRow
+  'directory.affiliation': AffiliationRow
+  'directory.enrolment': EnrolmentRow
+  'directory.membership': MembershipRow
+  'directory.teaching': TeachingRow
+  'directory.staff_function': StaffFunctionRow
+  'directory.guardianship': GuardianshipRow
+  'directory.subject': NamedCodeRow
+  'directory.mef': NamedCodeRow
+  'directory.source': SourceRow
+  'directory.source_record': SourceRecordRow
+  'directory.import': ImportRow
+  'directory.quarantined_record': QuarantinedRecordRow
+  'directory.import_change': ImportChangeRow
+  'directory.staged_record': StagedRecordRow
+}
+
+/** The module's tables as Kysely knows them, for a transaction of a tenant. */
+export const tables = (tx: Db | Tx) => tx.$extendTables<DirectoryTables>()
