@@ -1,0 +1,283 @@
+-- People, organisations, classes, relations, and the feeds they come from.
+create schema directory;
+grant usage on schema directory to preau_app;
+
+create table directory.school_year (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  id uuid primary key,
+  -- Year in which it starts: 2026 for 2026-2027 (1 September to 31 August).
+  start_year integer not null check (start_year between 2000 and 2100),
+  starts_on date not null,
+  ends_on date not null check (ends_on > starts_on),
+  unique (tenant_id, start_year)
+);
+
+-- A territory, a partner (public body) or an establishment (école, collège, lycée, component).
+create table directory.organisation (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  id uuid primary key,
+  kind text not null check (kind in ('territory', 'partner', 'establishment')),
+  name text not null,
+  -- partner: region, department, municipality, academicAuthority, university, agency, syndicate
+  partner_kind text,
+  -- establishment: primary, lowerSecondary, upperSecondary, higher
+  level text check (level in ('primary', 'lowerSecondary', 'upperSecondary', 'higher')),
+  uai text check (uai ~ '^[0-9]{7}[A-Z]$'),
+  siren text,
+  -- national code of a territory or partner (INSEE department, academy code…)
+  code text,
+  -- territory → the partner that answers for it; establishment → its territory
+  parent_id uuid references directory.organisation,
+  academy_code text,
+  type_label text,
+  street text,
+  postal_code text,
+  town text,
+  phone text,
+  email text,
+  gone_on date,
+  check ((kind = 'partner') = (partner_kind is not null)),
+  unique (tenant_id, uai)
+);
+create index organisation_parent on directory.organisation (parent_id);
+create index organisation_kind on directory.organisation (tenant_id, kind, name);
+
+create table directory.person (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  id uuid primary key,
+  family_name text not null,
+  given_name text not null,
+  other_given_names text,
+  birth_family_name text,
+  title text,
+  born_on date,
+  email text,
+  phone text,
+  mobile text,
+  work_phone text,
+  street text,
+  postal_code text,
+  town text,
+  country text,
+  -- lower case, no accent, words parted by one space: "dupont marie" and "marie dupont" are both prefixes to search
+  family_key text not null,
+  given_key text not null,
+  -- day from which no source knows the person any more; null while present
+  gone_on date
+);
+create index person_family on directory.person (tenant_id, family_key text_pattern_ops, given_key text_pattern_ops);
+create index person_given on directory.person (tenant_id, given_key text_pattern_ops, family_key text_pattern_ops);
+
+-- A class (division) or a group of pupils of one establishment in one school year.
+create table directory.teaching_group (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  id uuid primary key,
+  establishment_id uuid not null references directory.organisation,
+  school_year_id uuid not null references directory.school_year,
+  kind text not null check (kind in ('class', 'group')),
+  code text not null,
+  name text not null,
+  unique (establishment_id, school_year_id, kind, code)
+);
+
+-- Who belongs where, as what: derived from enrolments, functions and guardianships; the base of visibility.
+create table directory.affiliation (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  person_id uuid not null references directory.person on delete cascade,
+  organisation_id uuid not null references directory.organisation,
+  profile text not null check (profile in
+    ('pupil', 'guardian', 'teacher', 'head', 'schoolLife', 'documentation', 'staff', 'localAuthority')),
+  primary key (person_id, organisation_id, profile)
+);
+create index affiliation_organisation on directory.affiliation (organisation_id, profile, person_id);
+
+create table directory.enrolment (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  person_id uuid not null references directory.person on delete cascade,
+  establishment_id uuid not null references directory.organisation,
+  school_year_id uuid not null references directory.school_year,
+  source_id uuid not null,
+  mef_code text,
+  level_label text,
+  regime text,
+  status text,
+  entered_on date,
+  left_on date,
+  primary key (person_id, establishment_id, school_year_id)
+);
+create index enrolment_establishment on directory.enrolment (establishment_id, school_year_id);
+
+create table directory.membership (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  person_id uuid not null references directory.person on delete cascade,
+  teaching_group_id uuid not null references directory.teaching_group on delete cascade,
+  source_id uuid not null,
+  primary key (person_id, teaching_group_id)
+);
+create index membership_group on directory.membership (teaching_group_id, person_id);
+
+create table directory.teaching (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  person_id uuid not null references directory.person on delete cascade,
+  teaching_group_id uuid not null references directory.teaching_group on delete cascade,
+  source_id uuid not null,
+  subject_codes text[] not null default '{}',
+  main_teacher boolean not null default false,
+  primary key (person_id, teaching_group_id)
+);
+create index teaching_group on directory.teaching (teaching_group_id);
+
+-- "function" of a member of staff in an establishment (code of the academic information system).
+create table directory.staff_function (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  person_id uuid not null references directory.person on delete cascade,
+  organisation_id uuid not null references directory.organisation,
+  source_id uuid not null,
+  code text not null,
+  label text,
+  discipline_code text,
+  discipline_label text,
+  profile text not null
+);
+create index staff_function_person on directory.staff_function (person_id);
+create index staff_function_organisation on directory.staff_function (organisation_id);
+
+create table directory.guardianship (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  pupil_id uuid not null references directory.person on delete cascade,
+  guardian_id uuid not null references directory.person on delete cascade,
+  source_id uuid not null,
+  -- relation code of the feed, as written (old generation 1–7, new 10–90)
+  link_code text not null,
+  -- legal: legal representative; inCharge: person in charge of the child; none
+  legal_status text not null check (legal_status in ('legal', 'inCharge', 'none')),
+  pays boolean not null default false,
+  contact boolean not null default false,
+  financial boolean not null default false,
+  primary key (pupil_id, guardian_id)
+);
+create index guardianship_guardian on directory.guardianship (guardian_id);
+
+create table directory.subject (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  source_id uuid not null,
+  code text not null,
+  name text not null,
+  primary key (source_id, code)
+);
+
+-- Module élémentaire de formation: what a pupil is taught, on 11 digits.
+create table directory.mef (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  source_id uuid not null,
+  code text not null,
+  name text not null,
+  primary key (source_id, code)
+);
+
+-- Where records come from: one per academy and feed; `manual` for what people typed in.
+create table directory.source (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  id uuid primary key,
+  kind text not null check (kind in ('aaf2d', 'manual')),
+  academy_code text,
+  name text not null,
+  -- share of vanishing records, in basis points, above which an import stops and asks: {"class": 800, …}
+  thresholds jsonb not null default '{}',
+  unique (tenant_id, kind, academy_code)
+);
+
+-- The last accepted state of each record of each source, under the source's own identifier.
+create table directory.source_record (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  source_id uuid not null references directory.source,
+  kind text not null check (kind in ('establishment', 'subject', 'mef', 'pupil', 'guardian', 'staff')),
+  external_id text not null,
+  -- the person or organisation it describes; null for subjects and MEFs
+  subject_id uuid,
+  hash bytea not null,
+  body jsonb not null,
+  -- identifier of the establishment it is filed under in a diff; null when none
+  establishment_ref text,
+  primary key (source_id, kind, external_id)
+);
+create index source_record_subject on directory.source_record (subject_id);
+
+create table directory.import (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  id uuid primary key,
+  source_id uuid not null references directory.source,
+  state text not null check (state in
+    ('staging', 'ready', 'refused', 'applying', 'applied', 'abandoned', 'interrupted')),
+  created_at timestamptz not null default now(),
+  created_by uuid,
+  -- date written in the feed's own header
+  exported_on date,
+  files jsonb not null default '[]',
+  progress jsonb not null default '{}',
+  -- counts per kind: read, added, modified, removed, unchanged, quarantined, ignored
+  counts jsonb not null default '{}',
+  -- thresholds exceeded, each {kind, removed, total, limit}
+  alerts jsonb not null default '[]',
+  -- why it was refused: {code, file, line, detail}
+  refusal jsonb,
+  staged_at timestamptz,
+  applied_at timestamptz,
+  applied_by uuid
+);
+create index import_source on directory.import (source_id, created_at desc);
+
+-- Records set aside, each with its reason; they keep their previous state until mended.
+create table directory.quarantined_record (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  id uuid primary key,
+  import_id uuid not null references directory.import on delete cascade,
+  kind text not null,
+  external_id text,
+  file text not null,
+  line integer not null,
+  code text not null,
+  detail text not null
+);
+create index quarantined_record_import on directory.quarantined_record (import_id, kind);
+
+-- What an applied import changed, for its history: one row a changed record (none for a first load's additions).
+create table directory.import_change (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  import_id uuid not null references directory.import on delete cascade,
+  change text not null check (change in ('added', 'modified', 'removed')),
+  kind text not null,
+  external_id text not null,
+  establishment_ref text,
+  before jsonb,
+  primary key (import_id, kind, external_id)
+);
+
+-- The records of an import under review, one partition an import (dropped when it ends). Unlogged: a crash of the
+-- server empties it, which the number of rows tells, and the import is then run again.
+create unlogged table directory.staged_record (
+  tenant_id uuid not null,
+  import_id uuid not null,
+  kind text not null,
+  external_id text not null,
+  -- identifier given to the person or organisation if the record turns out to be new
+  candidate_id uuid not null,
+  establishment_ref text,
+  hash bytea not null,
+  body jsonb not null
+) partition by list (import_id);
+
+do $$
+declare
+  each regclass;
+begin
+  for each in select c.oid::regclass from pg_class c
+    where c.relnamespace = 'directory'::regnamespace and c.relkind in ('r', 'p')
+  loop
+    execute format('alter table %s enable row level security', each);
+    execute format('alter table %s force row level security', each);
+    execute format('create policy tenant_isolation on %s using (tenant_id = (select kernel.current_tenant()))', each);
+  end loop;
+end
+$$;
+grant select, insert, update, delete on all tables in schema directory to preau_app;

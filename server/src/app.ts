@@ -1,0 +1,70 @@
+import type { Config } from '#kernel/config'
+import { createEvents } from '#kernel/events'
+import { type App, createHttp } from '#kernel/http'
+import type { JobQueue } from '#kernel/jobs'
+import type { Module, Services } from '#kernel/module'
+import { createTenantRegistry } from '#kernel/tenancy'
+import { applications } from '#modules/applications'
+import { directory } from '#modules/directory'
+import { authenticate, identity } from '#modules/identity'
+import { insight } from '#modules/insight'
+import { portal } from '#modules/portal'
+import { mountDemonstrationIdentityProvider } from './demonstration/identity-provider.ts'
+import { serveStatus } from './status.ts'
+import type { Stores } from './stores.ts'
+import { serveWeb } from './web.ts'
+
+/** The modules, in the order they are mounted. */
+export const modules: Module[] = [directory, identity, applications, insight, portal]
+
+/** Every queue of every module, made when the stores are opened. */
+export const queues: JobQueue<object>[] = modules.flatMap((module) => [
+  ...module.queues,
+  ...module.reactions.map((reaction) => reaction.queue),
+])
+
+/** What every module is given. `now` is an argument so that tests can choose the day. */
+export function createServices(config: Config, stores: Stores, now: () => Date = () => new Date()): Services {
+  return {
+    db: stores.postgres.db,
+    owner: stores.postgres.owner,
+    clickhouse: stores.clickhouse,
+    jobs: stores.jobs,
+    events: createEvents(
+      stores.jobs,
+      modules.flatMap((module) => module.reactions),
+    ),
+    now,
+    publicUrl: config.publicUrl,
+    dataDirectory: config.dataDirectory,
+  }
+}
+
+/** Builds the HTTP application over open stores: every module's routes, the status, the web pages. */
+export async function createApp(config: Config, services: Services): Promise<App> {
+  const tenants = createTenantRegistry(services.owner)
+  const app = await createHttp({
+    publicUrl: config.publicUrl,
+    logLevel: config.logLevel,
+    findTenant: (host) => tenants.find(host),
+    authenticate: (request) => authenticate(services, request),
+  })
+  for (const module of modules) await module.register(app, services)
+  serveStatus(app, services, {
+    postgres: config.databaseUrl === undefined ? 'embedded' : 'server',
+    clickhouse: config.clickhouseUrl === undefined ? 'embedded' : 'server',
+  })
+  await mountDemonstrationIdentityProvider(app, services)
+  await serveWeb(app)
+  return app
+}
+
+/** Starts the work in the background: the modules' queues and their reactions to each other's events. */
+export async function startWorkers(services: Services): Promise<void> {
+  for (const module of modules) {
+    await module.startWorkers?.(services)
+    for (const reaction of module.reactions) {
+      await services.jobs.work(reaction.queue, (batch, signal) => reaction.run(services, batch, signal))
+    }
+  }
+}

@@ -1,0 +1,167 @@
+import cookie from '@fastify/cookie'
+import helmet from '@fastify/helmet'
+import swagger from '@fastify/swagger'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, type RawServerDefault } from 'fastify'
+import {
+  hasZodFastifySchemaValidationErrors,
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Access, type Actor, isAllowed } from './access.ts'
+import { Problem, toProblemBody } from './problem.ts'
+import type { Tenant } from './tenancy.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may call the route: `'public'`, `'signed-in'` or a right. Required. */
+    access?: Access
+  }
+  interface FastifyRequest {
+    tenant: Tenant
+    actor: Actor | undefined
+  }
+}
+
+/** The HTTP server as modules see it: zod schemas give the types. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>
+
+export interface HttpOptions {
+  publicUrl: string
+  logLevel: string
+  findTenant: (host: string | undefined) => Promise<Tenant>
+  /** Finds who makes a request; undefined when nobody is signed in. */
+  authenticate: (request: FastifyRequest) => Promise<Actor | undefined>
+}
+
+/**
+ * Builds the HTTP server: validation and OpenAPI from zod schemas, access declared by every route, problem+json,
+ * security headers, and logs that hold no personal data (route pattern, status, duration; never a URL or a body).
+ */
+export async function createHttp(options: HttpOptions): Promise<App> {
+  const app: App = fastify({
+    logger: options.logLevel === 'silent' ? false : { level: options.logLevel, serializers: { req: () => ({}) } },
+    disableRequestLogging: true,
+    requestIdHeader: false,
+    bodyLimit: 1_048_576,
+    // Long-lived idle connections would keep a stopping server from ending.
+    forceCloseConnections: 'idle',
+  }).withTypeProvider<ZodTypeProvider>()
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  const secure = options.publicUrl.startsWith('https:')
+
+  await app.register(cookie)
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      directives: {
+        defaultSrc: ["'self'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+        objectSrc: ["'none'"],
+        frameAncestors: ["'self'"],
+        upgradeInsecureRequests: secure ? [] : null,
+      },
+    },
+    strictTransportSecurity: secure ? { maxAge: 31_536_000 } : false,
+    referrerPolicy: { policy: 'same-origin' },
+    crossOriginOpenerPolicy: secure,
+    originAgentCluster: secure,
+  })
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Préau',
+        version: '0.1.0',
+        description: 'The public API of Préau; the web application uses nothing else.',
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+    },
+    transform: jsonSchemaTransform,
+  })
+
+  app.addHook('onRoute', (route) => {
+    if (route.config?.access === undefined) throw new Error(`Route ${String(route.method)} ${route.url} states no access.`)
+  })
+  app.addHook('onRequest', async (request) => {
+    const access = request.routeOptions.config.access
+    // No route: the not-found handler answers and needs neither tenant nor actor.
+    if (access === undefined || !request.routeOptions.url?.startsWith('/api/')) return
+    refuseForeignOrigin(request)
+    request.tenant = await options.findTenant(request.headers.host)
+    request.actor = await options.authenticate(request)
+    if (isAllowed(access, request.actor)) return
+    if (!request.actor) throw new Problem(401, 'sign_in_required', 'Sign in to use this.')
+    throw new Problem(403, 'not_allowed', 'Your rights do not include this.')
+  })
+  app.addHook('onSend', async (request, reply) => {
+    // Answers are one person's: no cache between keeps them.
+    if (request.routeOptions.url?.startsWith('/api/') && !reply.hasHeader('cache-control')) {
+      reply.header('cache-control', 'no-store')
+    }
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.info(
+      {
+        method: request.method,
+        route: request.routeOptions.url ?? 'none',
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'answered',
+    )
+  })
+
+  app.setErrorHandler(async (error, request, reply) => {
+    const problem = toProblem(error)
+    if (problem.status >= 500) request.log.error({ err: error, route: request.routeOptions.url }, 'request failed')
+    return reply.status(problem.status).type('application/problem+json').send(toProblemBody(problem, request.id))
+  })
+  app.setNotFoundHandler(async (request, reply) => {
+    const problem = new Problem(404, 'not_found', 'Nothing is served at this address.')
+    return reply.status(404).type('application/problem+json').send(toProblemBody(problem, request.id))
+  })
+  return app
+}
+
+/** The signed-in person of a request whose route is not public. */
+export function actorOf(request: FastifyRequest): Actor {
+  if (!request.actor) throw new Problem(401, 'sign_in_required', 'Sign in to use this.')
+  return request.actor
+}
+
+// A page of another site can send a form with the visitor's cookie; browsers tell where a request comes from.
+function refuseForeignOrigin(request: FastifyRequest): void {
+  if (request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS') return
+  const origin = request.headers.origin
+  const site = request.headers['sec-fetch-site']
+  const foreign =
+    (site !== undefined && site !== 'same-origin' && site !== 'none') ||
+    (origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== request.headers.host))
+  if (foreign) throw new Problem(403, 'foreign_origin', 'This request comes from another site.')
+}
+
+function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const errors = error.validation.map((each) => ({
+      pointer: `/${error.validationContext ?? 'body'}${each.instancePath}`,
+      detail: each.message ?? 'invalid',
+    }))
+    return new Problem(400, 'invalid_request', 'Some values cannot be used.', { errors })
+  }
+  const { statusCode, code, message } = error as { statusCode?: number; code?: string; message: string }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new Problem(statusCode, (code ?? 'invalid_request').replace(/^FST_(ERR_)?/, '').toLowerCase(), message)
+  }
+  return new Problem(500, 'internal_error', 'Something went wrong on our side; it was recorded.')
+}

@@ -1,0 +1,94 @@
+import { fromKysely, PgBoss, type Job } from 'pg-boss'
+import type pg from 'pg'
+import type { Tx } from './postgres.ts'
+
+/** A kind of work done apart from the request that asks for it. Its data are small and hold no personal data. */
+export interface JobQueue<Data extends object> {
+  name: string
+  /** Number of new tries after a failure. */
+  retries: number
+  /** Seconds after which a silent worker is thought dead and the job given to another. */
+  expireInSeconds: number
+  /** How many jobs a worker takes at once. */
+  batchSize: number
+  /** Only ever a name for the type. */
+  readonly data?: Data
+}
+
+/** Declares a queue. A job may be delivered twice: its worker is idempotent. */
+export function defineQueue<Data extends object>(
+  name: string,
+  options: { retries?: number; expireInSeconds?: number; batchSize?: number } = {},
+): JobQueue<Data> {
+  const { retries = 3, expireInSeconds = 900, batchSize = 1 } = options
+  return { name, retries, expireInSeconds, batchSize }
+}
+
+/** Jobs kept in PostgreSQL. */
+export interface Jobs {
+  /** Adds a job in the caller's transaction: it exists if and only if that transaction commits. */
+  enqueue<Data extends object>(tx: Tx, queue: JobQueue<Data>, data: Data): Promise<void>
+  /**
+   * Starts a worker in this process; it gets at most `batchSize` jobs at once and fails or succeeds for all of them.
+   * The signal tells that the program is stopping.
+   */
+  work<Data extends object>(
+    queue: JobQueue<Data>,
+    handler: (batch: Data[], signal: AbortSignal) => Promise<void>,
+  ): Promise<void>
+  /** Number of jobs waiting, running and failed for good, by queue. */
+  count(): Promise<{ queue: string; waiting: number; running: number; failed: number }[]>
+  stop(): Promise<void>
+}
+
+/**
+ * Opens the job store, installing its schema and the given queues if need be.
+ * @param supervise false on the command line: it adds jobs and leaves running them to the server.
+ */
+export async function openJobs(
+  owner: pg.Pool,
+  queues: JobQueue<object>[],
+  options: { supervise: boolean; onError: (error: Error) => void },
+): Promise<Jobs> {
+  const boss = new PgBoss({
+    db: { executeSql: (text: string, values?: unknown[]) => owner.query(text, values) },
+    supervise: options.supervise,
+    schedule: options.supervise,
+  })
+  boss.on('error', options.onError)
+  await boss.start()
+  for (const queue of queues) {
+    if (await boss.getQueue(queue.name)) continue
+    await boss.createQueue(queue.name, {
+      retryLimit: queue.retries,
+      retryBackoff: true,
+      expireInSeconds: queue.expireInSeconds,
+    })
+  }
+  // Requests enqueue under their own role; tables are made by pg-boss, so the grant follows its start.
+  await owner.query('grant usage on schema pgboss to preau_app')
+  await owner.query('grant select, insert on all tables in schema pgboss to preau_app')
+  await owner.query('grant execute on all functions in schema pgboss to preau_app')
+  return {
+    async enqueue(tx, queue, data) {
+      await boss.send(queue.name, data, { db: fromKysely(tx) })
+    },
+    async work(queue, handler) {
+      const options = { pollingIntervalSeconds: 0.5, batchSize: queue.batchSize }
+      await boss.work(queue.name, options, async (jobs: Job<NonNullable<typeof queue.data>>[]) => {
+        const [first] = jobs
+        if (first) await handler(jobs.map((job) => job.data), first.signal)
+      })
+    },
+    async count() {
+      const rows = await boss.getQueues()
+      return rows.map((row) => ({
+        queue: row.name,
+        waiting: row.queuedCount,
+        running: row.activeCount,
+        failed: row.failedCount,
+      }))
+    },
+    stop: () => boss.stop({ graceful: true, timeout: 5_000 }),
+  }
+}

@@ -1,0 +1,61 @@
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
+import pg from 'pg'
+
+/**
+ * The database as the kernel knows it: no table of any module. A module adds its own with `withTables` in its
+ * `tables.ts`; the tables of another module are out of reach, so a join across contexts does not compile.
+ */
+export type Db = Kysely<Record<never, never>>
+
+/** A transaction bound to one tenant: row-level security shows and accepts the rows of that tenant only. */
+export type Tx = Transaction<Record<never, never>>
+
+/** Where PostgreSQL is: a URL, or the socket directory of the embedded one. */
+export type PostgresLocation = { connectionString: string } | { host: string; user: string; database: string; port?: number }
+
+export interface Postgres {
+  /** Under role `preau_app`: row-level security applies. Everything that serves a request goes through here. */
+  db: Db
+  /** As the connecting role: migrations, tenants, queues and COPY (which row-level security forbids). */
+  owner: pg.Pool
+  close(): Promise<void>
+}
+
+// Dates without time stay 'YYYY-MM-DD': a Date would shift them by the zone of the machine.
+const types = new pg.TypeOverrides()
+types.setTypeParser(1082, (text: string) => text)
+// Counts and cents are bigint in SQL; a number when exact, an error when not.
+types.setTypeParser(20, (text: string) => {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} is beyond the safe integers`)
+  return value
+})
+
+/**
+ * Opens both pools. `onLost` is told when an idle connection breaks (the server stopped or was killed); without a
+ * listener such an event would end the program.
+ */
+export function openPostgres(location: PostgresLocation, onLost: (error: Error) => void, size = 20): Postgres {
+  const pool = new pg.Pool({ ...location, types, max: size, options: '-c role=preau_app', application_name: 'preau' })
+  const owner = new pg.Pool({ ...location, types, max: 6, application_name: 'preau owner' })
+  for (const each of [pool, owner]) each.on('error', onLost)
+  const db: Db = new Kysely({ dialect: new PostgresDialect({ pool }) })
+  return {
+    db,
+    owner,
+    async close() {
+      await Promise.all([db.destroy(), owner.end()])
+    },
+  }
+}
+
+/**
+ * Runs `work` in one transaction bound to a tenant. Everything it does is kept, or nothing is.
+ * @param tenantId UUID of the tenant; row-level security refuses every row of another one.
+ */
+export function inTenant<T>(db: Db, tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return db.transaction().execute(async (tx) => {
+    await sql`select set_config('preau.tenant', ${tenantId}, true)`.execute(tx)
+    return work(tx)
+  })
+}

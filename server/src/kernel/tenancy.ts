@@ -1,0 +1,74 @@
+import { randomUUIDv7 } from 'node:crypto'
+import type pg from 'pg'
+import { Problem } from './problem.ts'
+
+/** A tenant: one consortium's workspace. Its data never meet another's. */
+export interface Tenant {
+  id: string
+  /** Short name used on the command line (`--tenant`). */
+  slug: string
+  name: string
+  /** Host name people use, without port; null for the only tenant of an instance. */
+  host: string | null
+  /** IANA zone in which its dates are shown. */
+  timeZone: string
+  /** One colour in #rrggbb; the web computes its shades and checks their contrast. */
+  accent: string
+  demonstration: boolean
+}
+
+const columns = `id, slug, name, host, time_zone as "timeZone", accent, demonstration`
+
+/** All tenants, oldest first. */
+export async function listTenants(owner: pg.Pool): Promise<Tenant[]> {
+  const { rows } = await owner.query<Tenant>(`select ${columns} from kernel.tenant order by created_at, id`)
+  return rows
+}
+
+/** @throws Problem 409 `tenant_exists` when the slug or the host is taken. */
+export async function createTenant(
+  owner: pg.Pool,
+  input: Pick<Tenant, 'slug' | 'name'> & Partial<Tenant>,
+): Promise<Tenant> {
+  const { rows } = await owner.query<Tenant>(
+    `insert into kernel.tenant (id, slug, name, host, time_zone, accent, demonstration)
+     values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning ${columns}`,
+    [
+      input.id ?? randomUUIDv7(),
+      input.slug,
+      input.name,
+      input.host ?? null,
+      input.timeZone ?? 'Europe/Paris',
+      input.accent ?? '#1f5f5b',
+      input.demonstration ?? false,
+    ],
+  )
+  if (!rows[0]) throw new Problem(409, 'tenant_exists', `A tenant has this slug or host already: ${input.slug}.`)
+  return rows[0]
+}
+
+/** Finds the tenant a request speaks to, by its Host header. */
+export interface TenantRegistry {
+  find(host: string | undefined): Promise<Tenant>
+}
+
+/**
+ * Tenants by host, read again at most every ten seconds: every request asks, tenants change a few times a year.
+ * An instance with a single tenant answers under any host.
+ */
+export function createTenantRegistry(owner: pg.Pool, now: () => number = Date.now): TenantRegistry {
+  let known: Tenant[] = []
+  let readAt = -Infinity
+  return {
+    async find(host) {
+      if (now() - readAt > 10_000 || known.length === 0) {
+        known = await listTenants(owner)
+        readAt = now()
+      }
+      const name = host?.replace(/:\d+$/, '').toLowerCase()
+      const tenant = known.find((each) => each.host === name) ?? (known.length === 1 ? known[0] : undefined)
+      if (!tenant) throw new Problem(404, 'tenant_unknown', 'No workspace is served under this address.')
+      return tenant
+    },
+  }
+}

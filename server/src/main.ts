@@ -1,0 +1,60 @@
+import { readConfig } from '#kernel/config'
+import { createTenant, listTenants } from '#kernel/tenancy'
+import { createApp, createServices, queues, startWorkers } from './app.ts'
+import { describeDemonstration, loadDemonstration } from './demonstration/load.ts'
+import { openStores } from './stores.ts'
+import { createProgress } from './terminal.ts'
+
+// Starts the server: stores, migrations, demonstration, workers, web; stops it in the opposite order.
+const say = (line: string) => process.stdout.write(`${line}\n`)
+const closers: (() => Promise<unknown>)[] = []
+let stopping: Promise<void> | undefined
+
+function stop(exitCode: number): Promise<void> {
+  stopping ??= (async () => {
+    const deadline = setTimeout(() => process.exit(1), 15_000)
+    deadline.unref()
+    for (const close of closers.reverse()) {
+      await close().catch((error: Error) => say(`While stopping: ${error.message}`))
+    }
+    process.exit(exitCode)
+  })()
+  return stopping
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0))
+// Sent when the process that started this one is gone, however it went: nothing of ours stays behind.
+process.on('disconnect', () => void stop(0))
+
+try {
+  const begun = performance.now()
+  const config = readConfig(process.env)
+  const stores = await openStores(config, { queues, supervise: true, log: say })
+  closers.push(() => stores.close())
+  const services = createServices(config, stores)
+  // Both stores are part of "ready"; ClickHouse starts while the demonstration loads.
+  const analytics = stores.clickhouse()
+  analytics.catch(() => undefined)
+
+  if (config.demonstration) await loadDemonstration(services, createProgress(process.stdout))
+  else if ((await listTenants(services.owner)).length === 0) {
+    await createTenant(services.owner, { slug: 'main', name: 'Préau' })
+  }
+  await analytics
+
+  const app = await createApp(config, services)
+  closers.push(() => app.close())
+  await app.listen({ port: config.port, host: config.host })
+  await startWorkers(services)
+
+  say(`\nPréau is ready (${((performance.now() - begun) / 1000).toFixed(1)} s). Sign in at ${config.publicUrl}\n`)
+  for (const line of await describeDemonstration(services)) say(line)
+} catch (error) {
+  const { code, message } = error as NodeJS.ErrnoException
+  say(
+    code === 'EADDRINUSE'
+      ? `Préau cannot start: another program uses this port. Stop it, or choose another one: PORT=3001 npm start`
+      : `Préau cannot start: ${message}`,
+  )
+  await stop(1)
+}

@@ -1,0 +1,41 @@
+import { listProfiles } from '#modules/directory'
+import { signedIn } from '#modules/identity'
+import { defineReaction } from '#kernel/events'
+import type { Module } from '#kernel/module'
+import { inTenant } from '#kernel/postgres'
+import { registerInsight } from './insight.routes.ts'
+import { getPseudonymKey, toVisitor } from './pseudonyms.ts'
+import { type EventRow, insertEvents } from './sign-ins.queries.ts'
+
+// An opening-day morning brings dozens of sign-ins a second: they go to ClickHouse by the hundred.
+const countSignIns = defineReaction(signedIn, 'count', { batchSize: 500 }, async (services, batch) => {
+  const rows: EventRow[] = []
+  for (const tenantId of new Set(batch.map((event) => event.tenantId))) {
+    const events = batch.filter((event) => event.tenantId === tenantId)
+    await inTenant(services.db, tenantId, async (tx) => {
+      const key = await getPseudonymKey(tx)
+      for (const event of events) {
+        const [profile = 'none'] = await listProfiles(tx, event.personId)
+        rows.push({
+          tenant_id: tenantId,
+          occurred_at: Date.parse(event.occurredAt),
+          event_id: event.eventId,
+          event: 'signed_in',
+          profile,
+          method: event.method,
+          visitor: toVisitor(key, event.personId),
+        })
+      }
+    })
+  }
+  await insertEvents(await services.clickhouse(), rows)
+})
+
+/** Uses of the workspace, counted without naming anybody. */
+export const insight: Module = {
+  name: 'insight',
+  queues: [],
+  reactions: [countSignIns],
+  commands: [],
+  register: registerInsight,
+}

@@ -1,0 +1,48 @@
+import type { ClickHouseClient } from '#kernel/clickhouse'
+
+/** One use as kept in ClickHouse; no direct identifier. */
+export interface EventRow {
+  tenant_id: string
+  /** Milliseconds since 1970, UTC. */
+  occurred_at: number
+  event_id: string
+  event: 'signed_in'
+  profile: string
+  method: string
+  visitor: string
+}
+
+/** Adds events; one sent twice counts once. */
+export async function insertEvents(clickhouse: ClickHouseClient, rows: EventRow[]): Promise<void> {
+  await clickhouse.insert({ table: 'events_v1', values: rows, format: 'JSONEachRow' })
+}
+
+export interface DailySignIns {
+  /** Day in the tenant's zone, YYYY-MM-DD. */
+  day: string
+  signIns: number
+  visitors: number
+}
+
+/** Sign-ins and different visitors of each of the last `days` days, today included, days without any as zeros. */
+export async function listDailySignIns(
+  clickhouse: ClickHouseClient,
+  tenantId: string,
+  timeZone: string,
+  days: number,
+): Promise<DailySignIns[]> {
+  const result = await clickhouse.query({
+    query: `
+      select toString(toDate(occurred_at, {zone: String})) as day, toUInt32(count()) as signIns,
+        toUInt32(uniqExact(visitor)) as visitors
+      from events_v1 final
+      where tenant_id = {tenant: UUID} and event = 'signed_in'
+        and toDate(occurred_at, {zone: String}) > toDate(now(), {zone: String}) - {days: UInt16}
+      group by day
+      order by day
+      with fill from toString(toDate(now(), {zone: String}) - {days: UInt16} + 1)`,
+    query_params: { tenant: tenantId, zone: timeZone, days },
+    format: 'JSONEachRow',
+  })
+  return result.json<DailySignIns>()
+}
