@@ -1,0 +1,128 @@
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Kinds of records of a 2D feed, in the order importers read them. */
+export const recordTypes = [
+  'EtabEducNat',
+  'MatiereEducNat',
+  'MefEducNat',
+  'Eleve',
+  'PersRelEleve',
+  'PersEducNat',
+] as const
+export type RecordType = (typeof recordTypes)[number]
+
+export type Encoding = 'ISO-8859-15' | 'UTF-8'
+
+export type WrittenFile = { readonly name: string; readonly type: RecordType; records: number; bytes: number }
+
+export type WriterOptions = {
+  directory: string
+  /** `ENT2DVA` */
+  project: string
+  /** `YYYY-MM-DD` */
+  date: string
+  encoding: Encoding
+  academyCode: string
+  recordsPerFile: number
+}
+
+const bufferSize = 1 << 20
+
+/** The eight characters of ISO-8859-15 which are not those of ISO-8859-1 at the same place. */
+const latin9: Readonly<Record<string, string>> = {
+  '€': '\xa4',
+  Š: '\xa6',
+  š: '\xa8',
+  Ž: '\xb4',
+  ž: '\xb8',
+  Œ: '\xbc',
+  œ: '\xbd',
+  Ÿ: '\xbe',
+}
+
+/** Writes the files of one kind of records, a new one every `recordsPerFile` records; at least one, even if empty. */
+export class RecordFileWriter {
+  readonly files: WrittenFile[] = []
+  private readonly type: RecordType
+  private readonly options: WriterOptions
+  private readonly buffer = Buffer.allocUnsafe(bufferSize)
+  private used = 0
+  private descriptor = -1
+  private current: WrittenFile
+
+  constructor(type: RecordType, options: WriterOptions) {
+    this.type = type
+    this.options = options
+    this.current = this.open()
+  }
+
+  write(record: string): void {
+    if (this.current.records >= this.options.recordsPerFile) {
+      this.finish()
+      this.current = this.open()
+    }
+    this.append(record)
+    this.current.records++
+  }
+
+  /** Ends the last file; the writer is of no use afterwards. */
+  finish(): void {
+    this.append('</ficAlimMENESR>\n')
+    this.flush()
+    closeSync(this.descriptor)
+    this.descriptor = -1
+  }
+
+  /** Gives the file back to the system when writing has failed. */
+  abandon(): void {
+    if (this.descriptor >= 0) closeSync(this.descriptor)
+    this.descriptor = -1
+  }
+
+  private open(): WrittenFile {
+    const { directory, project, date, encoding, academyCode } = this.options
+    const number = String(this.files.length).padStart(4, '0')
+    const name = `${project}_Complet_${date.replaceAll('-', '')}_${this.type}_${number}.xml`
+    const file: WrittenFile = { name, type: this.type, records: 0, bytes: 0 }
+    this.files.push(file)
+    this.current = file
+    this.descriptor = openSync(join(directory, name), 'wx')
+    this.append(
+      `<?xml version="1.0" encoding="${encoding}"?>\n` +
+        '<!DOCTYPE ficAlimMENESR SYSTEM "ficAlimMENESR.dtd">\n' +
+        '<ficAlimMENESR>\n' +
+        '<!-- versionAF="AAF-VE2407" -->\n' +
+        '<!-- versionSDET="Annexe 4bis version 6.4" -->\n' +
+        `<!-- codeAcademieExport="${academyCode}" -->\n` +
+        '<!-- degre="2D" -->\n' +
+        `<!-- dateGenerationExport="${date.split('-').reverse().join('/')}" -->\n\n`,
+    )
+    return file
+  }
+
+  private append(text: string): void {
+    // Three bytes at most for each UTF-16 unit in UTF-8; records are far smaller than the buffer.
+    if (this.used + text.length * 3 > bufferSize) this.flush()
+    if (this.options.encoding === 'UTF-8') {
+      this.used += this.buffer.write(text, this.used, 'utf8')
+      return
+    }
+    // V8 keeps most records in one byte a character, where this test costs nothing.
+    const bytes = /[^\x00-\xff]/.test(text) ? text.replaceAll(/[^\x00-\xff]/g, toLatin9) : text
+    this.used += this.buffer.write(bytes, this.used, 'latin1')
+  }
+
+  private flush(): void {
+    let start = 0
+    while (start < this.used) start += writeSync(this.descriptor, this.buffer, start, this.used - start)
+    this.current.bytes += this.used
+    this.used = 0
+  }
+}
+
+function toLatin9(character: string): string {
+  const byte = latin9[character]
+  if (!byte) throw new RangeError(`${character} is not in ISO-8859-15`)
+  return byte
+}

@@ -1,0 +1,252 @@
+import { mkdirSync, readdirSync } from 'node:fs'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import {
+  PupilRenderer,
+  renderEstablishment,
+  renderGuardian,
+  renderMef,
+  renderStaffMember,
+  renderSubject,
+  renderZones,
+  type LinkCodes,
+} from './aaf-records.ts'
+import { RecordFileWriter, recordTypes, type Encoding, type RecordType, type WrittenFile } from './aaf-writer.ts'
+import { applyChanges, type ChangeCounts, type ExportChanges } from './changes.ts'
+import { mefs, subjects } from './curriculum.ts'
+import { buildSector, type Sector } from './sector.ts'
+import { academies, type AcademyKey } from './territory.ts'
+
+export type FeedOptions = {
+  /** One academy a feed, as in reality: call again, in another directory, for another one. */
+  academy?: AcademyKey
+  /** Size, as pupils or as people (pupils, guardians and staff, within 2 %). Default 2,000 people. */
+  pupils?: number
+  people?: number
+  /** Default 1. */
+  seed?: number
+  /** Date of the export, `YYYY-MM-DD`; the school year follows from it. Default 2026-09-14. */
+  date?: string
+  encoding?: Encoding
+  /** Default `current`; `former` writes the codes of links older feeds carried. */
+  linkCodes?: LinkCodes
+  /** Default 25,000. */
+  recordsPerFile?: number
+  /** Prefix of file names. Default `ENT2DVA`. */
+  project?: string
+  /** The fixed people of `personas`, in the academy of Amiens. Default true. */
+  personas?: boolean
+  /** What happened since the first export of this territory, one entry for each later export. */
+  history?: readonly ExportChanges[]
+  /** Writes the records in the opposite order, as nothing promises their order from one export to the next. */
+  reversed?: boolean
+  onProgress?: (done: { people: number; share: number }) => void
+}
+
+export type FeedSummary = {
+  readonly directory: string
+  readonly academyCode: string
+  readonly date: string
+  readonly files: readonly WrittenFile[]
+  readonly bytes: number
+  readonly records: Readonly<Record<RecordType, number>>
+  /** Pupils, guardians and staff. */
+  readonly people: number
+  /** Structures with classes: records of establishments less the replacement zones. */
+  readonly schools: number
+  readonly classes: number
+  readonly groups: number
+  /** With a history: what the last export changed, by record and by reason. */
+  readonly changes?: FeedChanges
+}
+
+export type FeedChanges = {
+  readonly records: Readonly<Record<RecordType, RecordChanges>>
+  readonly reasons: ChangeCounts
+}
+
+/** Each record of either export is counted once. */
+export type RecordChanges = { added: number; modified: number; removed: number; unchanged: number }
+
+/** Pupils for one person of a feed, measured over a million. */
+const pupilsPerPerson = 0.4055
+
+const pupilsPerSector = 2850
+
+/**
+ * Writes a full AAF 2D feed, made up but shaped as academies write theirs. Same options, same bytes. Memory does not
+ * grow with size.
+ *
+ * @throws Error when the directory already holds XML files, RangeError when the size is too small (20 pupils at least).
+ */
+export async function writeAafFeed(directory: string, options: FeedOptions = {}): Promise<FeedSummary> {
+  const { academy: key = 'amiens', seed = 1, date = '2026-09-14', linkCodes = 'current', history = [] } = options
+  const pupils = options.pupils ?? Math.round((options.people ?? 2000) * pupilsPerPerson)
+  if (!(pupils >= 20)) throw new RangeError(`a territory has 20 pupils at least, not ${pupils}`)
+  if (!/^\d{4}-\d\d-\d\d$/.test(date)) throw new RangeError(`not a date: ${date}`)
+  mkdirSync(directory, { recursive: true })
+  const stale = readdirSync(directory).find((name) => name.endsWith('.xml'))
+  if (stale) throw new Error(`${directory} already holds a feed (${stale})`)
+
+  const academy = academies[key]
+  const schoolYear = Number(date.slice(0, 4)) - (Number(date.slice(5, 7)) < 8 ? 1 : 0)
+  const writers = openWriters(directory, options, academy.code, date)
+  const changes = history.length > 0 ? startChanges() : undefined
+  const counts = { schools: 0, classes: 0, groups: 0 }
+  const sectorCount = Math.max(1, Math.round(pupils / pupilsPerSector))
+  const share = (sector: number) => Math.floor((pupils * sector) / sectorCount)
+  try {
+    const nomenclature: Rendered = [
+      ...renderZones(academy).map((text, position) => ['EtabEducNat', `zone-${position}`, text] as const),
+      ...subjects.map((subject) => ['MatiereEducNat', subject.code, renderSubject(subject)] as const),
+      ...mefs.map((mef) => ['MefEducNat', mef.code, renderMef(mef)] as const),
+    ]
+    writeAll(writers, nomenclature, options)
+    if (changes) for (const [type] of nomenclature) changes.records[type].unchanged++
+    for (let turn = 0; turn < sectorCount; turn++) {
+      const index = options.reversed ? sectorCount - 1 - turn : turn
+      const withPersonas = index === 0 && key === 'amiens' && (options.personas ?? true)
+      const build = () =>
+        buildSector({ seed, academy, index, pupils: share(index + 1) - share(index), schoolYear, withPersonas })
+      const sector = build()
+      let before: Rendered | undefined
+      history.forEach((step, position) => {
+        const last = position === history.length - 1
+        if (last) before = renderSector(sector, linkCodes)
+        const reasons = applyChanges(sector, step, { seed, step: position })
+        if (last && changes) addCounts(changes.reasons, reasons)
+      })
+      const records = renderSector(sector, linkCodes)
+      if (before && changes) compare(changes.records, before, records)
+      writeAll(writers, records, options)
+      counts.schools += sector.establishments.length
+      for (const establishment of sector.establishments) {
+        counts.classes += establishment.classes.length
+        counts.groups += establishment.groups.length
+      }
+      options.onProgress?.({ people: countPeople(writers), share: (turn + 1) / sectorCount })
+      await nextTurn()
+    }
+    for (const type of recordTypes) writers[type].finish()
+  } catch (error) {
+    for (const type of recordTypes) writers[type].abandon()
+    throw error
+  }
+  const files = recordTypes.flatMap((type) => writers[type].files)
+  return {
+    directory,
+    academyCode: academy.code,
+    date,
+    files,
+    bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+    records: mapTypes((type) => countRecords(writers[type].files)),
+    people: countPeople(writers),
+    ...counts,
+    ...(changes && { changes }),
+  }
+}
+
+/**
+ * Options of the next full export of the same territory: a week later, in another order, after these changes. Without
+ * changes it is the same people in a new export.
+ */
+export function nextExport(options: FeedOptions, changes: ExportChanges = {}): FeedOptions {
+  const date = new Date(`${options.date ?? '2026-09-14'}T00:00:00Z`)
+  date.setUTCDate(date.getUTCDate() + 7)
+  return {
+    ...options,
+    date: date.toISOString().slice(0, 10),
+    history: [...(options.history ?? []), changes],
+    reversed: !options.reversed,
+  }
+}
+
+type Writers = Record<RecordType, RecordFileWriter>
+type Rendered = readonly (readonly [type: RecordType, id: string, text: string])[]
+
+function mapTypes<T>(make: (type: RecordType) => T): Record<RecordType, T> {
+  return {
+    EtabEducNat: make('EtabEducNat'),
+    MatiereEducNat: make('MatiereEducNat'),
+    MefEducNat: make('MefEducNat'),
+    Eleve: make('Eleve'),
+    PersRelEleve: make('PersRelEleve'),
+    PersEducNat: make('PersEducNat'),
+  }
+}
+
+function openWriters(directory: string, options: FeedOptions, academyCode: string, date: string): Writers {
+  const { encoding = 'ISO-8859-15', recordsPerFile = 25_000, project = 'ENT2DVA' } = options
+  const shared = { directory, encoding, recordsPerFile, project, date, academyCode }
+  return mapTypes((type) => new RecordFileWriter(type, shared))
+}
+
+function renderSector(sector: Sector, linkCodes: LinkCodes): Rendered {
+  const rendered: [RecordType, string, string][] = []
+  const pupils = new PupilRenderer(linkCodes)
+  for (const establishment of sector.establishments) {
+    rendered.push(['EtabEducNat', establishment.jointure, renderEstablishment(establishment, sector)])
+    for (const { pupils: members } of establishment.classes) {
+      for (const pupil of members) rendered.push(['Eleve', pupil.id, pupils.render(pupil)])
+    }
+  }
+  for (const { links } of sector.families) {
+    for (const { guardian } of links) {
+      if (guardian !== sector.welfare) rendered.push(['PersRelEleve', guardian.id, renderGuardian(guardian)])
+    }
+  }
+  // Only guardians some pupil refers to are in a feed.
+  const { welfare } = sector
+  if (welfare.children.length > 0) rendered.push(['PersRelEleve', welfare.id, renderGuardian(welfare)])
+  for (const member of sector.staff) rendered.push(['PersEducNat', member.id, renderStaffMember(member)])
+  return rendered
+}
+
+function writeAll(writers: Writers, records: Rendered, { reversed = false }: FeedOptions): void {
+  for (let turn = 0; turn < records.length; turn++) {
+    const [type, , text] = records[reversed ? records.length - 1 - turn : turn] as Rendered[number]
+    writers[type].write(text)
+  }
+}
+
+function countRecords(files: readonly WrittenFile[]): number {
+  return files.reduce((sum, file) => sum + file.records, 0)
+}
+
+function countPeople({ Eleve, PersRelEleve, PersEducNat }: Writers): number {
+  return countRecords(Eleve.files) + countRecords(PersRelEleve.files) + countRecords(PersEducNat.files)
+}
+
+function startChanges(): { records: Record<RecordType, RecordChanges>; reasons: ChangeCounts } {
+  return {
+    records: mapTypes(() => ({ added: 0, modified: 0, removed: 0, unchanged: 0 })),
+    reasons: {
+      leavers: 0,
+      departedGuardians: 0,
+      arrivals: 0,
+      newGuardians: 0,
+      newAddresses: 0,
+      newContacts: 0,
+      classChanges: 0,
+      closedClasses: 0,
+      movedByClosure: 0,
+      emptied: 0,
+      replacedStaff: 0,
+    },
+  }
+}
+
+function addCounts(total: ChangeCounts, added: ChangeCounts): void {
+  for (const key of Object.keys(added) as (keyof ChangeCounts)[]) total[key] += added[key]
+}
+
+function compare(total: Record<RecordType, RecordChanges>, before: Rendered, after: Rendered): void {
+  const texts = new Map(before.map(([type, id, text]) => [type + id, text]))
+  for (const [type, id, text] of after) {
+    const known = texts.get(type + id)
+    texts.delete(type + id)
+    if (known === undefined) total[type].added++
+    else if (known === text) total[type].unchanged++
+    else total[type].modified++
+  }
+  for (const [type, id] of before) if (texts.has(type + id)) total[type].removed++
+}
