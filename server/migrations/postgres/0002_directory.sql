@@ -59,14 +59,25 @@ create table directory.person (
   postal_code text,
   town text,
   country text,
-  -- lower case, no accent, words parted by one space: "dupont marie" and "marie dupont" are both prefixes to search
-  family_key text not null,
-  given_key text not null,
+  -- lower case, no accent, words parted by one space (toSearchKey); collation C so that a prefix is a range of an index
+  family_key text collate "C" not null,
+  given_key text collate "C" not null,
+  -- further words of compound names ("de la fontaine", "marie claire"), to be found by them too
+  family_second text collate "C" generated always as (nullif(split_part(family_key, ' ', 2), '')) stored,
+  family_third text collate "C" generated always as (nullif(split_part(family_key, ' ', 3), '')) stored,
+  given_second text collate "C" generated always as (nullif(split_part(given_key, ' ', 2), '')) stored,
   -- day from which no source knows the person any more; null while present
   gone_on date
 );
-create index person_family on directory.person (tenant_id, family_key text_pattern_ops, given_key text_pattern_ops);
-create index person_given on directory.person (tenant_id, given_key text_pattern_ops, family_key text_pattern_ops);
+-- Every name index starts with the tenant, which row-level security compares, and ends with what orders the results.
+create index person_family on directory.person (tenant_id, family_key, given_key, id) where gone_on is null;
+create index person_given on directory.person (tenant_id, given_key, family_key, id) where gone_on is null;
+create index person_family_second on directory.person (tenant_id, family_second, family_key, given_key, id)
+  where gone_on is null and family_second is not null;
+create index person_family_third on directory.person (tenant_id, family_third, family_key, given_key, id)
+  where gone_on is null and family_third is not null;
+create index person_given_second on directory.person (tenant_id, given_second, family_key, given_key, id)
+  where gone_on is null and given_second is not null;
 
 -- A class (division) or a group of pupils of one establishment in one school year.
 create table directory.teaching_group (
@@ -87,9 +98,14 @@ create table directory.affiliation (
   organisation_id uuid not null references directory.organisation,
   profile text not null check (profile in
     ('pupil', 'guardian', 'teacher', 'head', 'schoolLife', 'documentation', 'staff', 'localAuthority')),
+  -- the feed it is derived from, which alone may take it away; null for what was given by hand
+  source_id uuid,
   primary key (person_id, organisation_id, profile)
 );
 create index affiliation_organisation on directory.affiliation (organisation_id, profile, person_id);
+-- Searching the few heads or supervisors of a territory; pupils, guardians and teachers are found by name.
+create index affiliation_profile on directory.affiliation (profile, person_id)
+  where profile in ('head', 'schoolLife', 'documentation', 'staff', 'localAuthority');
 
 create table directory.enrolment (
   tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
@@ -191,14 +207,16 @@ create table directory.source (
 create table directory.source_record (
   tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
   source_id uuid not null references directory.source,
-  kind text not null check (kind in ('establishment', 'subject', 'mef', 'pupil', 'guardian', 'staff')),
+  kind text not null check (kind in ('establishment', 'class', 'group', 'subject', 'mef', 'pupil', 'guardian', 'staff')),
   external_id text not null,
-  -- the person or organisation it describes; null for subjects and MEFs
-  subject_id uuid,
+  -- the person, organisation, class or group it describes; no meaning for subjects and MEFs
+  subject_id uuid not null,
   hash bytea not null,
   body jsonb not null,
   -- identifier of the establishment it is filed under in a diff; null when none
   establishment_ref text,
+  -- day of the export that no longer held it; kept so that one who comes back is the same person
+  gone_on date,
   primary key (source_id, kind, external_id)
 );
 create index source_record_subject on directory.source_record (subject_id);
@@ -206,7 +224,8 @@ create index source_record_subject on directory.source_record (subject_id);
 create table directory.import (
   tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
   id uuid primary key,
-  source_id uuid not null references directory.source,
+  -- null until the feed's header has told where it comes from
+  source_id uuid references directory.source,
   state text not null check (state in
     ('staging', 'ready', 'refused', 'applying', 'applied', 'abandoned', 'interrupted')),
   created_at timestamptz not null default now(),
@@ -217,10 +236,14 @@ create table directory.import (
   progress jsonb not null default '{}',
   -- counts per kind: read, added, modified, removed, unchanged, quarantined, ignored
   counts jsonb not null default '{}',
-  -- thresholds exceeded, each {kind, removed, total, limit}
+  -- links left out of otherwise good records, counted per reason
+  warnings jsonb not null default '{}',
+  -- what needs an explicit acceptance, each {code, kind, removed, total, limit}
   alerts jsonb not null default '[]',
-  -- why it was refused: {code, file, line, detail}
+  -- why it was refused or interrupted: {code, file, line, column, detail}
   refusal jsonb,
+  -- rows of directory.staged_record that the diff left; another number later means that they were lost
+  staged_count integer,
   staged_at timestamptz,
   applied_at timestamptz,
   applied_by uuid
@@ -245,27 +268,66 @@ create index quarantined_record_import on directory.quarantined_record (import_i
 create table directory.import_change (
   tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
   import_id uuid not null references directory.import on delete cascade,
-  change text not null check (change in ('added', 'modified', 'removed')),
   kind text not null,
   external_id text not null,
+  change text not null check (change in ('added', 'modified', 'removed')),
+  label text not null,
   establishment_ref text,
-  before jsonb,
+  -- of a modified record: [{field, before, after}]
+  fields jsonb not null default '[]',
   primary key (import_id, kind, external_id)
 );
+create index import_change_establishment on directory.import_change (import_id, establishment_ref, kind, external_id);
 
--- The records of an import under review, one partition an import (dropped when it ends). Unlogged: a crash of the
--- server empties it, which the number of rows tells, and the import is then run again.
+-- How much an import changes in each establishment; written with the diff and kept.
+create table directory.import_establishment (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  import_id uuid not null references directory.import on delete cascade,
+  establishment_ref text not null,
+  kind text not null,
+  name text not null,
+  added integer not null,
+  modified integer not null,
+  removed integer not null,
+  primary key (import_id, establishment_ref, kind)
+);
+
+-- The records of an import under review, one partition an import (dropped when it ends); once the diff is made it holds
+-- what changes, and nothing else. Unlogged: a crash of the server empties it, which the number of rows tells, and the
+-- import is then run again.
 create unlogged table directory.staged_record (
   tenant_id uuid not null,
   import_id uuid not null,
   kind text not null,
   external_id text not null,
-  -- identifier given to the person or organisation if the record turns out to be new
-  candidate_id uuid not null,
+  change text not null default 'added',
+  -- whether directory.source_record knows it, present or gone
+  known boolean not null default false,
+  -- identifier of what it describes: a new one until the diff finds that it exists
+  subject_id uuid not null,
   establishment_ref text,
+  -- number of the file in directory.import.files, from 0, and line of the record
+  file smallint not null,
+  line integer not null,
   hash bytea not null,
-  body jsonb not null
+  body jsonb not null,
+  -- search keys of a person's names
+  family_key text,
+  given_key text
 ) partition by list (import_id);
+
+-- The fields in which two states of a record differ: [{field, before, after}].
+create function directory.changed_fields(before jsonb, after jsonb) returns jsonb language sql immutable parallel safe
+  return (
+    select coalesce(
+      jsonb_agg(jsonb_build_object('field', key, 'before', b.value, 'after', a.value) order by key), '[]')
+    from jsonb_each(before) b full join jsonb_each(after) a using (key)
+    where a.value is distinct from b.value
+  );
+
+-- What people call a record: a person's name, or that of an establishment, a class, a subject.
+create function directory.record_label(body jsonb) returns text language sql immutable parallel safe
+  return coalesce(body->>'name', (body->>'familyName') || ' ' || (body->>'givenName'), '');
 
 do $$
 declare

@@ -1,5 +1,5 @@
-import type { ColumnType, Generated } from 'kysely'
-import type { Db, Tx } from '#kernel/postgres'
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
+import type { Db } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
 
 export type Profile =
@@ -23,7 +23,8 @@ export type PartnerKind =
   | 'agency'
   | 'syndicate'
 export type LegalStatus = 'legal' | 'inCharge' | 'none'
-export type RecordKind = 'establishment' | 'subject' | 'mef' | 'pupil' | 'guardian' | 'staff'
+export type RecordKind = 'establishment' | 'class' | 'group' | 'subject' | 'mef' | 'pupil' | 'guardian' | 'staff'
+export type ChangeKind = 'added' | 'modified' | 'removed'
 export type ImportState = 'staging' | 'ready' | 'refused' | 'applying' | 'applied' | 'abandoned' | 'interrupted'
 
 /** A jsonb column: read as a value, written as its JSON text (pg would make an SQL array of a JavaScript one). */
@@ -80,6 +81,9 @@ interface PersonRow extends TenantRow {
   country: string | null
   family_key: string
   given_key: string
+  family_second: GeneratedAlways<string | null>
+  family_third: GeneratedAlways<string | null>
+  given_second: GeneratedAlways<string | null>
   gone_on: Day | null
 }
 
@@ -96,6 +100,7 @@ interface AffiliationRow extends TenantRow {
   person_id: string
   organisation_id: string
   profile: Profile
+  source_id: Generated<string | null>
 }
 
 interface EnrolmentRow extends TenantRow {
@@ -166,24 +171,66 @@ interface SourceRecordRow extends TenantRow {
   source_id: string
   kind: RecordKind
   external_id: string
-  subject_id: string | null
+  subject_id: string
   hash: Buffer
   body: Json<Record<string, unknown>>
   establishment_ref: string | null
+  gone_on: Day | null
+}
+
+/** What is done so far in the current phase; empty when nothing runs. */
+export interface Progress {
+  phase: 'waiting' | 'reading' | 'comparing' | 'applying'
+  done: number
+  total: number
+  unit: 'bytes' | 'steps'
+  startedAt: string
+}
+
+/** Records of one kind; read = added + modified + unchanged + quarantined + ignored. */
+export interface KindCounts {
+  read: number
+  added: number
+  modified: number
+  unchanged: number
+  quarantined: number
+  ignored: number
+  removed: number
+}
+
+/** Something that keeps an import from being applied unless it is accepted. */
+export interface ImportAlert {
+  code: 'threshold_exceeded' | 'older_export'
+  kind: RecordKind | null
+  removed: number
+  total: number
+  /** Basis points of the total. */
+  limit: number
+}
+
+/** Why an import was refused or interrupted, and where in its files. */
+export interface Refusal {
+  code: string
+  detail: string
+  file: string | null
+  line: number | null
+  column: number | null
 }
 
 interface ImportRow extends TenantRow {
   id: string
-  source_id: string
+  source_id: Generated<string | null>
   state: ImportState
   created_at: Generated<Date>
   created_by: string | null
   exported_on: Day | null
-  files: JsonWithDefault<unknown[]>
-  progress: JsonWithDefault<Record<string, unknown>>
-  counts: JsonWithDefault<Record<string, Record<string, number>>>
-  alerts: JsonWithDefault<{ kind: string; removed: number; total: number; limit: number }[]>
-  refusal: Json<{ code: string; file?: string; line?: number; detail: string }> | null
+  files: JsonWithDefault<{ name: string; bytes: number }[]>
+  progress: JsonWithDefault<Partial<Progress>>
+  counts: JsonWithDefault<Partial<Record<RecordKind, KindCounts>>>
+  warnings: JsonWithDefault<Record<string, number>>
+  alerts: JsonWithDefault<ImportAlert[]>
+  refusal: ColumnType<Refusal | null, string | null, string | null>
+  staged_count: Generated<number | null>
   staged_at: Date | null
   applied_at: Date | null
   applied_by: string | null
@@ -202,11 +249,22 @@ interface QuarantinedRecordRow extends TenantRow {
 
 interface ImportChangeRow extends TenantRow {
   import_id: string
-  change: 'added' | 'modified' | 'removed'
   kind: RecordKind
   external_id: string
+  change: ChangeKind
+  label: string
   establishment_ref: string | null
-  before: Json<Record<string, unknown>> | null
+  fields: JsonWithDefault<{ field: string; before: unknown; after: unknown }[]>
+}
+
+interface ImportEstablishmentRow extends TenantRow {
+  import_id: string
+  establishment_ref: string
+  kind: RecordKind
+  name: string
+  added: number
+  modified: number
+  removed: number
 }
 
 interface StagedRecordRow {
@@ -214,10 +272,16 @@ interface StagedRecordRow {
   import_id: string
   kind: RecordKind
   external_id: string
-  candidate_id: string
+  change: ChangeKind
+  known: boolean
+  subject_id: string
   establishment_ref: string | null
+  file: number
+  line: number
   hash: Buffer
   body: Json<Record<string, unknown>>
+  family_key: string | null
+  given_key: string | null
 }
 
 export type DirectoryTables = {
@@ -238,8 +302,9 @@ export type DirectoryTables = {
   'directory.import': ImportRow
   'directory.quarantined_record': QuarantinedRecordRow
   'directory.import_change': ImportChangeRow
+  'directory.import_establishment': ImportEstablishmentRow
   'directory.staged_record': StagedRecordRow
 }
 
 /** The module's tables as Kysely knows them, for a transaction of a tenant. */
-export const tables = (tx: Db | Tx) => tx.$extendTables<DirectoryTables>()
+export const tables = (tx: Db) => tx.$extendTables<DirectoryTables>()
