@@ -141,7 +141,7 @@ create table directory.teaching (
   main_teacher boolean not null default false,
   primary key (person_id, teaching_group_id)
 );
-create index teaching_group on directory.teaching (teaching_group_id);
+create index teaching_by_group on directory.teaching (teaching_group_id);
 
 -- "function" of a member of staff in an establishment (code of the academic information system).
 create table directory.staff_function (
