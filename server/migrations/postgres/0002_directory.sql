@@ -293,9 +293,9 @@ create table directory.import_establishment (
 );
 
 -- The records of an import under review, one partition an import (dropped when it ends); once the diff is made it holds
--- what changes, and nothing else. Unlogged: a crash of the server empties it, which the number of rows tells, and the
--- import is then run again.
-create unlogged table directory.staged_record (
+-- what changes, and nothing else. Partitions are unlogged: a crash of the server empties them, which the number of rows
+-- tells, and the import is then run again.
+create table directory.staged_record (
   tenant_id uuid not null,
   import_id uuid not null,
   kind text not null,
