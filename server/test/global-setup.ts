@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -19,6 +19,8 @@ declare module 'vitest' {
 /** Starts both stores once for all test files, with a migrated database that each file copies. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), 'preau-test-'))
+  // For root: PostgreSQL then runs as another user, who must be able to enter.
+  await chmod(directory, 0o711)
   const postgres = await startEmbeddedPostgres({ directory: join(directory, 'postgres') })
   const clickhouseDirectory = join(directory, 'clickhouse')
   const clickhouse = await startEmbeddedClickhouse({ directory: clickhouseDirectory })

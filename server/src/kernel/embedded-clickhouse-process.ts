@@ -32,7 +32,7 @@ const sessionCount = 4
 /** Statements that may wait for a session, beyond which a client is told to come back. */
 const longestQueue = 1000
 /** Rows are inserted in blocks of at least this many bytes, each whole or not at all; a smaller body is one block. */
-const blockSize = 32 * 1024 * 1024
+const blockSize = 16 * 1024 * 1024
 /** Largest body that cannot be cut: a statement with its rows, or rows in CSV. In bytes. */
 const largestWhole = 256 * 1024 * 1024
 /** How long the process waits for a program to show up, in ms. */

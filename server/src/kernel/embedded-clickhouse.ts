@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { StartMessage } from './embedded-clickhouse-process.ts'
+import { isRunningProcess } from './local-process.ts'
 import { type Presence, superviseStore, type SupervisedStore } from './presence.ts'
 import { chooseSocketDirectory, makePrivateDirectory } from './socket-directory.ts'
 
@@ -258,13 +259,4 @@ function spawnProcess(directory: string, socket: string): Attempt {
 
 function logFile(directory: string): string {
   return join(directory, 'clickhouse.log')
-}
-
-function isRunningProcess(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -29,6 +29,7 @@ import { userInfo } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
+import { isRunningProcess, markProcess } from './local-process.ts'
 import { type Presence, superviseStore, type SupervisedStore } from './presence.ts'
 import { chooseSocketDirectory, makePrivateDirectory, type SystemUser } from './socket-directory.ts'
 
@@ -304,26 +305,6 @@ function runsIn(pid: number, data: string): boolean {
   }
 }
 
-function isRunningProcess(pid: number): boolean {
-  const state = readStat(pid)?.[0]
-  return state !== undefined && state !== 'Z' && state !== 'X'
-}
-
-/** Fields of proc_pid_stat(5) from the third, `state`; undefined when there is no such process. */
-function readStat(pid: number): string[] | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')
-  } catch {
-    return undefined
-  }
-}
-
-/** A name for a process that no other process of this machine ever bears: its pid and the tick it started at. */
-function processMark(pid: number): string {
-  return `${pid}-${readStat(pid)?.[19] ?? '0'}`
-}
-
 /**
  * PostgreSQL takes any living process with the pid of its lock file for itself, as long as both have the same owner: in
  * a container, where pids start over, that would forbid every start after a crash.
@@ -343,7 +324,7 @@ function removeStalePidFile(data: string, pid: number): void {
 }
 
 function temporaryMark(): string {
-  return `${processMark(process.pid)}-${randomUUID().slice(0, 8)}`
+  return `${markProcess(process.pid)}-${randomUUID().slice(0, 8)}`
 }
 
 interface Attempt {
@@ -473,7 +454,7 @@ function requireReachable(directory: string, owner: SystemUser): void {
 function removeLeftovers(directory: string): void {
   for (const name of readdirSync(directory)) {
     const [, mark, pid] = /^(?:initialising|copying)-((\d+)-\d+)-/.exec(name) ?? []
-    if (mark === undefined || processMark(Number(pid)) === mark) continue
+    if (mark === undefined || markProcess(Number(pid)) === mark) continue
     // An initdb that outlived its parent may still be writing there: it then fails, and the next start removes the rest.
     try {
       rmSync(join(directory, name), { recursive: true, force: true, maxRetries: 3 })
