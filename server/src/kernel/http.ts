@@ -86,7 +86,11 @@ export async function createHttp(options: HttpOptions): Promise<App> {
         license: { name: 'MIT', identifier: 'MIT' },
       },
     },
-    transform: jsonSchemaTransform,
+    transform(input) {
+      const { schema, url } = jsonSchemaTransform(input)
+      // Readers of the API see who may call each route.
+      return { schema: { ...schema, 'x-access': describeAccess(input.route.config?.access) }, url }
+    },
   })
 
   app.addHook('onRoute', (route) => {
@@ -137,6 +141,10 @@ export async function createHttp(options: HttpOptions): Promise<App> {
 export function actorOf(request: FastifyRequest): Actor {
   if (!request.actor) throw new Problem(401, 'sign_in_required', 'Sign in to use this.')
   return request.actor
+}
+
+function describeAccess(access: Access | undefined): string {
+  return typeof access === 'object' ? `right:${access.right}` : (access ?? 'unstated')
 }
 
 // A page of another site can send a form with the visitor's cookie; browsers tell where a request comes from.

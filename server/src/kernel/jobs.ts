@@ -36,6 +36,8 @@ export interface Jobs {
     queue: JobQueue<Data>,
     handler: (batch: Data[], signal: AbortSignal) => Promise<void>,
   ): Promise<void>
+  /** Adds a job to the queue again and again, by a cron expression in UTC; only a supervising program does. */
+  repeat(queue: JobQueue<Record<never, never>>, cron: string): Promise<void>
   /** Number of jobs waiting, running and failed for good, by queue. */
   count(): Promise<{ queue: string; waiting: number; running: number; failed: number }[]>
   stop(): Promise<void>
@@ -74,15 +76,19 @@ export async function openJobs(
       await boss.send(queue.name, data, { db: fromKysely(tx) })
     },
     async work(queue, handler) {
-      const options = { pollingIntervalSeconds: 0.5, batchSize: queue.batchSize }
-      await boss.work(queue.name, options, async (jobs: Job<NonNullable<typeof queue.data>>[]) => {
+      const taking = { pollingIntervalSeconds: 0.5, batchSize: queue.batchSize }
+      await boss.work(queue.name, taking, async (jobs: Job<NonNullable<typeof queue.data>>[]) => {
         const [first] = jobs
         if (first) await handler(jobs.map((job) => job.data), first.signal)
       })
     },
+    async repeat(queue, cron) {
+      if (options.supervise) await boss.schedule(queue.name, cron, {})
+    },
     async count() {
       const rows = await boss.getQueues()
-      return rows.map((row) => ({
+      const ours = rows.filter((row) => !row.name.startsWith('__'))
+      return ours.map((row) => ({
         queue: row.name,
         waiting: row.queuedCount,
         running: row.activeCount,
