@@ -96,7 +96,7 @@ export class RecordFileWriter {
         '<!-- versionSDET="Annexe 4bis version 6.4" -->\n' +
         `<!-- codeAcademieExport="${academyCode}" -->\n` +
         '<!-- degre="2D" -->\n' +
-        `<!-- dateGenerationExport="${date.split('-').reverse().join('/')}" -->\n\n`,
+        `<!-- dateGenerationExport="${date.split('-').toReversed().join('/')}" -->\n\n`,
     )
     return file
   }
@@ -109,7 +109,7 @@ export class RecordFileWriter {
       return
     }
     // V8 keeps most records in one byte a character, where this test costs nothing.
-    const bytes = /[^\x00-\xff]/.test(text) ? text.replaceAll(/[^\x00-\xff]/g, toLatin9) : text
+    const bytes = /[\u0100-\uffff]/.test(text) ? text.replaceAll(/[\u0100-\uffff]/g, toLatin9) : text
     this.used += this.buffer.write(bytes, this.used, 'latin1')
   }
 

@@ -95,10 +95,10 @@ export async function writeAafFeed(directory: string, options: FeedOptions = {})
   const sectorCount = Math.max(1, Math.round(pupils / pupilsPerSector))
   const share = (sector: number) => Math.floor((pupils * sector) / sectorCount)
   try {
-    const nomenclature: Rendered = [
-      ...renderZones(academy).map((text, position) => ['EtabEducNat', `zone-${position}`, text] as const),
-      ...subjects.map((subject) => ['MatiereEducNat', subject.code, renderSubject(subject)] as const),
-      ...mefs.map((mef) => ['MefEducNat', mef.code, renderMef(mef)] as const),
+    const nomenclature: Entry[] = [
+      ...renderZones(academy).map((text, position): Entry => ['EtabEducNat', `zone-${position}`, () => text]),
+      ...subjects.map((subject): Entry => ['MatiereEducNat', subject.code, () => renderSubject(subject)]),
+      ...mefs.map((mef): Entry => ['MefEducNat', mef.code, () => renderMef(mef)]),
     ]
     writeAll(writers, nomenclature, options)
     if (changes) for (const [type] of nomenclature) changes.records[type].unchanged++
@@ -108,15 +108,15 @@ export async function writeAafFeed(directory: string, options: FeedOptions = {})
       const build = () =>
         buildSector({ seed, academy, index, pupils: share(index + 1) - share(index), schoolYear, withPersonas })
       const sector = build()
-      let before: Rendered | undefined
+      let before: Texts | undefined
       history.forEach((step, position) => {
         const last = position === history.length - 1
-        if (last) before = renderSector(sector, linkCodes)
+        if (last && Object.keys(step).length > 0) before = renderAll(listRecords(sector, linkCodes))
         const reasons = applyChanges(sector, step, { seed, step: position })
         if (last && changes) addCounts(changes.reasons, reasons)
       })
-      const records = renderSector(sector, linkCodes)
-      if (before && changes) compare(changes.records, before, records)
+      const records = listRecords(sector, linkCodes)
+      if (changes) compare(changes.records, before, records)
       writeAll(writers, records, options)
       counts.schools += sector.establishments.length
       for (const establishment of sector.establishments) {
@@ -161,7 +161,8 @@ export function nextExport(options: FeedOptions, changes: ExportChanges = {}): F
 }
 
 type Writers = Record<RecordType, RecordFileWriter>
-type Rendered = readonly (readonly [type: RecordType, id: string, text: string])[]
+/** A record to be: rendered when written, so that a sector's text is never held whole. */
+type Entry = readonly [type: RecordType, id: string, render: () => string]
 
 function mapTypes<T>(make: (type: RecordType) => T): Record<RecordType, T> {
   return {
@@ -180,32 +181,40 @@ function openWriters(directory: string, options: FeedOptions, academyCode: strin
   return mapTypes((type) => new RecordFileWriter(type, shared))
 }
 
-function renderSector(sector: Sector, linkCodes: LinkCodes): Rendered {
-  const rendered: [RecordType, string, string][] = []
+function listRecords(sector: Sector, linkCodes: LinkCodes): Entry[] {
+  const entries: Entry[] = []
   const pupils = new PupilRenderer(linkCodes)
+  const add = (type: RecordType, id: string, render: () => string) => entries.push([type, id, render])
   for (const establishment of sector.establishments) {
-    rendered.push(['EtabEducNat', establishment.jointure, renderEstablishment(establishment, sector)])
+    add('EtabEducNat', establishment.jointure, () => renderEstablishment(establishment, sector))
     for (const { pupils: members } of establishment.classes) {
-      for (const pupil of members) rendered.push(['Eleve', pupil.id, pupils.render(pupil)])
+      for (const pupil of members) add('Eleve', pupil.id, () => pupils.render(pupil))
     }
   }
+  const { welfare } = sector
   for (const { links } of sector.families) {
     for (const { guardian } of links) {
-      if (guardian !== sector.welfare) rendered.push(['PersRelEleve', guardian.id, renderGuardian(guardian)])
+      if (guardian !== welfare) add('PersRelEleve', guardian.id, () => renderGuardian(guardian))
     }
   }
   // Only guardians some pupil refers to are in a feed.
-  const { welfare } = sector
-  if (welfare.children.length > 0) rendered.push(['PersRelEleve', welfare.id, renderGuardian(welfare)])
-  for (const member of sector.staff) rendered.push(['PersEducNat', member.id, renderStaffMember(member)])
-  return rendered
+  if (welfare.children.length > 0) add('PersRelEleve', welfare.id, () => renderGuardian(welfare))
+  for (const member of sector.staff) add('PersEducNat', member.id, () => renderStaffMember(member))
+  return entries
 }
 
-function writeAll(writers: Writers, records: Rendered, { reversed = false }: FeedOptions): void {
+function writeAll(writers: Writers, records: readonly Entry[], { reversed = false }: FeedOptions): void {
   for (let turn = 0; turn < records.length; turn++) {
-    const [type, , text] = records[reversed ? records.length - 1 - turn : turn] as Rendered[number]
-    writers[type].write(text)
+    const [type, , render] = records[reversed ? records.length - 1 - turn : turn] as Entry
+    writers[type].write(render())
   }
+}
+
+/** Text of each record by its type and identifier. */
+type Texts = Map<string, { type: RecordType; text: string }>
+
+function renderAll(records: readonly Entry[]): Texts {
+  return new Map(records.map(([type, id, render]) => [`${type} ${id}`, { type, text: render() }]))
 }
 
 function countRecords(files: readonly WrittenFile[]): number {
@@ -239,14 +248,14 @@ function addCounts(total: ChangeCounts, added: ChangeCounts): void {
   for (const key of Object.keys(added) as (keyof ChangeCounts)[]) total[key] += added[key]
 }
 
-function compare(total: Record<RecordType, RecordChanges>, before: Rendered, after: Rendered): void {
-  const texts = new Map(before.map(([type, id, text]) => [type + id, text]))
-  for (const [type, id, text] of after) {
-    const known = texts.get(type + id)
-    texts.delete(type + id)
-    if (known === undefined) total[type].added++
-    else if (known === text) total[type].unchanged++
-    else total[type].modified++
+/** Without a `before`, nothing has changed. */
+function compare(total: Record<RecordType, RecordChanges>, before: Texts | undefined, after: readonly Entry[]): void {
+  for (const [type, id, render] of after) {
+    const known = before?.get(`${type} ${id}`)
+    before?.delete(`${type} ${id}`)
+    if (!before || known?.text === render()) total[type].unchanged++
+    else if (known) total[type].modified++
+    else total[type].added++
   }
-  for (const [type, id] of before) if (texts.has(type + id)) total[type].removed++
+  for (const { type } of before?.values() ?? []) total[type].removed++
 }

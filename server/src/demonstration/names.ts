@@ -64,21 +64,21 @@ const girls =
   Yasmine Assia Aya Nour Fatima Mariam Aminata Khadija Sofia Hanna Maya Salomé Clémence Apolline Héloïse Éléonore Justine Lilou
   Célia Maïssa Soline Thaïs Elsa Gabrielle Constance Adèle Valentine Marie Elena Roxane Amélie Pauline Lise Solène Maëva Inaya
   Myriam Kenza Ilona Coline Lisa Alix Léonie Suzanne Marguerite Flora Lila Naomi Ophélie Cassandra Luna Françoise Maëlle
-  Marie-Lou Anne-Sophie Lou-Anne Maria Thi-Linh Mei Kadiatou Awa Zeynep Elif Aleksandra Svetlana`)
+  Marie-Lou Anne-Sophie Lou-Anne Maria Thi-Linh Mei Kadiatou Awa Zeynep Elif Aleksandra Svetlana Lœiza Žofie`)
 const boys =
   words(`Gabriel Léo Raphaël Louis Lucas Jules Adam Hugo Arthur Nathan Liam Ethan Maël Paul Nolan Sacha Gabin Tom Noah Théo
   Mohamed Enzo Timéo Aaron Clément Axel Mathis Antoine Victor Samuel Baptiste Maxence Robin Valentin Rayan Ibrahim Ismaël Yanis
   Amine Mathéo Évan Simon Thomas Alexandre Maxime Noé Eliott Augustin Eden Marius Oscar Martin Gaspard Camille Esteban Lorenzo
   Loïc Titouan Corentin Kylian Bastien Quentin Rémi Romain Tristan Joachim Félix Émile Youssef Bilal Ilyes Mehdi Moussa Mamadou
   Ousmane Souleymane Malo Erwan Côme Célestin Benoît Jérémy Dylan Killian Florian Ruben Diego Pablo Mateo Stanislas Jean-Baptiste
-  Pierre-Louis Marc-Antoine Minh Wei Emre Mustafa Piotr Dmitri Loÿs Anaël Zinédine Abdoulaye`)
+  Pierre-Louis Marc-Antoine Minh Wei Emre Mustafa Piotr Dmitri Loÿs Lœiz Tomáš Anaël Zinédine Abdoulaye`)
 const women =
   words(`Nathalie Isabelle Sylvie Catherine Valérie Sandrine Stéphanie Sophie Céline Christelle Virginie Karine Delphine
   Laurence Véronique Séverine Aurélie Émilie Julie Élodie Laëtitia Caroline Corinne Hélène Anne Claire Audrey Florence Carole
   Patricia Agnès Béatrice Cécile Magali Muriel Estelle Fabienne Gaëlle Jennifer Mélanie Vanessa Angélique Sabrina Nadia Samira
   Fatiha Karima Leïla Rachida Naïma Aïcha Aminata Fatou Mariama Maria Ana Paula Ewa Agnieszka Elena Thi-Mai Mei Dorothée Blandine
   Ludivine Édith Marie-Claude Anne-Marie Marie-Laure Françoise Martine Dominique Brigitte Solange Annick Peggy Cindy Aurore Lucie
-  Camille Pauline Charlotte Marion Noémie Charlène Amandine Marjorie Sonia Wendy Maud Bénédicte`)
+  Camille Pauline Charlotte Marion Noémie Charlène Amandine Marjorie Sonia Wendy Maud Bénédicte Božena`)
 const men =
   words(`Philippe Christophe Laurent Stéphane Frédéric David Nicolas Sébastien Éric Olivier Thierry Pascal Jérôme Julien
   Guillaume Cédric Vincent Fabrice Bruno Ludovic Franck Patrick Didier Arnaud Grégory Benoît Emmanuel Mickaël Gilles Hervé Marc

@@ -164,7 +164,7 @@ export function identityOf(key: PersonaKey, sex: Sex): Identity {
     sex,
     familyName: makeName(persona.familyName),
     givenName: makeName(persona.givenName),
-    birth: persona.birthDate.split('-').reverse().join('/'),
+    birth: persona.birthDate.split('-').toReversed().join('/'),
     mail: persona.email,
   }
 }

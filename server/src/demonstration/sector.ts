@@ -161,7 +161,7 @@ type Plan = { kind: Establishment['kind']; pupils: number }
 /** The order is the same at every size: a collège, the general lycée, the vocational one if any, the other collèges. */
 function planEstablishments(random: Random, options: SectorOptions, location: Location): Establishment[] {
   const { pupils, withPersonas } = options
-  const vocational = pupils * 0.12 < 110 ? 0 : Math.round(pupils * 0.12)
+  const vocational = pupils * 0.12 < 250 ? 0 : Math.round(pupils * 0.12)
   const general = Math.round(pupils * 0.3)
   const lower = pupils - vocational - general
   const collegeCount = Math.max(1, Math.round(lower / collegeSize))
@@ -219,12 +219,7 @@ export function apportion(total: number, weights: readonly number[]): number[] {
 const seatCounts = new WeakMap<SchoolClass, number>()
 
 function openClasses(random: Random, establishment: Establishment, pupils: number): void {
-  const entries =
-    establishment.kind === 'CLG'
-      ? lowerStages.map((stage) => ({ stage, share: 0.24 + random.unit() * 0.02 }))
-      : establishment.kind === 'LYC'
-        ? generalStages
-        : vocationalStages
+  const entries = stagesOf(random, establishment.kind, pupils)
   const counts = apportion(
     pupils,
     entries.map(({ share }) => share),
@@ -245,6 +240,19 @@ function openClasses(random: Random, establishment: Establishment, pupils: numbe
       establishment.classes.push(schoolClass)
     })
   })
+}
+
+function stagesOf(
+  random: Random,
+  kind: Establishment['kind'],
+  pupils: number,
+): readonly { stage: Stage; share: number }[] {
+  if (kind === 'CLG') return lowerStages.map((stage) => ({ stage, share: 0.24 + random.unit() * 0.02 }))
+  if (kind === 'LP') return vocationalStages
+  // A small lycée has no technological track: its classes would be of a few pupils.
+  return pupils < 320
+    ? generalStages.filter(({ stage }) => stage.teachings.every(({ hours }) => hours < 5))
+    : generalStages
 }
 
 const usualClassSize = { CLG: 27, LYC: 32, LP: 25 }
