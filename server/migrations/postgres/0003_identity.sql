@@ -140,7 +140,7 @@ begin
         where g.person_id = a.person_id and g.withdrawn_at is null and g.starts_on <= (at at time zone zone)::date
           and (g.ends_on is null or g.ends_on >= (at at time zone zone)::date)), '[]')
     from identity.session s join identity.account a on a.id = s.account_id
-    where s.token_hash = token and s.expires_at > at and a.state = 'active';
+    where s.token_hash = token and s.expires_at > at and a.state <> 'blocked';
 end
 $$;
 

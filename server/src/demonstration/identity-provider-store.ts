@@ -1,0 +1,84 @@
+import { generateKeyPair, type JsonWebKey, randomBytes } from 'node:crypto'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Adapter, AdapterPayload } from 'oidc-provider'
+import { z } from 'zod'
+
+const keysSchema = z.object({
+  signing: z.looseObject({ kty: z.literal('RSA'), d: z.string() }),
+  cookies: z.string().min(32),
+})
+
+export interface Keys {
+  signing: JsonWebKey
+  cookies: string
+}
+
+/**
+ * The provider's keys, kept with the data so that what it signed stays valid after a restart; made anew when the file
+ * is absent or cannot be used, since all that is lost is a demonstration's sessions.
+ */
+export async function loadKeys(dataDirectory: string): Promise<Keys> {
+  const file = join(dataDirectory, 'demonstration-identity-provider.json')
+  try {
+    return keysSchema.parse(JSON.parse(await readFile(file, 'utf8')))
+  } catch {
+    const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
+    const signing = {
+      ...privateKey.export({ format: 'jwk' }),
+      alg: 'RS256',
+      use: 'sig',
+      kid: randomBytes(8).toString('hex'),
+    }
+    const keys = { signing, cookies: randomBytes(32).toString('base64url') }
+    await mkdir(dataDirectory, { recursive: true })
+    await writeFile(`${file}.new`, JSON.stringify(keys), { mode: 0o600 })
+    await rename(`${file}.new`, file)
+    return keys
+  }
+}
+
+/** Most entries kept of what the provider remembers; the oldest go first. */
+const capacity = 10_000
+
+/** What the provider remembers between two requests, in memory: it stands for something outside the product. */
+export function createForgetfulAdapter(): (name: string) => Adapter {
+  const entries = new Map<string, { payload: AdapterPayload; until: number }>()
+  return (name) => {
+    const keyOf = (id: string) => `${name}:${id}`
+    function read(key: string): AdapterPayload | undefined {
+      const entry = entries.get(key)
+      if (!entry || entry.until > Date.now()) return entry?.payload
+      entries.delete(key)
+      return undefined
+    }
+    const findBy = (test: (payload: AdapterPayload) => boolean) =>
+      [...entries.keys()]
+        .filter((key) => key.startsWith(`${name}:`))
+        .map(read)
+        .find((payload) => payload !== undefined && test(payload))
+    return {
+      async upsert(id, payload, expiresIn) {
+        const key = keyOf(id)
+        entries.delete(key)
+        entries.set(key, { payload, until: Date.now() + (expiresIn ?? 86_400) * 1_000 })
+        const [oldest] = entries.keys()
+        if (entries.size > capacity && oldest !== undefined) entries.delete(oldest)
+      },
+      find: async (id) => read(keyOf(id)),
+      findByUid: async (uid) => findBy((payload) => payload.uid === uid),
+      findByUserCode: async (userCode) => findBy((payload) => payload.userCode === userCode),
+      async consume(id) {
+        const payload = read(keyOf(id))
+        if (payload) payload.consumed = Math.floor(Date.now() / 1_000)
+      },
+      async destroy(id) {
+        entries.delete(keyOf(id))
+      },
+      async revokeByGrantId(grantId) {
+        for (const [key, { payload }] of entries) if (payload.grantId === grantId) entries.delete(key)
+      },
+    }
+  }
+}

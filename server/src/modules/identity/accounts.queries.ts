@@ -1,0 +1,88 @@
+import { randomUUIDv7 } from 'node:crypto'
+import type { Updateable } from 'kysely'
+import { findPersonName } from '#modules/directory'
+import type { Tx } from '#kernel/postgres'
+import { Problem } from '#kernel/problem'
+import { makeLoginBase, nextLogin } from './logins.ts'
+import { type AccountState, type IdentityTables, tables } from './tables.ts'
+
+export interface Account {
+  id: string
+  personId: string
+  login: string
+  passwordHash: string | null
+  state: AccountState
+  activatedAt: Date | null
+}
+
+const columns = [
+  'id',
+  'person_id as personId',
+  'login',
+  'password_hash as passwordHash',
+  'state',
+  'activated_at as activatedAt',
+] as const
+
+export async function findAccount(
+  tx: Tx,
+  by: { id: string } | { personId: string } | { login: string },
+): Promise<Account | undefined> {
+  const query = tables(tx).selectFrom('identity.account').select(columns)
+  if ('id' in by) return query.where('id', '=', by.id).executeTakeFirst()
+  if ('personId' in by) return query.where('person_id', '=', by.personId).executeTakeFirst()
+  return query.where('login', '=', by.login.trim().toLowerCase()).executeTakeFirst()
+}
+
+/**
+ * The account of a person, made if there is none yet: inactive, under the next free login of their name.
+ * @throws Problem 404 `person_not_found`.
+ */
+export async function createAccount(tx: Tx, personId: string, now: Date): Promise<Account> {
+  const existing = await findAccount(tx, { personId })
+  if (existing) return existing
+  const person = await findPersonName(tx, personId)
+  if (!person) throw new Problem(404, 'person_not_found', 'The directory knows nobody under this identifier.')
+  const base = makeLoginBase(person.givenName, person.familyName)
+  for (;;) {
+    const taken = await tables(tx)
+      .selectFrom('identity.account')
+      .select('login')
+      // Row-level security keeps LIKE from using the index; these comparisons may.
+      .where('login', '>=', base)
+      .where('login', '<', `${base}:`)
+      .execute()
+    const login = nextLogin(
+      base,
+      taken.map((row) => row.login),
+    )
+    const created = await tables(tx)
+      .insertInto('identity.account')
+      .values({ id: randomUUIDv7(), person_id: personId, login, created_at: now })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning(columns)
+      .executeTakeFirst()
+    // A conflict means that someone else made this account, or took this login, in the same instant.
+    const account = created ?? (await findAccount(tx, { personId }))
+    if (account) return account
+  }
+}
+
+export async function updateAccount(
+  tx: Tx,
+  accountId: string,
+  change: Updateable<IdentityTables['identity.account']>,
+): Promise<void> {
+  await tables(tx).updateTable('identity.account').set(change).where('id', '=', accountId).execute()
+}
+
+/** Accounts by login, a page at a time. @param after login of the last one seen. */
+export async function listAccounts(
+  tx: Tx,
+  page: { prefix?: string | undefined; after?: string | undefined; limit: number },
+): Promise<Account[]> {
+  let query = tables(tx).selectFrom('identity.account').select(columns).orderBy('login').limit(page.limit)
+  if (page.prefix !== undefined) query = query.where('login', '>=', page.prefix).where('login', '<', `${page.prefix}~`)
+  if (page.after !== undefined) query = query.where('login', '>', page.after)
+  return query.execute()
+}

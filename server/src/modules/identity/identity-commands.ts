@@ -1,0 +1,308 @@
+import { z } from 'zod'
+import type { Right } from '#kernel/access'
+import { recordAudit } from '#kernel/audit'
+import type { Command, CommandContext } from '#kernel/module'
+import { inTenant, type Tx } from '#kernel/postgres'
+import { Problem } from '#kernel/problem'
+import { isDay } from '#kernel/time'
+import { createPerson, findPersonName, isOrganisationWithin } from '#modules/directory'
+import { issueAccessCode, type IssuedCode } from './access-codes.ts'
+import { type Account, findAccount, listAccounts, updateAccount } from './accounts.queries.ts'
+import { listProviders } from './federation.queries.ts'
+import { declareProvider, removeProvider } from './providers.ts'
+import { findGrant, type Grant, grantRight, listGrants, withdrawRight } from './rights.queries.ts'
+import { auditGrant } from './rights.ts'
+import { deleteSessions, listSessions } from './sessions.queries.ts'
+
+type Values = Parameters<Command['run']>[2]
+const text = { type: 'string' } as const
+const whom = { person: text, login: text }
+const rights: Right[] = ['directory.import', 'directory.administer', 'instance.operate']
+
+/** Acts of an operator, who is not a person of the directory: the trail says the system did them. */
+export const identityCommands: Command[] = [
+  {
+    name: 'operator create',
+    usage: '--given-name G --family-name F [--email E]',
+    summary: 'Makes the first operator of an instance and prints the code that opens their account.',
+    options: { 'given-name': text, 'family-name': text, email: text },
+    run: (context, _, values) =>
+      inTenantOf(context, async (tx, tenantId) => {
+        const now = context.now()
+        const personId = await createPerson(tx, {
+          givenName: getText(values, 'given-name'),
+          familyName: getText(values, 'family-name'),
+          email: parseEmail(findText(values, 'email')),
+        })
+        for (const right of rights) {
+          const grant = await grantRight(tx, { personId, right, organisationId: null }, now)
+          await auditGrant(tx, 'identity.right_granted', null, grant)
+        }
+        const issued = await issueAccessCode(tx, { tenantId, personId, issuedBy: null }, now)
+        printCode(context, issued)
+        return { personId, ...issued }
+      }),
+  },
+  {
+    name: 'code issue',
+    usage: '--person ID | --login L',
+    summary: 'Issues a one-use code: to activate an account, or to choose a new password.',
+    options: whom,
+    run: (context, _, values) =>
+      inTenantOf(context, async (tx, tenantId) => {
+        const personId = findText(values, 'person') ? getId(values, 'person') : (await getAccount(tx, values)).personId
+        const issued = await issueAccessCode(tx, { tenantId, personId, issuedBy: null }, context.now())
+        printCode(context, issued)
+        return { personId, ...issued }
+      }),
+  },
+  {
+    name: 'right grant',
+    usage: '--person ID | --login L, --right R [--organisation ID] [--from YYYY-MM-DD] [--until YYYY-MM-DD]',
+    summary: `Gives a right (${rights.join(', ')}), everywhere or over an organisation.`,
+    options: { ...whom, right: text, organisation: text, from: text, until: text },
+    run: (context, _, values) =>
+      inTenantOf(context, async (tx) => {
+        const right = rights.find((each) => each === findText(values, 'right'))
+        if (!right) throw invalid(`--right is one of ${rights.join(', ')}.`)
+        const period = { startsOn: findDay(values, 'from'), endsOn: findDay(values, 'until') }
+        const organisationId = findText(values, 'organisation') === undefined ? null : getId(values, 'organisation')
+        if (organisationId !== null && !(await isOrganisationWithin(tx, organisationId, organisationId))) {
+          throw new Problem(404, 'organisation_not_found', 'The directory has no such organisation.')
+        }
+        const personId = await getPersonId(tx, values)
+        const grant = await grantRight(tx, { personId, right, organisationId, ...period }, context.now())
+        await auditGrant(tx, 'identity.right_granted', null, grant)
+        context.print(describeGrant(grant))
+        return grant
+      }),
+  },
+  {
+    name: 'right list',
+    usage: '[--person ID | --login L]',
+    summary: 'Lists the rights people have or will have.',
+    options: whom,
+    run: (context, _, values) =>
+      inTenantOf(context, async (tx) => {
+        const one = findText(values, 'person') !== undefined || findText(values, 'login') !== undefined
+        const grants = await listGrants(tx, context.now(), one ? await getPersonId(tx, values) : undefined)
+        for (const grant of grants) context.print(describeGrant(grant))
+        return grants
+      }),
+  },
+  {
+    name: 'right withdraw',
+    usage: '<right id>',
+    summary: 'Withdraws a right at once.',
+    run: (context, [id]) =>
+      inTenantOf(context, async (tx) => {
+        const grant = await findGrant(tx, parseId(id, 'the right'))
+        if (!grant) throw new Problem(404, 'right_not_found', 'No such right is held.')
+        await withdrawRight(tx, grant.id, null, context.now())
+        await auditGrant(tx, 'identity.right_withdrawn', null, grant)
+        context.print(`Withdrawn: ${describeGrant(grant)}`)
+        return grant
+      }),
+  },
+  {
+    name: 'account list',
+    usage: '[--prefix P] [--after LOGIN] [--limit N]',
+    summary: 'Lists accounts by login.',
+    options: { prefix: text, after: text, limit: text },
+    run: (context, _, values) =>
+      inTenantOf(context, async (tx) => {
+        const limit = z.coerce
+          .number()
+          .int()
+          .min(1)
+          .max(10_000)
+          .safeParse(findText(values, 'limit') ?? '100')
+        if (!limit.success) throw invalid('--limit is a number from 1 to 10000.')
+        const page = { prefix: findText(values, 'prefix'), after: findText(values, 'after'), limit: limit.data }
+        const accounts = (await listAccounts(tx, page)).map(withoutHash)
+        for (const account of accounts) context.print(`${account.login}\t${account.state}\t${account.personId}`)
+        return accounts
+      }),
+  },
+  {
+    name: 'account show',
+    usage: '--person ID | --login L',
+    summary: 'Shows an account, its open sessions and its rights.',
+    options: whom,
+    run: (context, _, values) =>
+      inTenantOf(context, async (tx) => {
+        const account = await getAccount(tx, values)
+        const sessions = await listSessions(tx, account.id, context.now())
+        const grants = await listGrants(tx, context.now(), account.personId)
+        context.print(`${account.login}\t${account.state}\t${account.personId}`)
+        for (const each of sessions) context.print(`session\t${each.createdAt.toISOString()}\t${each.device ?? ''}`)
+        for (const each of grants) context.print(describeGrant(each))
+        return { ...withoutHash(account), sessions, rights: grants }
+      }),
+  },
+  {
+    name: 'account block',
+    usage: '--person ID | --login L',
+    summary: 'Blocks an account and ends its sessions at once.',
+    options: whom,
+    run: (context, _, values) => setBlocked(context, values, true),
+  },
+  {
+    name: 'account unblock',
+    usage: '--person ID | --login L',
+    summary: 'Opens a blocked account again.',
+    options: whom,
+    run: (context, _, values) => setBlocked(context, values, false),
+  },
+  {
+    name: 'provider add',
+    usage: '--slug S --name N --issuer URL --client-id ID [--client-secret X] --claim C [--scope "openid profile"]',
+    summary: 'Declares an OIDC identity provider, or changes the one of the same slug.',
+    options: {
+      slug: text,
+      name: text,
+      issuer: text,
+      'client-id': text,
+      'client-secret': text,
+      claim: text,
+      scope: text,
+    },
+    run: (context, _, values) =>
+      inTenantOf(context, async (tx) => {
+        const { clientSecret, ...provider } = await declareProvider(
+          tx,
+          {
+            slug: getText(values, 'slug'),
+            name: getText(values, 'name'),
+            issuer: getText(values, 'issuer'),
+            clientId: getText(values, 'client-id'),
+            clientSecret: findText(values, 'client-secret') ?? null,
+            referenceClaim: getText(values, 'claim'),
+            scope: findText(values, 'scope'),
+          },
+          context.publicUrl,
+        )
+        context.print(
+          `${provider.slug} is declared. Register there: ${context.publicUrl}${callbackPath(provider.slug)}`,
+        )
+        return {
+          ...provider,
+          hasSecret: clientSecret !== null,
+          callback: context.publicUrl + callbackPath(provider.slug),
+        }
+      }),
+  },
+  {
+    name: 'provider list',
+    usage: '',
+    summary: 'Lists the declared identity providers.',
+    run: (context) =>
+      inTenantOf(context, async (tx) => {
+        const providers = await listProviders(tx)
+        for (const each of providers) context.print(`${each.slug}\t${each.name}\t${each.issuer}`)
+        return providers.map(({ clientSecret, ...provider }) => ({ ...provider, hasSecret: clientSecret !== null }))
+      }),
+  },
+  {
+    name: 'provider remove',
+    usage: '<slug>',
+    summary: 'Removes an identity provider; accounts and links stay.',
+    run: (context, [slug]) =>
+      inTenantOf(context, async (tx) => {
+        if (slug === undefined) throw invalid('Name the provider to remove.')
+        await removeProvider(tx, slug)
+        context.print(`${slug} is removed.`)
+        return { removed: slug }
+      }),
+  },
+]
+
+async function inTenantOf<T>(context: CommandContext, work: (tx: Tx, tenantId: string) => Promise<T>): Promise<T> {
+  const { id } = await context.tenant()
+  return inTenant(context.db, id, (tx) => work(tx, id))
+}
+
+function setBlocked(context: CommandContext, values: Values, blocked: boolean): Promise<unknown> {
+  return inTenantOf(context, async (tx) => {
+    const account = await getAccount(tx, values)
+    // An account never activated goes back to waiting for its code.
+    const reopened = account.activatedAt === null ? 'inactive' : 'active'
+    const state = blocked ? 'blocked' : account.state === 'blocked' ? reopened : account.state
+    await updateAccount(tx, account.id, { state })
+    const endedSessions = blocked ? await deleteSessions(tx, account.id) : 0
+    await recordAudit(tx, {
+      action: blocked ? 'identity.account_blocked' : 'identity.account_unblocked',
+      actorPersonId: null,
+      subjectKind: 'person',
+      subjectId: account.personId,
+    })
+    context.print(`${account.login} is ${state}.`)
+    return { ...withoutHash(account), state, endedSessions }
+  })
+}
+
+async function getAccount(tx: Tx, values: Values): Promise<Account> {
+  const login = findText(values, 'login')
+  const account = await findAccount(tx, login === undefined ? { personId: getId(values, 'person') } : { login })
+  if (!account) throw new Problem(404, 'account_not_found', 'No account goes by this person or login.')
+  return account
+}
+
+/** The person named by `--person`, or the holder of the account named by `--login`. */
+async function getPersonId(tx: Tx, values: Values): Promise<string> {
+  if (findText(values, 'person') === undefined) return (await getAccount(tx, values)).personId
+  const person = await findPersonName(tx, getId(values, 'person'))
+  if (!person) throw new Problem(404, 'person_not_found', 'The directory knows nobody under this identifier.')
+  return person.id
+}
+
+function withoutHash({ passwordHash, ...account }: Account) {
+  return { ...account, hasPassword: passwordHash !== null }
+}
+
+const callbackPath = (slug: string) => `/api/identity/federation/${slug}/callback`
+
+function printCode(context: CommandContext, { login, code, expiresAt }: IssuedCode): void {
+  context.print(`Login: ${login}`)
+  context.print(`Code:  ${code} (once, until ${expiresAt.toISOString().slice(0, 10)})`)
+  context.print(`Where: ${context.publicUrl}/activate`)
+}
+
+function describeGrant(grant: Grant): string {
+  const where = grant.organisationId ?? 'everywhere'
+  return `${grant.id}\t${grant.personId}\t${grant.right}\t${where}\t${grant.startsOn}\t${grant.endsOn ?? ''}`
+}
+
+function findText(values: Values, name: string): string | undefined {
+  const value = values[name]
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined
+}
+
+function getText(values: Values, name: string): string {
+  const value = findText(values, name)
+  if (value === undefined) throw invalid(`--${name} is needed.`)
+  return value
+}
+
+function getId(values: Values, name: string): string {
+  return parseId(getText(values, name), `--${name}`)
+}
+
+function parseId(value: string | undefined, what: string): string {
+  const parsed = z.uuid().safeParse(value)
+  if (!parsed.success) throw invalid(`An identifier (UUID) is needed for ${what}.`)
+  return parsed.data
+}
+
+function findDay(values: Values, name: string): string | undefined {
+  const value = findText(values, name)
+  if (value !== undefined && !isDay(value)) throw invalid(`--${name} is a day, YYYY-MM-DD.`)
+  return value
+}
+
+function parseEmail(value: string | undefined): string | undefined {
+  if (value !== undefined && !z.email().safeParse(value).success) throw invalid('--email is no e-mail address.')
+  return value
+}
+
+const invalid = (detail: string) => new Problem(400, 'invalid_request', detail)

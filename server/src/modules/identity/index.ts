@@ -1,0 +1,38 @@
+import type { Module } from '#kernel/module'
+import { createFederation } from './federation.ts'
+import { registerFederation } from './federation.routes.ts'
+import { identityCommands } from './identity-commands.ts'
+import { createPasswordHasher } from './password-hasher.ts'
+import { purgeExpired, purgeQueue } from './purge.ts'
+import { registerRights } from './rights.routes.ts'
+import { registerSessions } from './sessions.routes.ts'
+import { registerSignIn } from './sign-in.routes.ts'
+
+export { issueAccessCode } from './access-codes.ts'
+export { type Account, createAccount, findAccount } from './accounts.queries.ts'
+export { createDemonstrationAccounts, listDemonstrationAccounts } from './demonstration-accounts.ts'
+export { declareProvider } from './providers.ts'
+export { createPasswordHasher } from './password-hasher.ts'
+export { type Grant, grantRight, listGrants } from './rights.queries.ts'
+export { addressOf } from './federation.ts'
+export { authenticate, openSession } from './sessions.ts'
+export { signedIn } from './signed-in.ts'
+
+/** Accounts, sign-in by password or federation, sessions, rights. */
+export const identity: Module = {
+  name: 'identity',
+  queues: [purgeQueue],
+  reactions: [],
+  commands: identityCommands,
+  register(app, services) {
+    const federation = createFederation(services, app.log)
+    registerSignIn(app, services, createPasswordHasher())
+    registerSessions(app, services, federation)
+    registerRights(app, services)
+    registerFederation(app, services, federation)
+  },
+  async startWorkers(services) {
+    await services.jobs.work(purgeQueue, () => purgeExpired(services))
+    await services.jobs.repeat(purgeQueue, '17 * * * *')
+  },
+}

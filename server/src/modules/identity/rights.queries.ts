@@ -1,0 +1,105 @@
+import { randomUUIDv7 } from 'node:crypto'
+import { sql } from 'kysely'
+import type { Right } from '#kernel/access'
+import type { Tx } from '#kernel/postgres'
+import { Problem } from '#kernel/problem'
+import type { Day } from '#kernel/time'
+import { tables } from './tables.ts'
+
+/** A right given to a person, now or at other times. */
+export interface Grant {
+  id: string
+  personId: string
+  right: Right
+  /** Perimeter; null for the whole tenant. */
+  organisationId: string | null
+  startsOn: Day
+  /** Last day, included; null for no end. */
+  endsOn: Day | null
+  grantedBy: string | null
+}
+
+/** The day it is in the tenant's zone. */
+const today = (now: Date) =>
+  sql<Day>`(${now}::timestamptz at time zone (select time_zone from kernel.tenant where id = kernel.current_tenant()))::date`
+
+const columns = [
+  'id',
+  'person_id as personId',
+  'right_name as right',
+  'organisation_id as organisationId',
+  'starts_on as startsOn',
+  'ends_on as endsOn',
+  'granted_by as grantedBy',
+] as const
+
+/**
+ * Gives a right. Who may give it is the caller's business.
+ * @param input.startsOn today when not given.
+ * @throws Problem 422 `period_reversed`.
+ */
+export async function grantRight(
+  tx: Tx,
+  input: {
+    personId: string
+    right: Right
+    organisationId: string | null
+    startsOn?: Day | undefined
+    endsOn?: Day | null | undefined
+    grantedBy?: string | null
+  },
+  now: Date,
+): Promise<Grant> {
+  const grant = await tables(tx)
+    .insertInto('identity.granted_right')
+    .values({
+      id: randomUUIDv7(),
+      person_id: input.personId,
+      right_name: input.right,
+      organisation_id: input.organisationId,
+      starts_on: input.startsOn ?? today(now),
+      ends_on: input.endsOn ?? null,
+      granted_by: input.grantedBy ?? null,
+      granted_at: now,
+    })
+    .returning(columns)
+    .executeTakeFirstOrThrow()
+  if (grant.endsOn !== null && grant.endsOn < grant.startsOn) {
+    throw new Problem(422, 'period_reversed', 'The last day comes before the first.')
+  }
+  return grant
+}
+
+/** Rights not withdrawn and not over: held today, or from a later day. All people's when nobody is named. */
+export async function listGrants(tx: Tx, now: Date, personId?: string): Promise<Grant[]> {
+  let query = tables(tx)
+    .selectFrom('identity.granted_right')
+    .select(columns)
+    .where('withdrawn_at', 'is', null)
+    .where((where) => where.or([where('ends_on', 'is', null), where('ends_on', '>=', today(now))]))
+    .orderBy('starts_on')
+    .orderBy('id')
+  if (personId !== undefined) query = query.where('person_id', '=', personId)
+  return query.execute()
+}
+
+/** A right that is not withdrawn. */
+export async function findGrant(tx: Tx, id: string): Promise<Grant | undefined> {
+  return tables(tx)
+    .selectFrom('identity.granted_right')
+    .select(columns)
+    .where('id', '=', id)
+    .where('withdrawn_at', 'is', null)
+    .executeTakeFirst()
+}
+
+/** Withdraws a right at once. @returns false when it was withdrawn already or never given. */
+export async function withdrawRight(tx: Tx, id: string, withdrawnBy: string | null, now: Date): Promise<boolean> {
+  const result = await tables(tx)
+    .updateTable('identity.granted_right')
+    .set({ withdrawn_at: now, withdrawn_by: withdrawnBy })
+    .where('id', '=', id)
+    .where('withdrawn_at', 'is', null)
+    .executeTakeFirst()
+  return result.numUpdatedRows === 1n
+}

@@ -1,0 +1,85 @@
+import { type Insertable, sql } from 'kysely'
+import type { HeldRight } from '#kernel/access'
+import type { Db, Tx } from '#kernel/postgres'
+import type { Tenant } from '#kernel/tenancy'
+import { type IdentityTables, type SignInMethod, tables } from './tables.ts'
+
+export interface FoundSession {
+  sessionId: string
+  accountId: string
+  personId: string
+  lastSeenAt: Date
+  rights: HeldRight[]
+}
+
+/**
+ * The open session of a token, with the rights its holder has today. The function binds the tenant itself: called
+ * outside a transaction, it is a single round trip.
+ */
+export async function findSession(db: Db, tenant: Tenant, token: Buffer, now: Date): Promise<FoundSession | undefined> {
+  const { rows } = await sql<FoundSession>`select session_id as "sessionId", account_id as "accountId",
+      person_id as "personId", last_seen_at as "lastSeenAt", rights
+    from identity.find_session(${tenant.id}, ${token}, ${now}, ${tenant.timeZone})`.execute(db)
+  return rows[0]
+}
+
+export async function insertSession(tx: Tx, row: Insertable<IdentityTables['identity.session']>): Promise<void> {
+  await tables(tx).insertInto('identity.session').values(row).execute()
+}
+
+export async function touchSession(tx: Tx, sessionId: string, now: Date): Promise<void> {
+  await tables(tx).updateTable('identity.session').set({ last_seen_at: now }).where('id', '=', sessionId).execute()
+}
+
+export interface SessionRow {
+  id: string
+  method: SignInMethod
+  device: string | null
+  createdAt: Date
+  lastSeenAt: Date
+  expiresAt: Date
+}
+
+/** Open sessions of an account, last used first. */
+export async function listSessions(tx: Tx, accountId: string, now: Date): Promise<SessionRow[]> {
+  return tables(tx)
+    .selectFrom('identity.session')
+    .select([
+      'id',
+      'method',
+      'device',
+      'created_at as createdAt',
+      'last_seen_at as lastSeenAt',
+      'expires_at as expiresAt',
+    ])
+    .where('account_id', '=', accountId)
+    .where('expires_at', '>', now)
+    .orderBy('last_seen_at', 'desc')
+    .execute()
+}
+
+/** Ends sessions of an account: one, all, or all but one. @returns how many. */
+export async function deleteSessions(
+  tx: Tx,
+  accountId: string,
+  which: { only?: string; except?: string } = {},
+): Promise<number> {
+  let query = tables(tx).deleteFrom('identity.session').where('account_id', '=', accountId)
+  if (which.only !== undefined) query = query.where('id', '=', which.only)
+  if (which.except !== undefined) query = query.where('id', '!=', which.except)
+  const result = await query.executeTakeFirst()
+  return Number(result.numDeletedRows)
+}
+
+/** What is needed to end the session at the identity provider that opened it, if one did. */
+export async function findProviderSession(
+  tx: Tx,
+  sessionId: string,
+): Promise<{ slug: string; idToken: string } | undefined> {
+  const row = await tables(tx)
+    .selectFrom('identity.session')
+    .select('provider_session')
+    .where('id', '=', sessionId)
+    .executeTakeFirst()
+  return row?.provider_session ?? undefined
+}

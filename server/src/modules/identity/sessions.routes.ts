@@ -1,0 +1,160 @@
+import { z } from 'zod'
+import { findPersonName } from '#modules/directory'
+import { type App, actorOf } from '#kernel/http'
+import type { Services } from '#kernel/module'
+import { inTenant } from '#kernel/postgres'
+import { Problem } from '#kernel/problem'
+import { findAccount } from './accounts.queries.ts'
+import type { Federation } from './federation.ts'
+import { deleteSessions, findProviderSession, listSessions } from './sessions.queries.ts'
+import { clearSessionCookie } from './sessions.ts'
+
+export const rightSchema = z.enum(['directory.import', 'directory.administer', 'instance.operate'])
+
+export const sessionSchema = z.discriminatedUnion('signedIn', [
+  z.object({ signedIn: z.literal(false) }),
+  z.object({
+    signedIn: z.literal(true),
+    person: z.object({ id: z.uuid(), givenName: z.string(), familyName: z.string() }),
+    login: z.string(),
+    hasPassword: z.boolean().describe('false for an account opened by a federation only'),
+    rights: z.array(z.object({ right: rightSchema, organisationId: z.uuid().nullable() })),
+  }),
+])
+
+const signedOut = z.object({
+  redirect: z
+    .string()
+    .nullable()
+    .describe('address at the identity provider where the browser goes to sign out there too'),
+})
+
+/** The session of whoever asks, their other sessions, and ways out. */
+export function registerSessions(app: App, services: Services, federation: Federation): void {
+  app.get(
+    '/api/identity/session',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'getSession',
+        summary: 'Who is signed in',
+        response: { 200: sessionSchema },
+      },
+    },
+    async ({ actor }) => {
+      if (!actor) return { signedIn: false as const }
+      return inTenant(services.db, actor.tenantId, async (tx) => {
+        const person = await findPersonName(tx, actor.personId)
+        const account = await findAccount(tx, { id: actor.accountId })
+        if (!person || !account) return { signedIn: false as const }
+        const { id, givenName, familyName } = person
+        return {
+          signedIn: true as const,
+          person: { id, givenName, familyName },
+          login: account.login,
+          hasPassword: account.passwordHash !== null,
+          rights: actor.rights,
+        }
+      })
+    },
+  )
+
+  app.post(
+    '/api/identity/sign-out',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'signOut',
+        summary: 'Ends this session, here and at the identity provider that opened it',
+        response: { 200: signedOut },
+      },
+    },
+    async ({ actor, tenant }, reply) => {
+      clearSessionCookie(reply, services)
+      if (!actor) return { redirect: null }
+      const provider = await inTenant(services.db, actor.tenantId, async (tx) => {
+        const found = await findProviderSession(tx, actor.sessionId)
+        await deleteSessions(tx, actor.accountId, { only: actor.sessionId })
+        return found
+      })
+      return { redirect: provider ? await federation.findSignOutUrl(tenant, provider) : null }
+    },
+  )
+
+  app.post(
+    '/api/identity/sign-out-everywhere',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        operationId: 'signOutEverywhere',
+        summary: 'Ends all of one’s sessions, on every device, at once',
+        response: { 200: signedOut },
+      },
+    },
+    async (request, reply) => {
+      const actor = actorOf(request)
+      clearSessionCookie(reply, services)
+      const provider = await inTenant(services.db, actor.tenantId, async (tx) => {
+        const found = await findProviderSession(tx, actor.sessionId)
+        await deleteSessions(tx, actor.accountId)
+        return found
+      })
+      return { redirect: provider ? await federation.findSignOutUrl(request.tenant, provider) : null }
+    },
+  )
+
+  app.get(
+    '/api/identity/sessions',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        operationId: 'listSessions',
+        summary: 'One’s open sessions',
+        response: {
+          200: z.object({
+            sessions: z.array(
+              z.object({
+                id: z.uuid(),
+                method: z.enum(['password', 'code', 'federation']),
+                device: z.string().nullable().describe('browser and system, for example “Firefox, Windows”'),
+                createdAt: z.date(),
+                lastSeenAt: z.date().describe('to within five minutes'),
+                expiresAt: z.date(),
+                current: z.boolean(),
+              }),
+            ),
+          }),
+        },
+      },
+    },
+    (request) => {
+      const actor = actorOf(request)
+      return inTenant(services.db, actor.tenantId, async (tx) => {
+        const rows = await listSessions(tx, actor.accountId, services.now())
+        return { sessions: rows.map((row) => ({ ...row, current: row.id === actor.sessionId })) }
+      })
+    },
+  )
+
+  app.delete(
+    '/api/identity/sessions/:id',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        operationId: 'endSession',
+        summary: 'Ends one of one’s sessions',
+        params: z.object({ id: z.uuid() }),
+        response: { 204: z.null() },
+      },
+    },
+    async (request, reply) => {
+      const actor = actorOf(request)
+      const ended = await inTenant(services.db, actor.tenantId, (tx) =>
+        deleteSessions(tx, actor.accountId, { only: request.params.id }),
+      )
+      if (ended === 0) throw new Problem(404, 'session_not_found', 'You have no such session.')
+      if (request.params.id === actor.sessionId) clearSessionCookie(reply, services)
+      return reply.status(204).send(null)
+    },
+  )
+}

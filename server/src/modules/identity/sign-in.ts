@@ -1,0 +1,85 @@
+import type { Actor } from '#kernel/access'
+import { recordAudit } from '#kernel/audit'
+import { findPersonName } from '#modules/directory'
+import type { Services } from '#kernel/module'
+import { inTenant } from '#kernel/postgres'
+import { Problem } from '#kernel/problem'
+import { findAccount, updateAccount } from './accounts.queries.ts'
+import type { PasswordHasher } from './password-hasher.ts'
+import { checkPassword } from './password-rules.ts'
+import { deleteSessions } from './sessions.queries.ts'
+import { type Browser, openSession } from './sessions.ts'
+import { announceSignIn } from './signed-in.ts'
+import { clearFailures, countAttempt } from './sign-in-failures.ts'
+
+/**
+ * Opens a session by login and password. An unknown login, an account not yet activated and a wrong password get the
+ * same answer in the same time.
+ * @returns the new session's secret.
+ * @throws Problem 401 `sign_in_refused`; 403 `account_blocked`, told only to who knows the password; 429
+ * `too_many_attempts`; 503 `sign_in_busy`.
+ */
+export async function signIn(
+  services: Services,
+  hasher: PasswordHasher,
+  tenantId: string,
+  input: { login: string; password: string; browser: Browser },
+): Promise<string> {
+  const account = await inTenant(services.db, tenantId, async (tx) => {
+    await countAttempt(tx, input.login, services.now())
+    return findAccount(tx, { login: input.login })
+  })
+  // Apart from any transaction: it may have to wait its turn.
+  const { matches, outdated } = await hasher.verify(account?.passwordHash ?? null, input.password)
+  if (!account || !matches)
+    throw new Problem(401, 'sign_in_refused', 'This login and this password do not go together.')
+  if (account.state !== 'active') throw new Problem(403, 'account_blocked', 'This account is blocked.')
+  const renewed = outdated ? await hasher.hash(input.password) : undefined
+  return inTenant(services.db, tenantId, async (tx) => {
+    if (renewed !== undefined) await updateAccount(tx, account.id, { password_hash: renewed })
+    await clearFailures(tx, input.login)
+    const token = await openSession(
+      tx,
+      { accountId: account.id, method: 'password', browser: input.browser },
+      services.now(),
+    )
+    await announceSignIn(services, tx, { tenantId, personId: account.personId, method: 'password' })
+    return token
+  })
+}
+
+/**
+ * Changes the password of whoever is signed in and ends their other sessions. Wrong guesses are slowed like a
+ * sign-in's: an unattended screen is no way in.
+ * @throws Problem 403 `password_wrong`; 409 `no_password`; those of `checkPassword`; 429; 503.
+ */
+export async function changePassword(
+  services: Services,
+  hasher: PasswordHasher,
+  actor: Actor,
+  input: { current: string; password: string },
+): Promise<void> {
+  const account = await inTenant(services.db, actor.tenantId, async (tx) => {
+    const found = await findAccount(tx, { id: actor.accountId })
+    const person = await findPersonName(tx, actor.personId)
+    if (!found?.passwordHash || !person)
+      throw new Problem(409, 'no_password', 'This account has no password to change.')
+    checkPassword(input.password, { ...person, login: found.login })
+    return found
+  })
+  await inTenant(services.db, actor.tenantId, (tx) => countAttempt(tx, account.login, services.now()))
+  const { matches } = await hasher.verify(account.passwordHash, input.current)
+  if (!matches) throw new Problem(403, 'password_wrong', 'The current password is not this one.')
+  const passwordHash = await hasher.hash(input.password)
+  await inTenant(services.db, actor.tenantId, async (tx) => {
+    await updateAccount(tx, account.id, { password_hash: passwordHash, password_changed_at: services.now() })
+    await clearFailures(tx, account.login)
+    await deleteSessions(tx, account.id, { except: actor.sessionId })
+    await recordAudit(tx, {
+      action: 'identity.password_changed',
+      actorPersonId: actor.personId,
+      subjectKind: 'person',
+      subjectId: actor.personId,
+    })
+  })
+}
