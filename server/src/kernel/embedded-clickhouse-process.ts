@@ -25,7 +25,7 @@ import type { RawInsertFormat, Session } from 'chdb'
 import { type Load, quoteName, quoteString, readStatement } from './clickhouse-statement.ts'
 
 /** What the process tells the one that started it: one message, then silence. */
-export type StartMessage = { kind: 'ready' } | { kind: 'locked' } | { kind: 'failed'; reason: string }
+export type StartMessage = { kind: 'ready' } | { kind: 'failed'; reason: string }
 
 /** Statements run at once. Each holds a session; a session runs one statement at a time. */
 const sessionCount = 4
@@ -529,9 +529,7 @@ async function main(directory: string, socket: string, database: string): Promis
     engine = await openEngine(open)
     session.close()
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    // One process per directory: the engine holds a lock, which dies with it.
-    tell(/Cannot lock file/.test(reason) ? { kind: 'locked' } : { kind: 'failed', reason })
+    tell({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) })
     process.exitCode = 1
     return process.disconnect?.()
   }

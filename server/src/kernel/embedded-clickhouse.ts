@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, realpathSync, renameSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { Agent, type ClientRequestArgs, type IncomingMessage, request } from 'node:http'
 import { createRequire } from 'node:module'
 import { connect } from 'node:net'
@@ -10,6 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { StartMessage } from './embedded-clickhouse-process.ts'
 import { isRunningProcess } from './local-process.ts'
 import { type Presence, superviseStore, type SupervisedStore } from './presence.ts'
+import { openStoreLog } from './store-log.ts'
 import { chooseSocketDirectory, makePrivateDirectory } from './socket-directory.ts'
 
 /**
@@ -41,7 +42,6 @@ export interface EmbeddedClickhouseOptions {
 const database = 'preau'
 const socketName = 'clickhouse.sock'
 const useYourOwn = 'To use a ClickHouse of your own, set CLICKHOUSE_URL.'
-const largestLog = 5_000_000
 /** How long a start may take, and a request may wait for one, in ms. */
 const longestStart = 30_000
 const longestWait = 10_000
@@ -73,12 +73,16 @@ export async function startEmbeddedClickhouse(options: EmbeddedClickhouseOptions
         }
         attempt ??= spawnProcess(directory, socket)
         const message = await Promise.race([attempt.answer, wait(giveUp - Date.now(), undefined, { ref: false })])
-        if (message?.kind === 'failed') throw new Error(`ClickHouse could not start in ${directory}: ${message.reason}`)
         if (message === undefined || Date.now() > giveUp) {
           throw new Error(`ClickHouse in ${directory} does not answer: see ${logFile(directory)}.`)
         }
-        if (message.kind === 'locked') {
-          // Another program's is starting or stopping.
+        if (message.kind === 'failed') {
+          // One process per directory: another program's is starting or stopping.
+          if (!/Cannot lock file/.test(attempt.said())) {
+            throw new Error(
+              `ClickHouse could not start in ${directory}: ${message.reason}\n${attempt.said()}\n${useYourOwn}`,
+            )
+          }
           attempt = undefined
           await wait(50)
         }
@@ -229,32 +233,29 @@ interface Attempt {
   child: ChildProcess
   /** What the process said of its start; its end says `failed`. */
   answer: Promise<StartMessage>
+  /** What the log received since. */
+  said(): string
 }
 
 function spawnProcess(directory: string, socket: string): Attempt {
   const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
   makePrivateDirectory(resolve(socket, '..'), self)
-  const file = logFile(directory)
-  if (existsSync(file) && statSync(file).size > largestLog) renameSync(file, `${file}.1`)
-  const output = openSync(file, 'a', 0o600)
+  const log = openStoreLog(logFile(directory))
   const child = fork(join(import.meta.dirname, 'embedded-clickhouse-process.ts'), [directory, socket, database], {
-    // A session of its own: Ctrl-C in the terminal reaches our program, whose leaving then ends the process. A file,
-    // not a pipe: the process may outlive the program that started it, if another uses it.
+    // A session of its own: Ctrl-C in the terminal reaches our program, whose leaving then ends the process.
     detached: true,
-    stdio: ['ignore', output, output, 'ipc'],
+    stdio: ['ignore', log.descriptor, log.descriptor, 'ipc'],
     execArgv: [],
     // Each session occupies a thread of libuv while it works; files and compression need some too.
     env: { PATH: '/usr/bin:/bin', TZ: 'UTC', UV_THREADPOOL_SIZE: '8' },
   })
-  closeSync(output)
+  log.close()
   const answer = new Promise<StartMessage>((settle) => {
     child.once('message', (message) => settle(message as StartMessage))
     child.once('error', (error) => settle({ kind: 'failed', reason: error.message }))
-    child.once('exit', (code, signal) =>
-      settle({ kind: 'failed', reason: `its process ended (${signal ?? code}): see ${file}. ${useYourOwn}` }),
-    )
+    child.once('exit', (code, signal) => settle({ kind: 'failed', reason: `its process ended (${signal ?? code}).` }))
   })
-  return { child, answer }
+  return { child, answer, said: log.said }
 }
 
 function logFile(directory: string): string {

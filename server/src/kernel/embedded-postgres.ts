@@ -4,18 +4,15 @@ import { once } from 'node:events'
 import {
   chmodSync,
   chownSync,
-  closeSync,
   cpSync,
   existsSync,
   lchownSync,
   linkSync,
   lstatSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
-  readSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -31,6 +28,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { isRunningProcess, markProcess } from './local-process.ts'
 import { type Presence, superviseStore, type SupervisedStore } from './presence.ts'
+import { openStoreLog } from './store-log.ts'
 import { chooseSocketDirectory, makePrivateDirectory, type SystemUser } from './socket-directory.ts'
 
 /**
@@ -96,7 +94,6 @@ const settings: Record<string, string> = {
 }
 
 const useYourOwn = 'To use a PostgreSQL server of your own (15 or newer), set DATABASE_URL.'
-const largestLog = 5_000_000
 /** How long the children of a killed postmaster may hold its memory, and a rival may take to start, in ms. */
 const longestStart = 10_000
 /** Recovery replays up to `max_wal_size` after a crash. In ms. */
@@ -249,9 +246,12 @@ async function leave(client: pg.Client, pid: number, data: string): Promise<bool
   try {
     // Two programs that leave at once would each see the other's session, and nobody would stop the postmaster.
     await client.query(`select pg_advisory_lock(hashtext('preau embedded stop'))`)
-    // A session just closed by its client is listed for a few ms more.
-    for (const deadline = Date.now() + 2000; await hasOthers(client); await wait(20)) {
-      if (Date.now() > deadline) return false
+    // A session closed by its client is listed for some ms more. The other programs are known by their presence, so
+    // only pools this program has just closed are worth waiting for.
+    for (const begun = Date.now(); ; await wait(20)) {
+      const { present, sessions } = await countOthers(client)
+      if (present + sessions === 0) break
+      if (Date.now() - begun > (present > 0 ? 200 : 2000)) return false
     }
   } catch {
     // The other program that was leaving stopped it, or it died: nothing is left to stop.
@@ -270,12 +270,18 @@ async function waitForEnd(pid: number, data: string): Promise<void> {
   while (runsIn(pid, data)) await wait(5)
 }
 
-async function hasOthers(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query<{ others: boolean }>(
-    `select exists (select from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()
-       and not (application_name = 'preau presence' and wait_event = 'advisory')) as others`,
+/** The other sessions, and those among them by which a program is present and not, like us, about to leave. */
+async function countOthers(client: pg.Client): Promise<{ present: number; sessions: number }> {
+  const { rows } = await client.query<{ present: number; sessions: number }>(
+    `with other as (
+       select application_name = 'preau presence' as presence, wait_event is not distinct from 'advisory' as leaving
+       from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()
+     )
+     select count(*) filter (where presence and not leaving)::int as present,
+       count(*) filter (where not presence)::int as sessions
+     from other`,
   )
-  return rows[0]?.others ?? false
+  return rows[0] ?? { present: 0, sessions: 0 }
 }
 
 // --------------------------------------------------------------------------------------------------------- processes
@@ -336,26 +342,22 @@ interface Attempt {
 }
 
 function spawnPostmaster(native: string, directory: string, data: string, socket: string, owner: SystemUser): Attempt {
-  const file = logFile(directory)
-  rotateLog(file)
-  const output = openSync(file, 'a', 0o600)
-  const from = statSync(file).size
+  const log = openStoreLog(logFile(directory))
   // A list of directories, hence the quotes; doubled inside, as in SQL.
   const given = { ...settings, unix_socket_directories: `"${socket.replaceAll('"', '""')}"` }
   const child = spawn(
     join(native, 'bin/postgres'),
     ['-D', realpathSync(data), ...Object.entries(given).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    // A session of its own: Ctrl-C in the terminal reaches our program, which then stops the postmaster politely. A
-    // file, not a pipe: the server outlives a killed parent and must still be able to write.
-    { ...asUser(owner), cwd: '/', env: environment, detached: true, stdio: ['ignore', output, output] },
+    // A session of its own: Ctrl-C in the terminal reaches our program, which then stops the postmaster politely.
+    { ...asUser(owner), cwd: '/', env: environment, detached: true, stdio: ['ignore', log.descriptor, log.descriptor] },
   )
-  closeSync(output)
+  log.close()
   child.unref()
   const attempt: Attempt = {
     child,
     ended: false,
     failure: undefined,
-    said: () => readFrom(file, from),
+    said: log.said,
   }
   child.on('exit', () => {
     attempt.ended = true
@@ -369,20 +371,6 @@ function spawnPostmaster(native: string, directory: string, data: string, socket
 
 function logFile(directory: string): string {
   return join(directory, 'postgres.log')
-}
-
-function rotateLog(file: string): void {
-  if (existsSync(file) && statSync(file).size > largestLog) renameSync(file, `${file}.1`)
-}
-
-function readFrom(file: string, from: number): string {
-  const bytes = Buffer.alloc(4096)
-  const handle = openSync(file, 'r')
-  try {
-    return bytes.toString('utf8', 0, readSync(handle, bytes, 0, bytes.length, from)).trim()
-  } finally {
-    closeSync(handle)
-  }
 }
 
 // Nothing of the caller's environment: a PGPORT or PGDATA of another server must not reach this one.
