@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
-import type { SystemUser } from '#kernel/socket-directory'
+import type { SystemUser } from '#kernel/store-directory'
 
 /** Another program that uses an embedded store. */
 export interface StoreProgram {

@@ -591,4 +591,6 @@ if (directory === undefined || socket === undefined || database === undefined) {
   throw new Error('Started by embedded-clickhouse.ts with a directory, a socket and a database.')
 }
 process.title = 'preau-clickhouse'
+// The engine makes its files readable by everyone otherwise.
+process.umask(0o077)
 await main(directory, socket, database)

@@ -1,6 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type ClickHouseClient, type ClickHouseSettings, createClient, type DataFormat } from '@clickhouse/client'
@@ -331,6 +331,21 @@ test('comes back by itself after kill -9, with every acknowledged row and no tor
   expect(acknowledged.filter((batch) => !batches.has(batch))).toEqual([])
   await client.close()
   expect(await store.stop()).toBe(true)
+})
+
+test('runs for an ordinary user, and for root in a directory of theirs', async () => {
+  const directory = makeDirectory()
+  const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined
+  if (user) chownSync(dirname(directory), user.uid, user.gid)
+  const store = await startEmbeddedClickhouse({ directory })
+  const client = open(store)
+  await client.command({ query: 'create table t (id UInt8) engine = MergeTree order by id' })
+  await client.close()
+  expect(await store.stop()).toBe(true)
+  const program = await startStoreProgram({ start, directory, user })
+  expect(statSync(`/proc/${program.store.pid}`).uid).toBe(user?.uid ?? process.getuid?.())
+  expect(statSync(join(directory, 'data')).mode & 0o077).toBe(0)
+  expect(await program.stop()).toBe(true)
 })
 
 test('says in plain words where it cannot start', async () => {

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { existsSync, mkdirSync, realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { Agent, type ClientRequestArgs, type IncomingMessage, request } from 'node:http'
 import { createRequire } from 'node:module'
 import { connect } from 'node:net'
-import { join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -11,7 +11,13 @@ import type { StartMessage } from './embedded-clickhouse-process.ts'
 import { isRunningProcess } from './local-process.ts'
 import { type Presence, superviseStore, type SupervisedStore } from './presence.ts'
 import { openStoreLog } from './store-log.ts'
-import { chooseSocketDirectory, makePrivateDirectory } from './socket-directory.ts'
+import {
+  chooseSocketDirectory,
+  makePrivateDirectory,
+  makeStoreDirectory,
+  runAs,
+  type SystemUser,
+} from './store-directory.ts'
 
 /**
  * A ClickHouse of our own (chDB), in a process beside this program and perhaps used by others (a server, a command
@@ -56,8 +62,7 @@ const mostConnections = 32
 export async function startEmbeddedClickhouse(options: EmbeddedClickhouseOptions): Promise<EmbeddedClickhouse> {
   const log = options.log ?? (() => {})
   requirePackage()
-  mkdirSync(resolve(options.directory), { recursive: true, mode: 0o700 })
-  const directory = realpathSync(options.directory)
+  const { directory, owner } = makeStoreDirectory(options.directory)
   const socket = findSocket(directory)
   let spawned = false
 
@@ -71,7 +76,7 @@ export async function startEmbeddedClickhouse(options: EmbeddedClickhouseOptions
           spawned = joined.pid === attempt?.child.pid
           return joined
         }
-        attempt ??= spawnProcess(directory, socket)
+        attempt ??= spawnProcess(directory, socket, owner)
         const message = await Promise.race([attempt.answer, wait(giveUp - Date.now(), undefined, { ref: false })])
         if (message === undefined || Date.now() > giveUp) {
           throw new Error(`ClickHouse in ${directory} does not answer: see ${logFile(directory)}.`)
@@ -237,12 +242,12 @@ interface Attempt {
   said(): string
 }
 
-function spawnProcess(directory: string, socket: string): Attempt {
-  const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
-  makePrivateDirectory(resolve(socket, '..'), self)
+function spawnProcess(directory: string, socket: string, owner: SystemUser): Attempt {
+  makePrivateDirectory(dirname(socket), owner)
   const log = openStoreLog(logFile(directory))
   const child = fork(join(import.meta.dirname, 'embedded-clickhouse-process.ts'), [directory, socket, database], {
     // A session of its own: Ctrl-C in the terminal reaches our program, whose leaving then ends the process.
+    ...runAs(owner),
     detached: true,
     stdio: ['ignore', log.descriptor, log.descriptor, 'ipc'],
     execArgv: [],

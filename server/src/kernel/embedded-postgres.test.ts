@@ -246,10 +246,14 @@ test('runs for an ordinary user', async () => {
   expect(uid).toBe(user?.uid ?? process.getuid?.())
   expect(await program.stop()).toBe(true)
 
-  // Root then uses the same cluster, as its owner.
+  // Root then uses the same cluster, as its owner, and leaves nothing the owner could not use again.
   const store = await startEmbeddedPostgres({ directory: join(directory, 'store') })
   expect(statSync(`/proc/${store.pid}`).uid).toBe(uid)
   expect(await store.stop()).toBe(true)
+  rmSync(join(directory, 'store/postgres.log'))
+  expect(await (await startEmbeddedPostgres({ directory: join(directory, 'store') })).stop()).toBe(true)
+  const again = await startStoreProgram({ start, directory: join(directory, 'store'), user })
+  expect(await again.stop()).toBe(true)
 })
 
 test('a folder closed to others is fine for its owner, and refused in plain words for root', async () => {

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import {
-  chmodSync,
   chownSync,
   cpSync,
   existsSync,
@@ -23,13 +22,19 @@ import {
 import { createRequire } from 'node:module'
 import { Socket } from 'node:net'
 import { userInfo } from 'node:os'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { isRunningProcess, markProcess } from './local-process.ts'
 import { type Presence, superviseStore, type SupervisedStore } from './presence.ts'
 import { openStoreLog } from './store-log.ts'
-import { chooseSocketDirectory, makePrivateDirectory, type SystemUser } from './socket-directory.ts'
+import {
+  chooseSocketDirectory,
+  makePrivateDirectory,
+  makeStoreDirectory,
+  runAs,
+  type SystemUser,
+} from './store-directory.ts'
 
 /**
  * A PostgreSQL of our own, running beside this program and perhaps used by others (a server, a command line). Close the
@@ -107,9 +112,9 @@ const longestRecovery = 300_000
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const log = options.log ?? (() => {})
   const packaged = findPackagedBinaries()
-  const directory = makeDirectory(resolve(options.directory))
+  const { directory, owner: holder } = makeStoreDirectory(options.directory)
   const data = join(directory, 'data')
-  const owner = chooseOwner(data)
+  const owner = chooseOwner(data, holder)
   if (process.getuid?.() === 0) requireReachable(directory, owner)
   removeLeftovers(directory)
   const native = prepareBinaries(packaged, directory, owner, log)
@@ -349,7 +354,7 @@ function spawnPostmaster(native: string, directory: string, data: string, socket
     join(native, 'bin/postgres'),
     ['-D', realpathSync(data), ...Object.entries(given).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
     // A session of its own: Ctrl-C in the terminal reaches our program, which then stops the postmaster politely.
-    { ...asUser(owner), cwd: '/', env: environment, detached: true, stdio: ['ignore', log.descriptor, log.descriptor] },
+    { ...runAs(owner), cwd: '/', env: environment, detached: true, stdio: ['ignore', log.descriptor, log.descriptor] },
   )
   log.close()
   child.unref()
@@ -376,35 +381,24 @@ function logFile(directory: string): string {
 // Nothing of the caller's environment: a PGPORT or PGDATA of another server must not reach this one.
 const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
 
-function asUser(owner: SystemUser): Partial<SystemUser> {
-  return process.getuid?.() === owner.uid ? {} : owner
-}
-
 // ------------------------------------------------------------------------------------------------------------- places
 
-/** Makes the directory. Root makes it enterable: the server runs as somebody else. */
-function makeDirectory(directory: string): string {
-  const first = mkdirSync(directory, { recursive: true, mode: 0o700 })
-  if (first !== undefined && process.getuid?.() === 0) {
-    for (let each = directory; each.length >= first.length; each = dirname(each)) chmodSync(each, 0o711)
-  }
-  return realpathSync(directory)
-}
-
-/** Who runs the server: the owner of the cluster if there is one, else this user, else (for root) a system account. */
-function chooseOwner(data: string): SystemUser {
-  const root = process.getuid?.() === 0
+/**
+ * Who runs the server: the owner of the cluster if there is one, else this user, else (for root) the owner of the
+ * directory, or a system account if that is root too.
+ */
+function chooseOwner(data: string, holder: SystemUser): SystemUser {
   const self = process.getuid?.()
   const existing = existsSync(data) ? statSync(data) : undefined
   if (existing !== undefined && existing.uid !== 0) {
-    if (!root && existing.uid !== self) {
+    if (self !== 0 && existing.uid !== self) {
       throw new Error(
         `${data} belongs to user ${existing.uid} and this program runs as user ${self}: run it as that user, or with another data directory.`,
       )
     }
     return { uid: existing.uid, gid: existing.gid }
   }
-  if (!root) {
+  if (self !== 0) {
     try {
       const { uid, gid } = userInfo()
       return { uid, gid }
@@ -412,6 +406,7 @@ function chooseOwner(data: string): SystemUser {
       throw new Error(`User ${self} has no entry in /etc/passwd, and PostgreSQL refuses to run without. ${useYourOwn}`)
     }
   }
+  if (holder.uid !== 0) return holder
   const accounts = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
     .map((line) => line.split(':'))
@@ -528,7 +523,7 @@ function linkLibraries(native: string, links: PackagedBinaries['links']): boolea
 /** Asks the server for its version: a missing library or a closed directory shows here. */
 function askVersion(native: string, owner: SystemUser): { version: string } | { refusal: string } {
   const program = join(native, 'bin/postgres')
-  const result = spawnSync(program, ['--version'], { ...asUser(owner), cwd: '/', env: environment, encoding: 'utf8' })
+  const result = spawnSync(program, ['--version'], { ...runAs(owner), cwd: '/', env: environment, encoding: 'utf8' })
   const version = result.status === 0 ? /\d+/.exec(result.stdout)?.[0] : undefined
   return version === undefined ? { refusal: result.error?.message ?? result.stderr.trim() } : { version }
 }
@@ -573,7 +568,7 @@ async function initialise(
   mkdirSync(making, { mode: 0o700 })
   chownSync(making, owner.uid, owner.gid)
   try {
-    const asOwner = { ...asUser(owner), cwd: '/', env: environment }
+    const asOwner = { ...runAs(owner), cwd: '/', env: environment }
     // `trust` is acceptable for one reason: the only way in is a unix socket in a directory closed to other users.
     // ICU orders names the same way on every machine; C stays below it for what is not language.
     const initdb = ['-D', making, '-U', superuser, '-A', 'trust', '-E', 'UTF8', '--no-instructions']

@@ -1,4 +1,5 @@
-import { closeSync, existsSync, openSync, readSync, renameSync, statSync } from 'node:fs'
+import { closeSync, existsSync, fchownSync, openSync, readSync, renameSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 /** Size at which a log becomes `….1`, replacing the one before, at the next start. In bytes. */
 const largest = 5_000_000
@@ -17,6 +18,11 @@ export interface StoreLog {
 export function openStoreLog(file: string): StoreLog {
   if (existsSync(file) && statSync(file).size > largest) renameSync(file, `${file}.1`)
   const descriptor = openSync(file, 'a', 0o600)
+  if (process.getuid?.() === 0) {
+    // The owner of the directory must be able to open it again without being root.
+    const { uid, gid } = statSync(dirname(file))
+    fchownSync(descriptor, uid, gid)
+  }
   const from = statSync(file).size
   return {
     descriptor,

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto'
+import { accessSync, chmodSync, chownSync, constants, lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+
+/** The system user that owns files or runs a program. */
+export interface SystemUser {
+  uid: number
+  gid: number
+}
+
+// unix(7): `sun_path` holds 108 bytes, the last of which is zero.
+const longestPath = 107
+
+/**
+ * Makes the directory of a store if it is missing, and says whose it is. What root makes belongs to the owner of the
+ * folder it is made in: a command run once as root must not lock out the user the server runs as. Root's own folders
+ * can be passed through by others, for the store may run as somebody else.
+ * @returns its real path, and the user who may write there.
+ */
+export function makeStoreDirectory(path: string): { directory: string; owner: SystemUser } {
+  const wanted = resolve(path)
+  const first = mkdirSync(wanted, { recursive: true, mode: 0o700 })
+  if (first !== undefined && process.getuid?.() === 0) {
+    const { uid, gid } = statSync(dirname(first))
+    for (let each = wanted; each.length >= first.length; each = dirname(each)) {
+      chownSync(each, uid, gid)
+      chmodSync(each, 0o711)
+    }
+  }
+  const directory = realpathSync(wanted)
+  const { uid, gid } = statSync(directory)
+  const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK)
+  } catch {
+    throw new Error(
+      `${directory} belongs to user ${uid} and is closed to user ${self.uid}, who runs this program: run it as user ${uid}, or choose another data directory (PREAU_DATA).`,
+    )
+  }
+  return { directory, owner: self.uid === 0 ? { uid, gid } : self }
+}
+
+/** Options for `spawn` to run as a user: nothing when that is who we are, since only root may change. */
+export function runAs(user: SystemUser): Partial<SystemUser> {
+  return process.getuid?.() === user.uid ? {} : user
+}
+
+/**
+ * Chooses where the unix socket of a store lives: `preferred`, or, when its path is too long for a socket, a short
+ * directory under the temporary one, derived from `preferred` so that every program finds the same.
+ */
+export function chooseSocketDirectory(preferred: string, socketName: string): string {
+  const digest = createHash('sha256').update(preferred).digest('hex').slice(0, 16)
+  const candidates = [preferred, join(tmpdir(), `preau-${digest}`), `/tmp/preau-${digest}`]
+  const fitting = candidates.find((each) => Buffer.byteLength(join(each, socketName)) <= longestPath)
+  if (fitting === undefined) throw new Error(`The name of socket ${socketName} is too long.`)
+  return fitting
+}
+
+/**
+ * Makes a directory that only its owner may enter (mode 0700): whoever reaches a socket inside is trusted by the store.
+ * @throws Error when something else is already there: the temporary directory is open to everyone, so a directory
+ *   prepared by another user must not be adopted.
+ */
+export function makePrivateDirectory(path: string, owner: SystemUser): void {
+  const made = mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined
+  if (made) chownSync(path, owner.uid, owner.gid)
+  const found = lstatSync(path)
+  if (!found.isDirectory() || found.uid !== owner.uid) {
+    throw new Error(`${path} must be a directory that belongs to user ${owner.uid}: remove it, then start again.`)
+  }
+  chmodSync(path, 0o700)
+}
