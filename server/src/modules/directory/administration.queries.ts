@@ -25,3 +25,12 @@ export async function canAdminister(
     limit 1`.execute(tx)
   return rows.length > 0
 }
+
+/** Whether someone is head of an establishment the person belongs to. */
+export async function isHeadOf(tx: Tx, headId: string, personId: string): Promise<boolean> {
+  const { rows } = await sql`
+    select from directory.affiliation head join directory.affiliation person using (organisation_id)
+    where head.person_id = ${headId} and head.profile = 'head' and person.person_id = ${personId}
+    limit 1`.execute(tx)
+  return rows.length > 0
+}

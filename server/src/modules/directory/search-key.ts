@@ -13,3 +13,8 @@ export function toSearchKey(text: string): string {
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
 }
+
+/** The words of what someone looks for, each once, as search keys; eight at most, since no name has more. */
+export function toSearchWords(text: string): string[] {
+  return [...new Set(toSearchKey(text).split(' '))].filter(Boolean).slice(0, 8)
+}

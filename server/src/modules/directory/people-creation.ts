@@ -1,0 +1,110 @@
+import { createHash, randomUUIDv7 } from 'node:crypto'
+import type { Tx } from '#kernel/postgres'
+import { Problem } from '#kernel/problem'
+import type { Day } from '#kernel/time'
+import { toSearchKey } from './search-key.ts'
+import { type Profile, tables } from './tables.ts'
+
+/** Someone whom no feed holds: an agent of a partner, an operator. */
+export interface NewPerson {
+  familyName: string
+  givenName: string
+  title?: string | null | undefined
+  email?: string | null | undefined
+  bornOn?: Day | null | undefined
+  /** Where they work and as what; an agent of a partner is `localAuthority`. */
+  affiliation?: { organisationId: string; profile: Profile; functionLabel?: string | null | undefined } | undefined
+}
+
+/**
+ * Creates a person by hand, under source `manual`. Callers record the audit entry, since they know who asked.
+ * @throws Problem 422 `name_unusable` for a name without a letter; 404 `organisation_not_found`; 422 `profile_unfit` for
+ *   an agent of a partner elsewhere than at a partner, or someone else there.
+ */
+export async function createPerson(tx: Tx, input: NewPerson): Promise<{ id: string }> {
+  const familyKey = toSearchKey(input.familyName)
+  const givenKey = toSearchKey(input.givenName)
+  if (familyKey === '' || givenKey === '') throw new Problem(422, 'name_unusable', 'A name needs letters.')
+  const id = randomUUIDv7()
+  const sourceId = await findOrCreateManualSource(tx)
+  const known = {
+    familyName: input.familyName,
+    givenName: input.givenName,
+    title: input.title ?? null,
+    email: input.email ?? null,
+    bornOn: input.bornOn ?? null,
+  }
+  await tables(tx)
+    .insertInto('directory.person')
+    .values({
+      id,
+      family_name: known.familyName,
+      given_name: known.givenName,
+      title: known.title,
+      email: known.email,
+      born_on: known.bornOn,
+      family_key: familyKey,
+      given_key: givenKey,
+    })
+    .execute()
+  const body = JSON.stringify(known)
+  await tables(tx)
+    .insertInto('directory.source_record')
+    .values({
+      source_id: sourceId,
+      kind: 'staff',
+      external_id: id,
+      subject_id: id,
+      hash: createHash('sha256').update(body).digest(),
+      body,
+    })
+    .execute()
+  if (input.affiliation) await addAffiliation(tx, id, sourceId, input.affiliation)
+  return { id }
+}
+
+async function addAffiliation(
+  tx: Tx,
+  personId: string,
+  sourceId: string,
+  { organisationId, profile, functionLabel }: NonNullable<NewPerson['affiliation']>,
+): Promise<void> {
+  const organisation = await tables(tx)
+    .selectFrom('directory.organisation')
+    .select('kind')
+    .where('id', '=', organisationId)
+    .executeTakeFirst()
+  if (!organisation)
+    throw new Problem(404, 'organisation_not_found', `No organisation has the identifier ${organisationId}.`)
+  if ((profile === 'localAuthority') !== (organisation.kind === 'partner') || organisation.kind === 'territory') {
+    throw new Problem(422, 'profile_unfit', `Profile ${profile} does not go with a ${organisation.kind}.`)
+  }
+  await tables(tx)
+    .insertInto('directory.affiliation')
+    .values({ person_id: personId, organisation_id: organisationId, profile })
+    .execute()
+  if (profile === 'pupil' || profile === 'guardian') return
+  await tables(tx)
+    .insertInto('directory.staff_function')
+    .values({
+      person_id: personId,
+      organisation_id: organisationId,
+      source_id: sourceId,
+      code: '-',
+      label: functionLabel ?? null,
+      profile,
+    })
+    .execute()
+}
+
+async function findOrCreateManualSource(tx: Tx): Promise<string> {
+  const found = await tables(tx)
+    .selectFrom('directory.source')
+    .select('id')
+    .where('kind', '=', 'manual')
+    .executeTakeFirst()
+  if (found) return found.id
+  const id = randomUUIDv7()
+  await tables(tx).insertInto('directory.source').values({ id, kind: 'manual', name: 'manual' }).execute()
+  return id
+}
