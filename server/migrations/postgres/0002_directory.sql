@@ -228,6 +228,8 @@ create table directory.import (
   source_id uuid references directory.source,
   state text not null check (state in
     ('staging', 'ready', 'refused', 'applying', 'applied', 'abandoned', 'interrupted')),
+  -- whether its files were received and are kept, so that it can be read again
+  uploaded boolean not null default false,
   created_at timestamptz not null default now(),
   created_by uuid,
   -- date written in the feed's own header
@@ -299,7 +301,9 @@ create table directory.staged_record (
   tenant_id uuid not null,
   import_id uuid not null,
   kind text not null,
-  external_id text not null,
+  -- null when the record bears none
+  external_id text,
+  -- added until the diff finds another: modified, removed, quarantined, ignored
   change text not null default 'added',
   -- whether directory.source_record knows it, present or gone
   known boolean not null default false,

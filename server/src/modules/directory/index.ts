@@ -1,9 +1,13 @@
 import type { Module } from '#kernel/module'
+import { importCommands } from './import-commands.ts'
+import { applyQueue, applyRequested, stageQueue, stageReceived, sweepImports } from './imports.ts'
+import { registerImports } from './imports.routes.ts'
 import { organisationCommands } from './organisation-commands.ts'
 import { registerOrganisations } from './organisations.routes.ts'
 import { registerPeople } from './people.routes.ts'
 
 export { canAdminister, isHeadOf } from './administration.queries.ts'
+export { applyImport, importApplied, stageImport } from './imports.ts'
 export { getHome, type Home, homeSchema } from './home.ts'
 export {
   assignEstablishments,
@@ -31,11 +35,21 @@ export type { Profile } from './tables.ts'
 /** People, organisations, classes, relations, and the feeds they come from. */
 export const directory: Module = {
   name: 'directory',
-  queues: [],
+  queues: [stageQueue, applyQueue],
   reactions: [],
-  commands: organisationCommands,
+  commands: [...importCommands, ...organisationCommands],
   async register(app, services) {
     registerPeople(app, services)
     registerOrganisations(app, services)
+    await registerImports(app, services)
+  },
+  async startWorkers(services) {
+    await sweepImports(services)
+    await services.jobs.work(stageQueue, async (batch, signal) => {
+      for (const job of batch) await stageReceived(services, job, signal)
+    })
+    await services.jobs.work(applyQueue, async (batch, signal) => {
+      for (const job of batch) await applyRequested(services, job, signal)
+    })
   },
 }

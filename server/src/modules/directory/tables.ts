@@ -221,6 +221,7 @@ interface ImportRow extends TenantRow {
   id: string
   source_id: Generated<string | null>
   state: ImportState
+  uploaded: Generated<boolean>
   created_at: Generated<Date>
   created_by: string | null
   exported_on: Day | null
@@ -239,7 +240,7 @@ interface ImportRow extends TenantRow {
 interface QuarantinedRecordRow extends TenantRow {
   id: string
   import_id: string
-  kind: string
+  kind: RecordKind
   external_id: string | null
   file: string
   line: number
@@ -271,8 +272,8 @@ interface StagedRecordRow {
   tenant_id: string
   import_id: string
   kind: RecordKind
-  external_id: string
-  change: ChangeKind
+  external_id: string | null
+  change: ChangeKind | 'quarantined' | 'ignored'
   known: boolean
   subject_id: string
   establishment_ref: string | null

@@ -1,0 +1,114 @@
+import { randomUUIDv7 } from 'node:crypto'
+import { parentPort, workerData } from 'node:worker_threads'
+import type { FeedFile } from './aaf-files.ts'
+import { FeedRefusal, readAafFile } from './aaf-parser.ts'
+import { type NamedGroup, type Outcome, readRecord } from './aaf-records.ts'
+import { rowOf } from './staged-rows.ts'
+import type { Refusal } from './tables.ts'
+
+// A thread that turns files of a feed into rows of directory.staged_record, as COPY's text, for `aaf-reading.ts`.
+
+/** What the thread is told. */
+export type WorkerRequest =
+  | { type: 'establishments'; known: Set<string> }
+  | { type: 'read'; file: FeedFile; number: number }
+  /** Rows sent before were written: more may come. */
+  | { type: 'written' }
+
+/** What it answers. */
+export type WorkerReply =
+  | { type: 'rows'; rows: Uint8Array<ArrayBuffer>; bytesRead: number }
+  | { type: 'read'; records: number; warnings: Map<string, number>; groups: NamedGroup[] }
+  | { type: 'refused'; refusal: Refusal }
+
+const port = parentPort
+if (!port) throw new Error('aaf-worker.ts runs as a worker thread only.')
+const { schoolYear } = workerData as { schoolYear: number }
+
+const rowsPerMessage = 262_144
+const messagesAhead = 4
+
+let establishments: ReadonlySet<string> = new Set()
+let unwritten = 0
+let goOn: (() => void) | undefined
+const namedGroups = new Set<string>()
+
+port.on('message', (request: WorkerRequest) => {
+  if (request.type === 'establishments') establishments = request.known
+  else if (request.type === 'written') {
+    unwritten--
+    goOn?.()
+  } else {
+    void read(request.file, request.number)
+  }
+})
+
+function send(reply: WorkerReply): void {
+  port!.postMessage(reply, reply.type === 'rows' ? [reply.rows.buffer] : [])
+}
+
+async function read(file: FeedFile, number: number): Promise<void> {
+  let rows = ''
+  let records = 0
+  let bytesRead = 0
+  const warnings = new Map<string, number>()
+  const groups: NamedGroup[] = []
+  const flush = () => {
+    const bytes = new TextEncoder().encode(rows)
+    rows = ''
+    unwritten++
+    send({ type: 'rows', rows: bytes, bytesRead })
+    bytesRead = 0
+  }
+  try {
+    await readAafFile(
+      file.path,
+      file.name,
+      (record) => {
+        records++
+        if (!file.categories.includes(record.category)) {
+          const detail = `A record of category ${record.category.slice(0, 40) || '(none)'} does not belong in this file.`
+          throw new FeedRefusal('category_unexpected', detail, { file: file.name, line: record.line })
+        }
+        const outcome = readRecord(file.kind, record, { schoolYear, establishments })
+        rows += toRow(file.kind, outcome, number, record.line)
+        if (outcome.fate !== 'accepted') return
+        for (const warning of outcome.warnings) warnings.set(warning, (warnings.get(warning) ?? 0) + 1)
+        for (const group of outcome.groups) {
+          const key = `${group.kind} ${group.establishment}$${group.code}`
+          if (group.name === undefined && namedGroups.has(key)) continue
+          namedGroups.add(key)
+          const { kind, establishment, code, name } = group
+          groups.push(name === undefined ? { kind, establishment, code } : { kind, establishment, code, name })
+        }
+      },
+      async (bytes) => {
+        bytesRead += bytes
+        if (rows.length < rowsPerMessage) return
+        flush()
+        while (unwritten >= messagesAhead) await new Promise<void>((resolve) => (goOn = resolve))
+      },
+    )
+    flush()
+    send({ type: 'read', records, warnings, groups })
+  } catch (error) {
+    if (!(error instanceof FeedRefusal)) throw error
+    send({ type: 'refused', refusal: error.refusal })
+  }
+}
+
+function toRow(kind: FeedFile['kind'], outcome: Outcome, file: number, line: number): string {
+  const row = { kind, externalId: outcome.externalId, subjectId: randomUUIDv7(), file, line }
+  if (outcome.fate === 'quarantined') {
+    return rowOf({
+      ...row,
+      change: 'quarantined',
+      body: JSON.stringify({ code: outcome.code, detail: outcome.detail }),
+    })
+  }
+  if (outcome.fate === 'ignored') {
+    return rowOf({ ...row, change: 'ignored', body: JSON.stringify({ code: outcome.rule }) })
+  }
+  const { establishmentRef, familyKey, givenKey } = outcome
+  return rowOf({ ...row, change: 'added', establishmentRef, body: JSON.stringify(outcome.body), familyKey, givenKey })
+}

@@ -1,0 +1,170 @@
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Command, CommandContext } from '#kernel/module'
+import { inTenant } from '#kernel/postgres'
+import { Problem } from '#kernel/problem'
+import { abandonImport, applyImport, stageImport, sweepImports, type Watch } from './imports.ts'
+import { getImport, listImports, listQuarantinedRecords } from './imports.queries.ts'
+import type { ImportView } from './imports.routes.ts'
+import type { Progress } from './tables.ts'
+
+const acceptAlerts = { 'accept-alerts': { type: 'boolean' } } as const
+
+/** Imports on the command line: each runs in the command's own process, beside a server or without one. */
+export const importCommands: Command[] = [
+  {
+    name: 'import',
+    usage: '<folder> [--dry-run] [--accept-alerts] [--academy CODE]',
+    summary: 'Imports the full AAF 2D export in a folder: reads, compares, and applies it unless it raises alerts.',
+    options: { 'dry-run': { type: 'boolean' }, academy: { type: 'string' }, ...acceptAlerts },
+    async run(context, [folder], values) {
+      if (folder === undefined) throw new Problem(400, 'folder_needed', 'Give the folder that holds the export.')
+      const path = resolve(folder)
+      const found = await stat(path).catch(() => undefined)
+      if (!found?.isDirectory()) throw new Problem(400, 'folder_unknown', `There is no folder ${path}.`)
+      const { id: tenantId } = await context.tenant()
+      const academy = typeof values['academy'] === 'string' ? { academy: values['academy'] } : {}
+      const input = { tenantId, folder: path, actorPersonId: null, ...academy }
+      const staged = await stoppable(context, () => stageImport(context, input, watch(context)))
+      if (staged.refusal) throw toProblem(staged)
+      await report(context, tenantId, staged)
+      if (values['dry-run']) {
+        context.print(`Nothing was changed. To apply it: npm run preau -- directory import-apply ${staged.id}`)
+        return staged
+      }
+      if (staged.alerts.length > 0 && !values['accept-alerts']) throw refuseAlerts(staged)
+      return apply(context, tenantId, staged.id, true)
+    },
+  },
+  {
+    name: 'imports',
+    usage: '',
+    summary: 'Lists the imports, newest first.',
+    async run(context) {
+      const { id: tenantId } = await context.tenant()
+      await sweepImports(context)
+      const { imports } = await inTenant(context.db, tenantId, (tx) => listImports(tx, { limit: 50 }))
+      for (const each of imports) {
+        const source = each.source?.name ?? ''
+        context.print(
+          `${each.id}  ${each.createdAt.slice(0, 16)}  ${each.state.padEnd(11)}  ${each.exportedOn ?? ''}  ${source}`,
+        )
+      }
+      return imports
+    },
+  },
+  {
+    name: 'import-show',
+    usage: '<id>',
+    summary: 'Shows an import: counts, alerts, records set aside.',
+    async run(context, positionals) {
+      const { id: tenantId } = await context.tenant()
+      await sweepImports(context)
+      const found = await inTenant(context.db, tenantId, (tx) => getImport(tx, parseId(positionals)))
+      context.print(`${found.state}, export of ${found.exportedOn ?? 'an unknown day'}`)
+      if (found.refusal) context.print(describeRefusal(found))
+      await report(context, tenantId, found)
+      return found
+    },
+  },
+  {
+    name: 'import-apply',
+    usage: '<id> [--accept-alerts]',
+    summary: 'Applies a reviewed import, all or nothing.',
+    options: acceptAlerts,
+    async run(context, positionals, values) {
+      const { id: tenantId } = await context.tenant()
+      return apply(context, tenantId, parseId(positionals), values['accept-alerts'] === true)
+    },
+  },
+  {
+    name: 'import-abandon',
+    usage: '<id>',
+    summary: 'Gives up an import that is being read or reviewed.',
+    async run(context, positionals) {
+      const { id: tenantId } = await context.tenant()
+      const abandoned = await abandonImport(context, { tenantId, id: parseId(positionals), actorPersonId: null })
+      context.print('The import was given up, nothing was changed.')
+      return abandoned
+    },
+  },
+]
+
+async function apply(context: CommandContext, tenantId: string, id: string, accept: boolean): Promise<ImportView> {
+  const input = { tenantId, id, actorPersonId: null, acceptAlerts: accept }
+  const applied = await stoppable(context, () => applyImport(context, input, watch(context)))
+  context.print(applied.nothingToDo ? 'Nothing to do: the directory is as the export says.' : 'The import was applied.')
+  return applied
+}
+
+function parseId([id]: string[]): string {
+  if (id === undefined || !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) {
+    throw new Problem(400, 'import_id_needed', 'Give the identifier of an import, as `directory imports` lists them.')
+  }
+  return id.toLowerCase()
+}
+
+const phases: Record<Progress['phase'], string> = {
+  waiting: 'Waiting',
+  reading: 'Reading the feed',
+  comparing: 'Comparing',
+  applying: 'Applying',
+}
+
+function watch(context: CommandContext): Watch {
+  return {
+    signal: context.signal,
+    onProgress: ({ phase, done, total }) => context.progress(phases[phase], done, total),
+  }
+}
+
+async function stoppable<T>(context: CommandContext, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!context.signal.aborted) throw error
+    throw new Problem(409, 'import_stopped', 'Stopped; nothing was changed.')
+  }
+}
+
+function describeRefusal({ refusal }: ImportView): string {
+  if (!refusal) return ''
+  const { file, line, column, detail } = refusal
+  const place = [file, line === null ? undefined : `line ${line}`, column === null ? undefined : `column ${column}`]
+  const where = place.filter((each) => each !== undefined && each !== null).join(', ')
+  return where === '' ? detail : `${where}: ${detail}`
+}
+
+function toProblem(refused: ImportView): Problem {
+  const code = refused.refusal?.code ?? refused.state
+  return new Problem(422, code, `${describeRefusal(refused)} Nothing was changed.`, { import: refused })
+}
+
+function refuseAlerts(staged: ImportView): Problem {
+  const apply = `npm run preau -- directory import-apply ${staged.id} --accept-alerts`
+  return new Problem(
+    409,
+    'import_alerts',
+    `${staged.alerts.map(describeAlert).join('\n')}\nNothing was changed. To accept this and apply: ${apply}`,
+    { import: staged },
+  )
+}
+
+function describeAlert({ code, kind, removed, total, limit }: ImportView['alerts'][number]): string {
+  if (code === 'older_export') return 'A later export of this source was applied before.'
+  const share = ((100 * removed) / total).toFixed(1)
+  return `${removed} of ${total} ${kind} records vanish: ${share} %, the limit is ${limit / 100} %.`
+}
+
+async function report(context: CommandContext, tenantId: string, found: ImportView): Promise<void> {
+  const columns = ['read', 'added', 'modified', 'removed', 'unchanged', 'quarantined', 'ignored'] as const
+  const line = (cells: string[]) => cells.map((cell, i) => (i === 0 ? cell.padEnd(14) : cell.padStart(12))).join('')
+  context.print(line(['', ...columns]))
+  for (const [kind, counts] of Object.entries(found.counts)) {
+    context.print(line([kind, ...columns.map((column) => String(counts[column]))]))
+  }
+  for (const { code, count } of found.warnings) context.print(`warning ${code}: ${count}`)
+  for (const alert of found.alerts) context.print(`alert: ${describeAlert(alert)}`)
+  const { reasons } = await inTenant(context.db, tenantId, (tx) => listQuarantinedRecords(tx, found.id, { limit: 1 }))
+  for (const { code, count } of reasons) context.print(`set aside, ${code}: ${count}`)
+}

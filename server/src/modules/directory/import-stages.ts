@@ -1,0 +1,65 @@
+import type { Writable } from 'node:stream'
+import type pg from 'pg'
+import { from as copyFrom } from 'pg-copy-streams'
+import { stagedColumns } from './staged-rows.ts'
+
+// The partitions of directory.staged_record, one an import. COPY and the making of tables are not for the role that
+// serves requests: they go through the owner, who reaches a partition by its own name.
+
+const prefix = 'staged_'
+const tableOf = (importId: string) => `directory.${prefix}${importId.replaceAll('-', '')}`
+
+/** Makes the partition of an import, empty. Both ids are UUIDs: they go into the statement as text. */
+export async function createStage(client: pg.ClientBase, tenantId: string, importId: string): Promise<void> {
+  const table = tableOf(importId)
+  await client.query(`drop table if exists ${table}`)
+  await client.query(`create unlogged table ${table} (like directory.staged_record including defaults)
+    with (autovacuum_enabled = false)`)
+  // COPY then writes neither on each row.
+  await client.query(`alter table ${table} alter tenant_id set default '${tenantId}',
+    alter import_id set default '${importId}'`)
+  await client.query(`alter table ${table} enable row level security`)
+  await client.query(`alter table directory.staged_record attach partition ${table} for values in ('${importId}')`)
+}
+
+/** Opens a COPY of rows made by `rowOf`. */
+export function openStageCopy(client: pg.ClientBase, importId: string): Writable {
+  return client.query(copyFrom(`copy ${tableOf(importId)} (${stagedColumns}) from stdin`))
+}
+
+/** Tells the planner what the partition holds. */
+export async function analyzeStage(client: pg.ClientBase, importId: string): Promise<void> {
+  await client.query(`analyze ${tableOf(importId)}`)
+}
+
+/** Prepares the partition for people who turn its pages. */
+export async function indexStage(client: pg.ClientBase, importId: string): Promise<void> {
+  await client.query(`create index on ${tableOf(importId)} (kind, external_id)`)
+  await client.query(`create index on ${tableOf(importId)} (establishment_ref, kind, external_id)`)
+}
+
+/** Drops the partitions of all imports but those named. One in use by someone is left to the next time. */
+export async function dropStages(owner: pg.Pool, needed: ReadonlySet<string>): Promise<void> {
+  const { rows } = await owner.query<{ name: string }>(
+    `select relname as name from pg_class where relnamespace = 'directory'::regnamespace and relkind = 'r'
+      and relname like 'staged\\_%' and relname ~ '^${prefix}[0-9a-f]{32}$'`,
+  )
+  const kept = new Set([...needed].map((importId) => tableOf(importId)))
+  for (const { name } of rows) {
+    const table = `directory.${name}`
+    if (kept.has(table)) continue
+    // Dropping a partition waits for all readers of the parent, and makes new ones wait: not for long.
+    const client = await owner.connect()
+    try {
+      await client.query('begin')
+      await client.query(`set local lock_timeout = '2s'`)
+      await client.query(`drop table if exists ${table}`)
+      await client.query('commit')
+    } catch (error) {
+      await client.query('rollback')
+      if ((error as { code?: string }).code !== '55P03') throw error
+    } finally {
+      client.release()
+    }
+  }
+}
