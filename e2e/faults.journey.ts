@@ -1,0 +1,251 @@
+import { once } from 'node:events'
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
+import {
+  findFreePort,
+  isReady,
+  listLeftovers,
+  listProcesses,
+  type Product,
+  root,
+  run,
+  startProduct,
+} from './product.ts'
+
+// What must survive: everything here is killed, cut or refused on purpose. One folder of data, an empty workspace with
+// one operator signed in; each test starts the product on it anew.
+
+const data = makeDataFolder()
+let port: number
+let cookie: string
+
+beforeAll(async () => {
+  port = await findFreePort()
+  const product = await start()
+  const { code } = await preau<{ code: string }>(
+    'identity',
+    'operator',
+    'create',
+    '--given-name',
+    'Aïcha',
+    '--family-name',
+    'Ndiaye',
+  )
+  cookie = await redeem(product.url, code)
+  await product.stop()
+})
+
+afterEach(async () => {
+  for (const { pid } of listProcesses(data)) process.kill(pid, 'SIGKILL')
+  expect(await listLeftovers(data)).toEqual([])
+})
+
+afterAll(() => rmSync(data, { recursive: true, force: true, maxRetries: 5 }))
+
+const start = (options: { by?: 'node' | 'launcher' } = {}) =>
+  startProduct({ data, port, variables: { PREAU_DEMO: '0' }, ...options })
+
+test('Ctrl-C stops the server and both databases', async () => {
+  const product = await start()
+  expect(listProcesses(data).length).toBeGreaterThan(2)
+  expect(await product.stop()).toBe(0)
+  expect(await listLeftovers(data, 1_000)).toEqual([])
+})
+
+test('a polite stop of the launcher, as a supervisor sends it, leaves nothing', async () => {
+  const product = await start({ by: 'launcher' })
+  product.child.kill('SIGTERM')
+  const [code] = (await once(product.child, 'exit')) as [number | null]
+  expect(code).toBe(0)
+  expect(await listLeftovers(data, 1_000)).toEqual([])
+})
+
+test('Ctrl-C on the launcher, which reaches the whole group, leaves nothing', async () => {
+  const product = await start({ by: 'launcher' })
+  expect(await product.stop()).toBe(0)
+  expect(await listLeftovers(data, 1_000)).toEqual([])
+})
+
+test('the server killed: it starts again within 10 s on what it left, and people are still signed in', async () => {
+  const killed = await start()
+  await kill(killed)
+  // The databases are still there: they are found again, not started twice.
+  expect(listProcesses(data)).not.toEqual([])
+  const product = await start()
+  expect(product.startedIn).toBeLessThan(10_000)
+  expect(await whoAmI(product)).toMatchObject({ signedIn: true, person: { givenName: 'Aïcha' } })
+  expect(await product.stop()).toBe(0)
+  expect(await listLeftovers(data, 1_000)).toEqual([])
+})
+
+test('everything killed at once, as when memory runs out: the same', async () => {
+  await start()
+  for (const { pid } of listProcesses(data)) process.kill(pid, 'SIGKILL')
+  const product = await start()
+  expect(product.startedIn).toBeLessThan(10_000)
+  expect(await whoAmI(product)).toMatchObject({ signedIn: true })
+  expect(await product.stop()).toBe(0)
+  expect(await listLeftovers(data, 1_000)).toEqual([])
+})
+
+test('the launcher alone killed: the server and its databases end by themselves', async () => {
+  const killed = await start({ by: 'launcher' })
+  killed.child.kill('SIGKILL')
+  expect(await listLeftovers(data, 15_000)).toEqual([])
+  const product = await start({ by: 'launcher' })
+  expect(product.startedIn).toBeLessThan(10_000)
+  expect(await whoAmI(product)).toMatchObject({ signedIn: true })
+  await product.stop()
+})
+
+test.each([
+  ['PostgreSQL', () => Number.parseInt(readFileSync(join(data, 'postgres/data/postmaster.pid'), 'utf8'))],
+  ['ClickHouse', () => find('embedded-clickhouse-process')],
+])('%s killed under the server comes back by itself', async (_, findPid) => {
+  const product = await start()
+  const pid = findPid()
+  process.kill(pid, 'SIGKILL')
+  await until(async () => findPid() !== pid && (await isReady(product.url)), 'ready again', 10_000)
+  expect(await whoAmI(product)).toMatchObject({ signedIn: true })
+  expect(product.child.exitCode).toBeNull()
+  expect(await product.stop()).toBe(0)
+  expect(await listLeftovers(data, 1_000)).toEqual([])
+})
+
+test('the command line works beside the server, and its going leaves the databases to it', async () => {
+  const product = await start()
+  const accounts = await preau<{ login: string; state: string }[]>('identity', 'account', 'list')
+  expect(accounts).toMatchObject([{ login: 'aicha.ndiaye', state: 'active' }])
+  expect(await isReady(product.url)).toBe(true)
+  expect(await whoAmI(product)).toMatchObject({ signedIn: true })
+  await product.stop()
+})
+
+test('the command line works without a server, and leaves nothing running', async () => {
+  await expect(preau('identity', 'account', 'list')).resolves.toMatchObject([{ login: 'aicha.ndiaye' }])
+  expect(await listLeftovers(data, 1_000)).toEqual([])
+})
+
+test('a port in use is said plainly', async () => {
+  const other = createServer().listen(0, '::')
+  onTestFinished(() => void other.close())
+  await once(other, 'listening')
+  const { port: taken } = other.address() as { port: number }
+  const { code, output } = await runToEnd({ port: taken, variables: { PREAU_DEMO: '0' } })
+  expect(code).toBe(1)
+  expect(output).toContain('another program uses this port')
+  expect(output).toContain('PORT=')
+  expect(await listLeftovers(data, 1_000)).toEqual([])
+})
+
+test.each([
+  ['PORT', 'eighty'],
+  ['PREAU_DEMO', 'maybe'],
+  ['DATABASE_URL', 'mysql://localhost/preau'],
+  ['PUBLIC_URL', 'ent.example.org'],
+])('a wrong %s is named before anything starts', async (name, value) => {
+  const untouched = join(tmpdir(), `preau-none-${process.pid}`)
+  const { code, output } = await runToEnd({ data: untouched, variables: { [name]: value } })
+  expect(code).toBe(1)
+  expect(output).toContain(name)
+  expect(output).not.toContain('    at ')
+  expect(existsSync(untouched)).toBe(false)
+})
+
+test('a PostgreSQL server that does not answer is named', async () => {
+  const { code, output } = await runToEnd({
+    variables: { DATABASE_URL: 'postgres://preau@127.0.0.1:1/preau', PREAU_DEMO: '0' },
+  })
+  expect(code).toBe(1)
+  expect(output).toContain('DATABASE_URL')
+  expect(output).not.toContain('    at ')
+})
+
+test('a data folder that cannot be written is named', async () => {
+  const { code, output } = await runToEnd({ data: '/proc/preau', variables: { PREAU_DEMO: '0' } })
+  expect(code).toBe(1)
+  expect(output).toContain('/proc/preau')
+  expect(output).not.toContain('    at ')
+})
+
+// When the tests run as an ordinary user, every other journey is this one; below /root nobody else reads the program.
+test.runIf(process.getuid?.() === 0 && isReadableByAll(root))('an ordinary user can run it', async () => {
+  const nobody = 65_534
+  const own = makeDataFolder()
+  onTestFinished(() => rmSync(own, { recursive: true, force: true, maxRetries: 5 }))
+  chownSync(own, nobody, nobody)
+  const product = await startProduct({ data: own, variables: { PREAU_DEMO: '0', HOME: '/nonexistent' }, user: nobody })
+  const owners = listProcesses(own).map(
+    ({ pid }) => /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1],
+  )
+  expect(new Set(owners)).toEqual(new Set([String(nobody)]))
+  expect(await product.stop()).toBe(0)
+  expect(await listLeftovers(own, 1_000)).toEqual([])
+  expect(readdirSync(own)).toContain('postgres')
+})
+
+/** A folder that the user of the embedded PostgreSQL may pass through. */
+function makeDataFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'preau-faults-'))
+  chmodSync(folder, 0o711)
+  return folder
+}
+
+/** Ends the server at once, and only it. */
+async function kill({ child }: Product): Promise<void> {
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+}
+
+function find(part: string): number {
+  return listProcesses(data).find(({ command }) => command.includes(part))?.pid ?? 0
+}
+
+/** Runs a command with `--json`. @throws Error with what it printed unless it ends with 0. */
+async function preau<T>(...words: string[]): Promise<T> {
+  const { child, output } = run([join(root, 'server/src/cli.ts'), ...words, '--json'], { data, port })
+  let answer = ''
+  child.stdout?.on('data', (chunk: Buffer) => (answer += chunk.toString()))
+  const [code] = (await once(child, 'close')) as [number | null]
+  if (code !== 0) throw new Error(`preau ${words.join(' ')} ended with ${code}:\n${output()}`)
+  return JSON.parse(answer) as T
+}
+
+async function runToEnd(options: { data?: string; port?: number; variables: Record<string, string> }) {
+  const { child, output } = run([join(root, 'server/src/main.ts')], { data, ...options })
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, output: output() }
+}
+
+/** Trades a code for a password and a session. @returns the session's cookie. */
+async function redeem(url: string, code: string): Promise<string> {
+  const answer = await fetch(`${url}/api/identity/codes/redeem`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ code, password: 'préau couvert en hiver' }),
+  })
+  if (!answer.ok) throw new Error(`The code is refused: ${await answer.text()}`)
+  return answer.headers
+    .getSetCookie()
+    .map((line) => line.split(';', 1)[0])
+    .join('; ')
+}
+
+async function whoAmI({ url }: Product): Promise<unknown> {
+  const answer = await fetch(`${url}/api/identity/session`, { headers: { cookie } })
+  return answer.json()
+}
+
+async function until(condition: () => Promise<boolean> | boolean, what: string, patience: number): Promise<void> {
+  for (const deadline = Date.now() + patience; !(await condition()); await wait(50)) {
+    if (Date.now() > deadline) throw new Error(`Never happened within ${patience} ms: ${what}`)
+  }
+}
+
+function isReadableByAll(folder: string): boolean {
+  return (statSync(folder).mode & 0o5) === 0o5 && (folder === '/' || isReadableByAll(dirname(folder)))
+}
