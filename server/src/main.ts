@@ -56,5 +56,6 @@ try {
       ? `Préau cannot start: another program uses this port. Stop it, or choose another one: PORT=3001 npm start`
       : `Préau cannot start: ${message}`,
   )
+  if (process.env['LOG_LEVEL'] === 'debug') say((error as Error).stack ?? '')
   await stop(1)
 }

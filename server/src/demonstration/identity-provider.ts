@@ -4,7 +4,7 @@ import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { listTenants } from '#kernel/tenancy'
-import { listPersonNames, listReferences } from '#modules/directory'
+import { listPersonSummaries, listReferences } from '#modules/directory'
 import { addressOf, listDemonstrationAccounts } from '#modules/identity'
 import { createForgetfulAdapter, loadKeys } from './identity-provider-store.ts'
 import { renderChoice, renderFailure, renderSignOut } from './identity-provider-pages.ts'
@@ -80,7 +80,7 @@ function listUsers(services: Services, tenantId: string): Promise<DemonstrationU
   return inTenant(services.db, tenantId, async (tx) => {
     const accounts = await listDemonstrationAccounts(tx)
     const ids = accounts.map(({ personId }) => personId)
-    const names = await listPersonNames(tx, ids)
+    const names = await listPersonSummaries(tx, ids)
     const references = await listReferences(tx, ids)
     return accounts.flatMap(({ personId, login, profile }) => {
       const name = names.find(({ id }) => id === personId)

@@ -1,6 +1,6 @@
-import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { randomUUIDv7 } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { listAudit, recordAudit } from '#kernel/audit'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
@@ -12,8 +12,8 @@ import {
   createPartner,
   createPerson,
   createTerritory,
+  findEstablishment,
   findPeopleByReference,
-  listOrganisations,
   stageImport,
 } from '#modules/directory'
 import {
@@ -25,7 +25,144 @@ import {
 } from '#modules/identity'
 import { applications } from './applications.ts'
 import { demonstrationProvider } from './identity-provider.ts'
-import { listPartners, listTerritories, personas, type Persona, writeAafFeed } from './index.ts'
+import { listPartners, listTerritories, type Persona, personas, type PersonaKey, writeAafFeed } from './index.ts'
 
-/** About a département's rural half: large enough for real lists, small enough to load in seconds. */
+/** Large enough for real lists, small enough to load in seconds. */
 const people = 12_000
+
+type Progress = (label: string, done: number, total: number) => void
+
+/**
+ * Loads the demonstration territory into an empty instance: an academy's feed, through the very import that operators
+ * use, then the partners, the agents, the rights and the accounts that no feed holds. A load that was cut short starts
+ * again; one that ended is left alone.
+ */
+export async function loadDemonstration(services: Services, progress: Progress): Promise<void> {
+  const tenant = await findOrCreateTenant(services)
+  if (!tenant) return
+  const inside = <T>(work: (tx: Tx) => Promise<T>) => inTenant(services.db, tenant.id, work)
+  if ((await inside((tx) => listAudit(tx, 1, tenant.id))).length > 0) return
+
+  await importFeed(services, tenant, progress)
+  const hasher = createPasswordHasher()
+  // All of the rest or nothing of it: the next start finds either a whole demonstration or one to take up again.
+  await inside(async (tx) => {
+    const now = services.now()
+    const partners = await createPartners(tx)
+    const ids = await findPersonas(tx, partners)
+    const college = await findEstablishment(tx, { uai: personas.secretary.administersUai! })
+    await grantRight(
+      tx,
+      { personId: ids.secretary, right: 'directory.administer', organisationId: college?.id ?? null },
+      now,
+    )
+    for (const right of ['directory.import', 'directory.administer', 'instance.operate'] as const) {
+      await grantRight(tx, { personId: ids.operator, right, organisationId: null }, now)
+    }
+    await createDemonstrationAccounts(
+      tx,
+      hasher,
+      shown.map(({ key, profile }) => ({ personId: ids[key], profile })),
+      now,
+    )
+    await declareProvider(tx, demonstrationProvider(services.publicUrl), services.publicUrl)
+    for (const [position, application] of applications.entries()) {
+      await saveApplication(tx, { ...application, profiles: [...application.profiles], id: randomUUIDv7(), position })
+    }
+    await recordAudit(tx, {
+      action: 'demonstration.loaded',
+      actorPersonId: null,
+      subjectKind: 'tenant',
+      subjectId: tenant.id,
+      detail: { people },
+    })
+  })
+}
+
+/** The lines that tell how to sign in to the demonstration; none where there is no demonstration. */
+export async function describeDemonstration(services: Services): Promise<string[]> {
+  const tenant = (await listTenants(services.owner)).find((each) => each.demonstration)
+  if (!tenant) return []
+  const accounts = await inTenant(services.db, tenant.id, listDemonstrationAccounts)
+  const width = Math.max(...accounts.map((account) => account.profile.length))
+  return [
+    'Demonstration accounts (invented people; to start empty: PREAU_DEMO=0 and another PREAU_DATA):',
+    ...accounts.map(({ profile, login, password }) => `  ${profile.padEnd(width)}  ${login}  ${password}`),
+  ]
+}
+
+/** Who is proposed on the sign-in page, and as what. */
+const shown: { key: PersonaKey; profile: string }[] = [
+  { key: 'pupil', profile: 'pupil' },
+  { key: 'mother', profile: 'guardian' },
+  { key: 'teacher', profile: 'teacher' },
+  { key: 'head', profile: 'head' },
+  { key: 'secretary', profile: 'delegatedAdministrator' },
+  { key: 'partnerAgent', profile: 'localAuthority' },
+  { key: 'operator', profile: 'operator' },
+]
+
+async function findOrCreateTenant(services: Services): Promise<Tenant | undefined> {
+  const tenants = await listTenants(services.owner)
+  if (tenants.length > 0) return tenants.find((tenant) => tenant.demonstration)
+  return createTenant(services.owner, { slug: 'demonstration', name: 'Préau des Hauts-de-France', demonstration: true })
+}
+
+async function importFeed(services: Services, tenant: Tenant, progress: Progress): Promise<void> {
+  const folder = join(services.dataDirectory, 'demonstration-feed')
+  await rm(folder, { recursive: true, force: true })
+  await writeAafFeed(folder, {
+    people,
+    onProgress: ({ share }) => progress('Writing the demonstration feed', share * 100, 100),
+  })
+  const labels = { waiting: '', reading: 'Reading it', comparing: 'Comparing it', applying: 'Applying it' }
+  const watch = {
+    onProgress: ({ phase, done, total }: { phase: keyof typeof labels; done: number; total: number }) =>
+      progress(labels[phase], done, total),
+  }
+  const staged = await stageImport(services, { tenantId: tenant.id, folder, actorPersonId: null }, watch)
+  if (staged.refusal) throw new Error(`The demonstration feed was refused: ${staged.refusal.detail}`)
+  const application = { tenantId: tenant.id, id: staged.id, actorPersonId: null, acceptAlerts: false }
+  await applyImport(services, application, watch)
+}
+
+/** @returns identifiers of the partners by their code in the demonstration. */
+async function createPartners(tx: Tx): Promise<Map<string, string>> {
+  const partners = new Map<string, string>()
+  for (const { code, kind, name } of listPartners()) {
+    const partnerKind = kind === 'academy' ? 'academicAuthority' : kind
+    partners.set(code, (await createPartner(tx, { name, partnerKind, code })).id)
+  }
+  const territories = listTerritories()
+  const departments = territories.filter((territory) => territory.kind === 'department')
+  for (const territory of territories) {
+    const partnerId = partners.get(territory.partnerCode)!
+    const { id } = await createTerritory(tx, { name: territory.name, code: territory.officialCode, partnerId })
+    if (territory.kind === 'academy') continue
+    const within = territory.kind === 'region' ? departments : [territory]
+    await assignEstablishments(tx, { territoryId: id, departments: within.map((each) => each.officialCode) })
+  }
+  return partners
+}
+
+/** @returns identifiers of the fixed people, those of no feed created. */
+async function findPersonas(tx: Tx, partners: Map<string, string>): Promise<Record<PersonaKey, string>> {
+  const ids: Partial<Record<PersonaKey, string>> = {}
+  for (const persona of Object.values<Persona>(personas)) {
+    if (persona.external) {
+      const [found] = await findPeopleByReference(tx, persona.external.academyCode, persona.external.jointure)
+      if (found === undefined) throw new Error(`The demonstration feed lacks ${persona.key}.`)
+      ids[persona.key] = found
+      continue
+    }
+    const partnerId = partners.get(persona.partnerCode ?? 'academy-20')!
+    const created = await createPerson(tx, {
+      familyName: persona.familyName,
+      givenName: persona.givenName,
+      email: persona.email,
+      affiliation: { organisationId: partnerId, profile: 'localAuthority' },
+    })
+    ids[persona.key] = created.id
+  }
+  return ids as Record<PersonaKey, string>
+}

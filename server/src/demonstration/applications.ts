@@ -1,0 +1,51 @@
+/** Public services that schools really use, so that every tile of the demonstration leads somewhere. */
+export const applications = [
+  {
+    slug: 'pix',
+    name: 'Pix',
+    description: 'Évaluer et certifier ses compétences numériques',
+    url: 'https://pix.fr',
+    category: 'learning',
+    profiles: ['pupil', 'teacher', 'head', 'schoolLife', 'documentation', 'staff'],
+  },
+  {
+    slug: 'lumni',
+    name: 'Lumni',
+    description: 'Vidéos et exercices de la maternelle au lycée',
+    url: 'https://www.lumni.fr',
+    category: 'learning',
+    profiles: ['pupil', 'guardian', 'teacher', 'documentation'],
+  },
+  {
+    slug: 'eduscol',
+    name: 'éduscol',
+    description: 'Programmes et ressources pour enseigner',
+    url: 'https://eduscol.education.fr',
+    category: 'learning',
+    profiles: ['teacher', 'head', 'documentation'],
+  },
+  {
+    slug: 'onisep',
+    name: 'Onisep',
+    description: 'Métiers, formations et orientation',
+    url: 'https://www.onisep.fr',
+    category: 'orientation',
+    profiles: ['pupil', 'guardian', 'teacher', 'schoolLife', 'head'],
+  },
+  {
+    slug: 'service-public',
+    name: 'Service-Public.fr',
+    description: 'Bourses, assurance scolaire, transports',
+    url: 'https://www.service-public.fr',
+    category: 'administration',
+    profiles: ['guardian'],
+  },
+  {
+    slug: 'open-data',
+    name: 'data.education.gouv.fr',
+    description: 'Données ouvertes de l’éducation',
+    url: 'https://data.education.gouv.fr',
+    category: 'administration',
+    profiles: ['head', 'localAuthority', 'staff'],
+  },
+] as const
