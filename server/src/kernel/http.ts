@@ -1,7 +1,15 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, type RawServerDefault } from 'fastify'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+  type RawServerDefault,
+} from 'fastify'
 import {
   hasZodFastifySchemaValidationErrors,
   jsonSchemaTransform,
@@ -9,7 +17,6 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Access, type Actor, isAllowed } from './access.ts'
 import { Problem, toProblemBody } from './problem.ts'
 import type { Tenant } from './tenancy.ts'
@@ -48,8 +55,12 @@ export interface HttpOptions {
  */
 export async function createHttp(options: HttpOptions): Promise<App> {
   const app: App = fastify({
-    logger: options.logLevel === 'silent' ? false : { level: options.logLevel, serializers: { req: () => ({}) } },
-    disableRequestLogging: true,
+    logger:
+      options.logLevel === 'silent'
+        ? false
+        : { level: options.logLevel, serializers: { req: () => ({}), err: describeError } },
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
     requestIdHeader: false,
     bodyLimit: 1_048_576,
     // Long-lived idle connections would keep a stopping server from ending.
@@ -141,6 +152,20 @@ export async function createHttp(options: HttpOptions): Promise<App> {
 export function actorOf(request: FastifyRequest): Actor {
   if (!request.actor) throw new Problem(401, 'sign_in_required', 'Sign in to use this.')
   return request.actor
+}
+
+/**
+ * What the log keeps of an error: its kind, its code and where it happened. Messages and details of a database quote the
+ * values they refuse, which are people's.
+ */
+function describeError(error: Error): { type: string; message: string; stack: string } {
+  const { code, constraint, table } = error as { code?: string; constraint?: string; table?: string }
+  const frames = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '))
+  return {
+    type: error.name,
+    message: [code, table, constraint].filter(Boolean).join(' ') || 'no code',
+    stack: frames.slice(0, 12).join('\n'),
+  }
 }
 
 function describeAccess(access: Access | undefined): string {
