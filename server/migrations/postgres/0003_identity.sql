@@ -87,6 +87,8 @@ create table identity.provider (
   scope text not null default 'openid profile',
   -- claim that holds the person's references in the directory: `{AAF}academy|…|jointure`
   reference_claim text not null,
+  -- records its references point at: an academy may give a pupil and a member of staff the same identifier
+  record_kinds text[] not null default '{pupil,guardian,staff}',
   unique (tenant_id, slug)
 );
 

@@ -1,6 +1,6 @@
 import { pbkdf2, randomInt, randomUUIDv7 } from 'node:crypto'
 import { promisify } from 'node:util'
-import { canAdminister, findPersonName, teachesPupil } from '#modules/directory'
+import { canAdminister, findPersonSummary, isHeadOf, teachesPupil } from '#modules/directory'
 import type { Actor } from '#kernel/access'
 import { recordAudit } from '#kernel/audit'
 import type { Services } from '#kernel/module'
@@ -98,6 +98,7 @@ export async function issueAccessCodeAs(tx: Tx, actor: Actor, personId: string, 
   }
   const allowed =
     (await canAdminister(tx, actor.personId, actor.rights, personId)) ||
+    (await isHeadOf(tx, actor.personId, personId)) ||
     (typeof (await findAccount(tx, { personId }))?.passwordHash === 'string' &&
       (await teachesPupil(tx, actor.personId, personId, now)))
   if (!allowed || !(await coversRightsOf(tx, actor, personId, now))) {
@@ -173,7 +174,7 @@ async function getUsableCode(tx: Tx, hash: Buffer, now: Date) {
   if (code.replacedAt) throw new Problem(410, 'code_replaced', 'A newer code took the place of this one.')
   if (code.expiresAt <= now) throw new Problem(410, 'code_expired', 'This code is no longer valid.')
   if (code.state === 'blocked') throw new Problem(403, 'account_blocked', 'This account is blocked.')
-  const person = await findPersonName(tx, code.personId)
+  const person = await findPersonSummary(tx, code.personId)
   if (!person) throw new Problem(404, 'code_unknown', 'No such code was issued.')
   return { ...code, givenName: person.givenName, familyName: person.familyName }
 }

@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Updateable } from 'kysely'
-import { findPersonName } from '#modules/directory'
+import { findPersonSummary } from '#modules/directory'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { makeLoginBase, nextLogin } from './logins.ts'
@@ -31,7 +31,9 @@ export async function findAccount(
   const query = tables(tx).selectFrom('identity.account').select(columns)
   if ('id' in by) return query.where('id', '=', by.id).executeTakeFirst()
   if ('personId' in by) return query.where('person_id', '=', by.personId).executeTakeFirst()
-  return query.where('login', '=', by.login.trim().toLowerCase()).executeTakeFirst()
+  const login = by.login.trim().toLowerCase()
+  // Anything else was never a login; a zero byte would not even be a value for PostgreSQL.
+  return /^[a-z0-9.-]+$/.test(login) ? query.where('login', '=', login).executeTakeFirst() : undefined
 }
 
 /**
@@ -41,7 +43,7 @@ export async function findAccount(
 export async function createAccount(tx: Tx, personId: string, now: Date): Promise<Account> {
   const existing = await findAccount(tx, { personId })
   if (existing) return existing
-  const person = await findPersonName(tx, personId)
+  const person = await findPersonSummary(tx, personId)
   if (!person) throw new Problem(404, 'person_not_found', 'The directory knows nobody under this identifier.')
   const base = makeLoginBase(person.givenName, person.familyName)
   for (;;) {

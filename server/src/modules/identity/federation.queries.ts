@@ -13,6 +13,8 @@ export interface Provider {
   clientSecret: string | null
   scope: string
   referenceClaim: string
+  /** Records its references point at: an academy may give a pupil and a member of staff the same identifier. */
+  recordKinds: ('pupil' | 'guardian' | 'staff')[]
 }
 
 const columns = [
@@ -24,6 +26,7 @@ const columns = [
   'client_secret as clientSecret',
   'scope',
   'reference_claim as referenceClaim',
+  'record_kinds as recordKinds',
 ] as const
 
 export async function listProviders(tx: Tx): Promise<Provider[]> {
@@ -43,6 +46,7 @@ export async function saveProvider(tx: Tx, provider: Omit<Provider, 'id'>): Prom
     client_secret: provider.clientSecret,
     scope: provider.scope,
     reference_claim: provider.referenceClaim,
+    record_kinds: provider.recordKinds,
   }
   return tables(tx)
     .insertInto('identity.provider')

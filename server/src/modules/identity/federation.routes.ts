@@ -20,7 +20,9 @@ export function registerFederation(app: App, services: Services, federation: Fed
         operationId: 'startFederation',
         summary: 'Leaves for an identity provider',
         params: z.object({ slug }),
-        querystring: z.object({ returnTo: z.string().max(2_000).optional().describe('path of a page of this site') }),
+        querystring: z.object({
+          returnTo: z.string().max(2_000).optional().describe('path of a page of this site'),
+        }),
         response: { 302: redirected },
       },
     },

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import * as oidc from 'openid-client'
-import { findPeopleByReference } from '#modules/directory'
+import { findPeopleByReference, listReferences } from '#modules/directory'
 import { recordAudit } from '#kernel/audit'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
@@ -70,8 +70,8 @@ export function createFederation(services: Services, log: FastifyBaseLogger): Fe
         return former.config
       }
       known.delete(key)
-      log.warn({ provider: provider.slug, reason: reasonOf(error) }, 'identity provider unreachable')
-      throw new Problem(502, 'federation_unreachable', 'The identity provider does not answer.')
+      log.warn({ provider: provider.slug, reason: reasonOf(error) }, 'identity provider unusable')
+      throw toProblem(error)
     }
   }
 
@@ -150,7 +150,10 @@ export function createFederation(services: Services, log: FastifyBaseLogger): Fe
         const config = await discover(provider)
         if (config.serverMetadata().end_session_endpoint === undefined) return null
         const after = new URL('/sign-in', addressOf(services, tenant)).href
-        return oidc.buildEndSessionUrl(config, { id_token_hint: idToken, post_logout_redirect_uri: after }).href
+        return oidc.buildEndSessionUrl(config, {
+          id_token_hint: idToken,
+          post_logout_redirect_uri: after,
+        }).href
       } catch {
         // Already signed out here: a provider that is down must not make it look otherwise.
         return null
@@ -214,10 +217,7 @@ async function exchangeCode(
       throw new Problem(403, 'federation_declined', 'The sign-in was given up at the identity provider.')
     }
     log.warn({ provider: provider.slug, reason: reasonOf(error) }, 'federated sign-in failed')
-    if (isUnreachable(error)) {
-      throw new Problem(502, 'federation_unreachable', 'The identity provider does not answer.')
-    }
-    throw new Problem(502, 'federation_failed', 'The answer of the identity provider cannot be trusted.')
+    throw toProblem(error)
   }
 }
 
@@ -230,7 +230,10 @@ async function findLinkedAccount(tx: Tx, provider: Provider, claims: Claims, now
   // A parent bears one reference for each academy or school of their children: together they are one person.
   const people = new Set<string>()
   for (const { academyCode, externalId } of readReferences(claims.references)) {
-    for (const id of await findPeopleByReference(tx, academyCode, externalId)) people.add(id)
+    for (const known of await listReferences(tx, await findPeopleByReference(tx, academyCode, externalId))) {
+      const same = known.academyCode === academyCode && known.externalId === externalId
+      if (same && provider.recordKinds.includes(known.record)) people.add(known.personId)
+    }
   }
   const [personId] = people
   if (personId === undefined) {
@@ -251,8 +254,16 @@ async function findLinkedAccount(tx: Tx, provider: Provider, claims: Claims, now
   return found
 }
 
-const isUnreachable = (error: unknown) =>
-  error instanceof TypeError || (error instanceof oidc.ClientError && error.code === 'OAUTH_TIMEOUT')
+function toProblem(error: unknown): Problem {
+  // No connection, no answer in time, or an error page instead of an answer.
+  const unreachable =
+    error instanceof TypeError ||
+    (error instanceof oidc.ClientError &&
+      (error.code === 'OAUTH_TIMEOUT' || error.code === 'OAUTH_RESPONSE_IS_NOT_CONFORM'))
+  return unreachable
+    ? new Problem(502, 'federation_unreachable', 'The identity provider does not answer.')
+    : new Problem(502, 'federation_failed', 'The answer of the identity provider cannot be trusted.')
+}
 
 /** What may be logged of a failure: its code, never the provider's text, which may speak of someone. */
 function reasonOf(error: unknown): string {

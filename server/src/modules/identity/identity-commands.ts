@@ -5,11 +5,11 @@ import type { Command, CommandContext } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { isDay } from '#kernel/time'
-import { createPerson, findPersonName, isOrganisationWithin } from '#modules/directory'
+import { createPerson } from '#modules/directory'
 import { issueAccessCode, type IssuedCode } from './access-codes.ts'
 import { type Account, findAccount, listAccounts, updateAccount } from './accounts.queries.ts'
 import { listProviders } from './federation.queries.ts'
-import { declareProvider, removeProvider } from './providers.ts'
+import { declareProvider, recordKind, removeProvider } from './providers.ts'
 import { findGrant, type Grant, grantRight, listGrants, withdrawRight } from './rights.queries.ts'
 import { auditGrant } from './rights.ts'
 import { deleteSessions, listSessions } from './sessions.queries.ts'
@@ -29,10 +29,16 @@ export const identityCommands: Command[] = [
     run: (context, _, values) =>
       inTenantOf(context, async (tx, tenantId) => {
         const now = context.now()
-        const personId = await createPerson(tx, {
+        const { id: personId } = await createPerson(tx, {
           givenName: getText(values, 'given-name'),
           familyName: getText(values, 'family-name'),
           email: parseEmail(findText(values, 'email')),
+        })
+        await recordAudit(tx, {
+          action: 'identity.operator_created',
+          actorPersonId: null,
+          subjectKind: 'person',
+          subjectId: personId,
         })
         for (const right of rights) {
           const grant = await grantRight(tx, { personId, right, organisationId: null }, now)
@@ -50,7 +56,7 @@ export const identityCommands: Command[] = [
     options: whom,
     run: (context, _, values) =>
       inTenantOf(context, async (tx, tenantId) => {
-        const personId = findText(values, 'person') ? getId(values, 'person') : (await getAccount(tx, values)).personId
+        const personId = await getPersonId(tx, values)
         const issued = await issueAccessCode(tx, { tenantId, personId, issuedBy: null }, context.now())
         printCode(context, issued)
         return { personId, ...issued }
@@ -67,9 +73,6 @@ export const identityCommands: Command[] = [
         if (!right) throw invalid(`--right is one of ${rights.join(', ')}.`)
         const period = { startsOn: findDay(values, 'from'), endsOn: findDay(values, 'until') }
         const organisationId = findText(values, 'organisation') === undefined ? null : getId(values, 'organisation')
-        if (organisationId !== null && !(await isOrganisationWithin(tx, organisationId, organisationId))) {
-          throw new Problem(404, 'organisation_not_found', 'The directory has no such organisation.')
-        }
         const personId = await getPersonId(tx, values)
         const grant = await grantRight(tx, { personId, right, organisationId, ...period }, context.now())
         await auditGrant(tx, 'identity.right_granted', null, grant)
@@ -118,7 +121,11 @@ export const identityCommands: Command[] = [
           .max(10_000)
           .safeParse(findText(values, 'limit') ?? '100')
         if (!limit.success) throw invalid('--limit is a number from 1 to 10000.')
-        const page = { prefix: findText(values, 'prefix'), after: findText(values, 'after'), limit: limit.data }
+        const page = {
+          prefix: findText(values, 'prefix'),
+          after: findText(values, 'after'),
+          limit: limit.data,
+        }
         const accounts = (await listAccounts(tx, page)).map(withoutHash)
         for (const account of accounts) context.print(`${account.login}\t${account.state}\t${account.personId}`)
         return accounts
@@ -156,7 +163,8 @@ export const identityCommands: Command[] = [
   },
   {
     name: 'provider add',
-    usage: '--slug S --name N --issuer URL --client-id ID [--client-secret X] --claim C [--scope "openid profile"]',
+    usage:
+      '--slug S --name N --issuer URL --client-id ID [--client-secret X] --claim C [--record pupil|guardian|staff]… [--scope "openid profile"]',
     summary: 'Declares an OIDC identity provider, or changes the one of the same slug.',
     options: {
       slug: text,
@@ -165,6 +173,7 @@ export const identityCommands: Command[] = [
       'client-id': text,
       'client-secret': text,
       claim: text,
+      record: { type: 'string', multiple: true },
       scope: text,
     },
     run: (context, _, values) =>
@@ -179,6 +188,7 @@ export const identityCommands: Command[] = [
             clientSecret: findText(values, 'client-secret') ?? null,
             referenceClaim: getText(values, 'claim'),
             scope: findText(values, 'scope'),
+            recordKinds: parseRecordKinds(values['record']),
           },
           context.publicUrl,
         )
@@ -200,7 +210,10 @@ export const identityCommands: Command[] = [
       inTenantOf(context, async (tx) => {
         const providers = await listProviders(tx)
         for (const each of providers) context.print(`${each.slug}\t${each.name}\t${each.issuer}`)
-        return providers.map(({ clientSecret, ...provider }) => ({ ...provider, hasSecret: clientSecret !== null }))
+        return providers.map(({ clientSecret, ...provider }) => ({
+          ...provider,
+          hasSecret: clientSecret !== null,
+        }))
       }),
   },
   {
@@ -250,10 +263,7 @@ async function getAccount(tx: Tx, values: Values): Promise<Account> {
 
 /** The person named by `--person`, or the holder of the account named by `--login`. */
 async function getPersonId(tx: Tx, values: Values): Promise<string> {
-  if (findText(values, 'person') === undefined) return (await getAccount(tx, values)).personId
-  const person = await findPersonName(tx, getId(values, 'person'))
-  if (!person) throw new Problem(404, 'person_not_found', 'The directory knows nobody under this identifier.')
-  return person.id
+  return findText(values, 'person') === undefined ? (await getAccount(tx, values)).personId : getId(values, 'person')
 }
 
 function withoutHash({ passwordHash, ...account }: Account) {
@@ -303,6 +313,12 @@ function findDay(values: Values, name: string): string | undefined {
 function parseEmail(value: string | undefined): string | undefined {
   if (value !== undefined && !z.email().safeParse(value).success) throw invalid('--email is no e-mail address.')
   return value
+}
+
+function parseRecordKinds(value: Values[string]) {
+  const parsed = z.array(recordKind).optional().safeParse(value)
+  if (!parsed.success) throw invalid(`--record is one of ${recordKind.options.join(', ')}.`)
+  return parsed.data
 }
 
 const invalid = (detail: string) => new Problem(400, 'invalid_request', detail)

@@ -5,6 +5,7 @@ import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { deleteProvider, type Provider, saveProvider } from './federation.queries.ts'
 
+export const recordKind = z.enum(['pupil', 'guardian', 'staff'])
 const declaration = z.object({
   slug: z.string().regex(/^[a-z0-9-]{1,40}$/, 'lower-case letters, digits and hyphens'),
   name: z.string().trim().min(1).max(80),
@@ -16,6 +17,7 @@ const declaration = z.object({
     .refine((scope) => scope.split(' ').includes('openid'), 'has to include openid')
     .default('openid profile'),
   referenceClaim: z.string().min(1),
+  recordKinds: z.array(recordKind).min(1).default(recordKind.options),
 })
 
 /**

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { sql } from 'kysely'
+import { findPersonSummary, isOrganisationWithin } from '#modules/directory'
 import type { Right } from '#kernel/access'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
@@ -36,7 +37,7 @@ const columns = [
 /**
  * Gives a right. Who may give it is the caller's business.
  * @param input.startsOn today when not given.
- * @throws Problem 422 `period_reversed`.
+ * @throws Problem 404 `person_not_found` or `organisation_not_found`; 422 `period_reversed`.
  */
 export async function grantRight(
   tx: Tx,
@@ -50,13 +51,20 @@ export async function grantRight(
   },
   now: Date,
 ): Promise<Grant> {
+  const { personId, organisationId } = input
+  if (!(await findPersonSummary(tx, personId))) {
+    throw new Problem(404, 'person_not_found', 'The directory knows nobody under this identifier.')
+  }
+  if (organisationId !== null && !(await isOrganisationWithin(tx, organisationId, organisationId))) {
+    throw new Problem(404, 'organisation_not_found', 'The directory has no organisation under this identifier.')
+  }
   const grant = await tables(tx)
     .insertInto('identity.granted_right')
     .values({
       id: randomUUIDv7(),
-      person_id: input.personId,
+      person_id: personId,
       right_name: input.right,
-      organisation_id: input.organisationId,
+      organisation_id: organisationId,
       starts_on: input.startsOn ?? today(now),
       ends_on: input.endsOn ?? null,
       granted_by: input.grantedBy ?? null,

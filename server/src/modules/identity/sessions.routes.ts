@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { findPersonName } from '#modules/directory'
+import { findPersonSummary } from '#modules/directory'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
@@ -44,7 +44,7 @@ export function registerSessions(app: App, services: Services, federation: Feder
     async ({ actor }) => {
       if (!actor) return { signedIn: false as const }
       return inTenant(services.db, actor.tenantId, async (tx) => {
-        const person = await findPersonName(tx, actor.personId)
+        const person = await findPersonSummary(tx, actor.personId)
         const account = await findAccount(tx, { id: actor.accountId })
         if (!person || !account) return { signedIn: false as const }
         const { id, givenName, familyName } = person
@@ -99,7 +99,9 @@ export function registerSessions(app: App, services: Services, federation: Feder
         await deleteSessions(tx, actor.accountId)
         return found
       })
-      return { redirect: provider ? await federation.findSignOutUrl(request.tenant, provider) : null }
+      return {
+        redirect: provider ? await federation.findSignOutUrl(request.tenant, provider) : null,
+      }
     },
   )
 

@@ -85,7 +85,11 @@ function readSessionToken(request: FastifyRequest): string | undefined {
 
 /** Gives the browser its session. Not readable by scripts; sent by this site's pages and by links to it only. */
 export function setSessionCookie(reply: FastifyReply, services: Services, token: string): void {
-  reply.setCookie(cookieName, token, { ...cookieOptions(services), path: '/', maxAge: longestHours * 3_600 })
+  reply.setCookie(cookieName, token, {
+    ...cookieOptions(services),
+    path: '/',
+    maxAge: longestHours * 3_600,
+  })
 }
 
 export function clearSessionCookie(reply: FastifyReply, services: Services): void {
@@ -94,7 +98,11 @@ export function clearSessionCookie(reply: FastifyReply, services: Services): voi
 
 /** What every cookie of this module has in common. */
 export function cookieOptions(services: Services) {
-  return { httpOnly: true, sameSite: 'lax', secure: services.publicUrl.startsWith('https:') } as const
+  return {
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: services.publicUrl.startsWith('https:'),
+  } as const
 }
 
 /** SHA-256: enough for secrets of 256 random bits, which nobody can try in order. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { listPersonNames } from '#modules/directory'
+import { listPersonSummaries } from '#modules/directory'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
@@ -49,7 +49,12 @@ export function registerSignIn(app: App, services: Services, hasher: PasswordHas
         summary: 'What an access code opens; changes nothing',
         body: z.object({ code }),
         response: {
-          200: z.object({ purpose: codePurpose, givenName: z.string(), login: z.string(), expiresAt: z.date() }),
+          200: z.object({
+            purpose: codePurpose,
+            givenName: z.string(),
+            login: z.string(),
+            expiresAt: z.date(),
+          }),
         },
       },
     },
@@ -103,7 +108,12 @@ export function registerSignIn(app: App, services: Services, hasher: PasswordHas
         summary: 'Issues an access code for someone; it is shown this once and replaces the former',
         params: z.object({ id: z.uuid() }),
         response: {
-          201: z.object({ login: z.string(), code: z.string(), purpose: codePurpose, expiresAt: z.date() }),
+          201: z.object({
+            login: z.string(),
+            code: z.string(),
+            purpose: codePurpose,
+            expiresAt: z.date(),
+          }),
         },
       },
     },
@@ -123,7 +133,9 @@ export function registerSignIn(app: App, services: Services, hasher: PasswordHas
       schema: {
         operationId: 'listProviders',
         summary: 'Identity providers one may sign in with',
-        response: { 200: z.object({ providers: z.array(z.object({ slug: z.string(), name: z.string() })) }) },
+        response: {
+          200: z.object({ providers: z.array(z.object({ slug: z.string(), name: z.string() })) }),
+        },
       },
     },
     ({ tenant }) =>
@@ -158,7 +170,7 @@ export function registerSignIn(app: App, services: Services, hasher: PasswordHas
       if (!tenant.demonstration) throw new Problem(404, 'not_found', 'This workspace is no demonstration.')
       return inTenant(services.db, tenant.id, async (tx) => {
         const accounts = await listDemonstrationAccounts(tx)
-        const names = await listPersonNames(
+        const names = await listPersonSummaries(
           tx,
           accounts.map(({ personId }) => personId),
         )

@@ -1,6 +1,6 @@
 import type { Actor } from '#kernel/access'
 import { recordAudit } from '#kernel/audit'
-import { findPersonName } from '#modules/directory'
+import { findPersonSummary } from '#modules/directory'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
@@ -43,7 +43,11 @@ export async function signIn(
       { accountId: account.id, method: 'password', browser: input.browser },
       services.now(),
     )
-    await announceSignIn(services, tx, { tenantId, personId: account.personId, method: 'password' })
+    await announceSignIn(services, tx, {
+      tenantId,
+      personId: account.personId,
+      method: 'password',
+    })
     return token
   })
 }
@@ -61,7 +65,7 @@ export async function changePassword(
 ): Promise<void> {
   const account = await inTenant(services.db, actor.tenantId, async (tx) => {
     const found = await findAccount(tx, { id: actor.accountId })
-    const person = await findPersonName(tx, actor.personId)
+    const person = await findPersonSummary(tx, actor.personId)
     if (!found?.passwordHash || !person)
       throw new Problem(409, 'no_password', 'This account has no password to change.')
     checkPassword(input.password, { ...person, login: found.login })
@@ -72,7 +76,10 @@ export async function changePassword(
   if (!matches) throw new Problem(403, 'password_wrong', 'The current password is not this one.')
   const passwordHash = await hasher.hash(input.password)
   await inTenant(services.db, actor.tenantId, async (tx) => {
-    await updateAccount(tx, account.id, { password_hash: passwordHash, password_changed_at: services.now() })
+    await updateAccount(tx, account.id, {
+      password_hash: passwordHash,
+      password_changed_at: services.now(),
+    })
     await clearFailures(tx, account.login)
     await deleteSessions(tx, account.id, { except: actor.sessionId })
     await recordAudit(tx, {

@@ -19,5 +19,9 @@ export async function announceSignIn(
   input: { tenantId: string; personId: string; method: SignInMethod },
 ): Promise<void> {
   const eventId = randomUUIDv7()
-  await services.events.publish(tx, signedIn, { ...input, eventId, occurredAt: services.now().toISOString() })
+  await services.events.publish(tx, signedIn, {
+    ...input,
+    eventId,
+    occurredAt: services.now().toISOString(),
+  })
 }

@@ -72,6 +72,7 @@ export type IdentityTables = {
     client_secret: string | null
     scope: string
     reference_claim: string
+    record_kinds: ('pupil' | 'guardian' | 'staff')[]
   }
   'identity.sign_in_failure': {
     tenant_id: Generated<string>
