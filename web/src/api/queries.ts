@@ -1,0 +1,42 @@
+import { QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
+import { api, ApiProblem, read } from './client.ts'
+import type { paths as ApiPaths } from './schema.d.ts'
+
+/** What the server said is kept half a minute; a refusal is not asked again, a network failure twice. */
+export function createQueryClient(): QueryClient {
+  const client = new QueryClient({
+    queryCache: new QueryCache({
+      onError: (error) => {
+        // The session ended meanwhile: asking who is signed in leads to the sign-in page.
+        if (error instanceof ApiProblem && error.status === 401)
+          void client.invalidateQueries({ queryKey: ['session'] })
+      },
+    }),
+    defaultOptions: {
+      queries: {
+        staleTime: 30_000,
+        retry: (count, error) => count < 2 && !(error instanceof ApiProblem && error.status < 502),
+      },
+    },
+  })
+  return client
+}
+
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: () => read(api.GET('/api/identity/session')),
+  staleTime: 300_000,
+})
+
+export const appearanceQuery = queryOptions({
+  queryKey: ['appearance'],
+  queryFn: () => read(api.GET('/api/portal/appearance')),
+  staleTime: Number.POSITIVE_INFINITY,
+})
+
+export type Home = ApiPaths['/api/portal/home']['get']['responses'][200]['content']['application/json']
+
+export const homeQuery = queryOptions({
+  queryKey: ['home'],
+  queryFn: () => read(api.GET('/api/portal/home')),
+})

@@ -1,0 +1,133 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { useSearchParams } from 'react-router'
+import { api, read } from '../../api/client.ts'
+import { findText } from '../../i18n.ts'
+import { Failure } from '../../shell/failure.tsx'
+import { useFormat } from '../../shell/format.ts'
+import { Button } from '../../ui/button.tsx'
+import { Empty } from '../../ui/empty.tsx'
+import { SelectField } from '../../ui/field.tsx'
+import { SkeletonRows } from '../../ui/skeleton.tsx'
+import { Table } from '../../ui/table.tsx'
+import { recordKinds } from './import-words.ts'
+
+/** Records set aside, why, and how to mend them at their source. */
+export function ImportQuarantine({ id }: { id: string }) {
+  const { t } = useTranslation(['imports', 'shell'])
+  const format = useFormat()
+  const [parameters, setParameters] = useSearchParams()
+  const kind = recordKinds.find((each) => each === parameters.get('kind'))
+  const code = parameters.get('code') ?? undefined
+  const choose = (name: string, value: string) =>
+    setParameters(
+      (before) => {
+        const after = new URLSearchParams(before)
+        if (value) after.set(name, value)
+        else after.delete(name)
+        return after
+      },
+      { preventScrollReset: true },
+    )
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+    queryKey: ['import', id, 'quarantine', kind, code],
+    queryFn: ({ pageParam }) =>
+      read(
+        api.GET('/api/directory/imports/{id}/quarantine', {
+          params: {
+            path: { id },
+            query: { ...(kind && { kind }), ...(code && { code }), ...(pageParam && { after: pageParam }) },
+          },
+        }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next,
+  })
+  if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />
+  if (!data) return <SkeletonRows count={6} />
+  const reasons = data.pages[0]?.reasons ?? []
+  const records = data.pages.flatMap((page) => page.records)
+  const nameReason = (each: string) => findText(`imports:quarantine.${each}.what`) ?? each
+  if (records.length === 0 && !kind && !code) {
+    return (
+      <Empty title={t('quarantineNone')}>
+        <p>{t('quarantineNoneHint')}</p>
+      </Empty>
+    )
+  }
+  return (
+    <div className="stack">
+      <p className="measure">{t('quarantineLead')}</p>
+      <dl className="reasons">
+        {reasons.map((reason) => (
+          <div key={reason.code}>
+            <dt>
+              {nameReason(reason.code)} <span className="quiet numeric">({format.number(reason.count)})</span>
+            </dt>
+            <dd>{findText(`imports:quarantine.${reason.code}.mend`) ?? t('quarantineMend')}</dd>
+          </div>
+        ))}
+      </dl>
+      <div className="filters">
+        <SelectField
+          label={t('changes.kind')}
+          onChange={(event) => choose('kind', event.target.value)}
+          options={[
+            { value: '', label: t('changes.allKinds') },
+            ...recordKinds.map((value) => ({ value, label: t(`kind.${value}`) })),
+          ]}
+          value={kind ?? ''}
+        />
+        <SelectField
+          label={t('quarantineReason')}
+          onChange={(event) => choose('code', event.target.value)}
+          options={[
+            { value: '', label: t('quarantineAll') },
+            ...reasons.map((reason) => ({ value: reason.code, label: nameReason(reason.code) })),
+          ]}
+          value={code ?? ''}
+        />
+      </div>
+      {records.length === 0 && <Empty title={t('quarantineNoneHere')} />}
+      {records.length > 0 && (
+        <Table
+          caption={t('view.quarantine')}
+          head={
+            <tr>
+              <th scope="col">{t('summary.kind')}</th>
+              <th scope="col">{t('quarantineId')}</th>
+              <th scope="col">{t('quarantineReason')}</th>
+              <th scope="col">{t('refusalFile')}</th>
+              <th className="number" scope="col">
+                {t('refusalLine')}
+              </th>
+            </tr>
+          }
+        >
+          {records.map((record) => (
+            <tr key={record.id}>
+              <td>{t(`kindOne.${record.kind}`)}</td>
+              <td className="code">{record.externalId ?? t('quarantineNoId')}</td>
+              <td>
+                {nameReason(record.code)}
+                <br />
+                <span className="small quiet" lang="en">
+                  {record.detail}
+                </span>
+              </td>
+              <td className="code small">{record.file}</td>
+              <td className="number">{format.number(record.line)}</td>
+            </tr>
+          ))}
+        </Table>
+      )}
+      {hasNextPage && (
+        <div>
+          <Button busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+            {t('shell:more')}
+          </Button>
+        </div>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,35 @@
+import { useTranslation } from 'react-i18next'
+import { useFormat } from '../../shell/format.ts'
+import { Progress } from '../../ui/progress.tsx'
+import { type Import, secondsLeft } from './import-words.ts'
+import { useNow } from '../../ui/now.ts'
+
+/** The state of an import in a word; never by colour alone. */
+export function ImportState({ state }: { state: Import['state'] }) {
+  const { t } = useTranslation('imports')
+  return <span className={`state state-${state}`}>{t(`state.${state}`)}</span>
+}
+
+/** What an import is doing now, how far it is and when it may end. */
+export function ImportProgress({ progress }: { progress: NonNullable<Import['progress']> }) {
+  const { t } = useTranslation('imports')
+  const format = useFormat()
+  const now = useNow(1)
+  const left = secondsLeft(progress, now)
+  const known = progress.total > 0
+  return (
+    <Progress
+      label={t(`phase.${progress.phase}`)}
+      maximum={known ? progress.total : 1}
+      note={[
+        known && progress.unit === 'bytes'
+          ? t('progress.bytes', { done: format.bytes(progress.done), total: format.bytes(progress.total) })
+          : undefined,
+        left === undefined ? undefined : t('progress.left', { left: format.duration(left) }),
+      ]
+        .filter(Boolean)
+        .join(' · ')}
+      value={known ? progress.done : undefined}
+    />
+  )
+}

@@ -1,0 +1,203 @@
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+import { api, read } from '../../api/client.ts'
+import { paths } from '../../paths.ts'
+import { Failure } from '../../shell/failure.tsx'
+import { useFormat } from '../../shell/format.ts'
+import { Page, Section } from '../../shell/page.tsx'
+import { holds, useSession } from '../../shell/session.ts'
+import { BarChart } from '../../ui/bar-chart.tsx'
+import { Empty } from '../../ui/empty.tsx'
+import { Notice } from '../../ui/notice.tsx'
+import { SkeletonRows } from '../../ui/skeleton.tsx'
+import { Table } from '../../ui/table.tsx'
+import { useNow } from '../../ui/now.ts'
+
+const shownDays = 14
+
+/** Whether the instance works, and what it does: stores, jobs, sign-ins. */
+export function StatusPage() {
+  const { t } = useTranslation('insight')
+  const format = useFormat()
+  const now = useNow(10)
+  const { data, error, refetch } = useQuery({
+    queryKey: ['status'],
+    queryFn: () => read(api.GET('/api/status')),
+    refetchInterval: 10_000,
+  })
+  return (
+    <Page busy={!data && !error} lead={t('lead')} title={t('title')} wide>
+      {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
+      {!data && !error && <SkeletonRows count={5} />}
+      {data && (
+        <>
+          {data.stores.every(({ ready }) => ready) ? (
+            <Notice kind="success" title={t('allReady')} />
+          ) : (
+            <Notice kind="danger" live="alert" title={t('storeDown')}>
+              <p>{t('storeDownHint')}</p>
+            </Notice>
+          )}
+          <dl className="figures">
+            <div>
+              <dt>{t('version')}</dt>
+              <dd>{data.version}</dd>
+            </div>
+            <div>
+              <dt>{t('since', { when: format.dateTime(data.startedAt) })}</dt>
+              <dd>{format.duration((now.getTime() - new Date(data.startedAt).getTime()) / 1_000)}</dd>
+            </div>
+            <div>
+              <dt>{t('memory')}</dt>
+              <dd>{format.bytes(data.memoryBytes)}</dd>
+            </div>
+          </dl>
+        </>
+      )}
+      <SignIns />
+      {data && (
+        <>
+          <Section title={t('stores')}>
+            <Table
+              caption={t('stores')}
+              head={
+                <tr>
+                  <th scope="col">{t('store')}</th>
+                  <th scope="col">{t('state')}</th>
+                  <th scope="col">{t('place')}</th>
+                  <th scope="col">{t('version')}</th>
+                  <th className="number" scope="col">
+                    {t('latency')}
+                  </th>
+                </tr>
+              }
+            >
+              {data.stores.map((store) => (
+                <tr key={store.name}>
+                  <th scope="row">{{ postgres: 'PostgreSQL', clickhouse: 'ClickHouse' }[store.name]}</th>
+                  <td>{store.ready ? t('ready') : <strong>{t('down')}</strong>}</td>
+                  <td>{t(`places.${store.place}`)}</td>
+                  <td>{store.version ?? t('unknown')}</td>
+                  <td className="number">{t('milliseconds', { value: format.oneDigit(store.latencyMs) })}</td>
+                </tr>
+              ))}
+            </Table>
+          </Section>
+          <Section hint={t('jobsHint')} title={t('jobs')}>
+            <Table
+              caption={t('jobs')}
+              head={
+                <tr>
+                  <th scope="col">{t('queue')}</th>
+                  <th className="number" scope="col">
+                    {t('waiting')}
+                  </th>
+                  <th className="number" scope="col">
+                    {t('running')}
+                  </th>
+                  <th className="number" scope="col">
+                    {t('failed')}
+                  </th>
+                </tr>
+              }
+            >
+              {data.jobs.map((job) => (
+                <tr key={job.queue}>
+                  <th scope="row">
+                    <span className="code">{job.queue}</span>
+                  </th>
+                  <td className="number">{format.number(job.waiting)}</td>
+                  <td className="number">{format.number(job.running)}</td>
+                  <td className="number">
+                    {job.failed > 0 ? <strong>{format.number(job.failed)}</strong> : format.number(0)}
+                  </td>
+                </tr>
+              ))}
+            </Table>
+          </Section>
+        </>
+      )}
+      <LastImport />
+    </Page>
+  )
+}
+
+function SignIns() {
+  const { t } = useTranslation('insight')
+  const format = useFormat()
+  const { data, error, refetch } = useQuery({
+    queryKey: ['sign-ins', shownDays],
+    queryFn: () => read(api.GET('/api/insight/sign-ins', { params: { query: { days: shownDays } } })),
+    refetchInterval: 60_000,
+  })
+  if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />
+  if (!data) return <SkeletonRows count={1} height="15rem" />
+  const { days } = data
+  const total = days.reduce((sum, { signIns }) => sum + signIns, 0)
+  if (total === 0) {
+    return (
+      <Section title={t('signIns.title')}>
+        <Empty title={t('signIns.none')}>
+          <p>{t('signIns.will')}</p>
+        </Empty>
+      </Section>
+    )
+  }
+  const busiest = days.reduce((most, each) => (each.signIns > most.signIns ? each : most))
+  const last = days.at(-1)
+  return (
+    <Section title={t('signIns.title')}>
+      <BarChart
+        bars={days.map(({ day, signIns }) => ({
+          label: format.dayShort(day),
+          fullLabel: format.day(day),
+          value: signIns,
+        }))}
+        columns={{ label: t('signIns.day'), value: t('signIns.count') }}
+        format={format.number}
+        summary={t('signIns.summary', {
+          count: days.length,
+          total: format.number(total),
+          busiest: format.day(busiest.day),
+          highest: format.number(busiest.signIns),
+        })}
+        title={t('signIns.answer', { count: last?.signIns ?? 0, today: format.number(last?.signIns ?? 0) })}
+        wording={{ showTable: t('showTable'), showChart: t('showChart') }}
+      />
+    </Section>
+  )
+}
+
+function LastImport() {
+  const { t } = useTranslation(['insight', 'imports'])
+  const format = useFormat()
+  const session = useSession()
+  const allowed = holds(session, 'directory.import')
+  const { data } = useQuery({
+    queryKey: ['imports', 'last'],
+    queryFn: () => read(api.GET('/api/directory/imports', { params: { query: { limit: 1 } } })),
+    enabled: allowed,
+  })
+  const last = data?.imports[0]
+  if (!allowed || !data) return null
+  return (
+    <Section title={t('lastImport')}>
+      {last ? (
+        <p>
+          <Link to={paths.import(last.id)}>
+            {t('lastImportOf', {
+              source: last.source?.name ?? t('imports:unknownSource'),
+              when: format.dateTime(last.createdAt),
+            })}
+          </Link>{' '}
+          : {t(`imports:state.${last.state}`)}
+        </p>
+      ) : (
+        <Empty title={t('imports:list.empty')}>
+          <p>{t('imports:list.emptyHint')}</p>
+        </Empty>
+      )}
+    </Section>
+  )
+}

@@ -1,0 +1,10 @@
+import directory from './en/directory.json'
+import help from './en/help.json'
+import identity from './en/identity.json'
+import imports from './en/imports.json'
+import insight from './en/insight.json'
+import portal from './en/portal.json'
+import problems from './en/problems.json'
+import shell from './en/shell.json'
+
+export const en = { directory, help, identity, imports, insight, portal, problems, shell }

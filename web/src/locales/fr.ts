@@ -1,0 +1,10 @@
+import directory from './fr/directory.json'
+import help from './fr/help.json'
+import identity from './fr/identity.json'
+import imports from './fr/imports.json'
+import insight from './fr/insight.json'
+import portal from './fr/portal.json'
+import problems from './fr/problems.json'
+import shell from './fr/shell.json'
+
+export const fr = { directory, help, identity, imports, insight, portal, problems, shell }

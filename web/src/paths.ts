@@ -1,0 +1,31 @@
+/** Builds an address; parameters that are undefined or empty are left out. */
+function withQuery(path: string, parameters: Record<string, string | undefined>): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(parameters)) if (value) query.set(name, value)
+  const text = query.toString()
+  return text ? `${path}?${text}` : path
+}
+
+/** Every address of the application; no other file writes one. */
+export const paths = {
+  home: (parameters: { child?: string } = {}) => withQuery('/', parameters),
+  signIn: (parameters: { returnTo?: string; problem?: string } = {}) => withQuery('/sign-in', parameters),
+  activate: () => '/activate',
+  directory: (parameters: { q?: string; profile?: string; establishment?: string; class?: string } = {}) =>
+    withQuery('/directory', parameters),
+  person: (id: string) => `/directory/people/${encodeURIComponent(id)}`,
+  establishments: (parameters: { q?: string } = {}) => withQuery('/directory/establishments', parameters),
+  establishment: (id: string) => `/directory/establishments/${encodeURIComponent(id)}`,
+  teachingGroup: (id: string) => `/directory/classes/${encodeURIComponent(id)}`,
+  imports: () => '/imports',
+  newImport: () => '/imports/new',
+  uploadImport: () => '/api/directory/imports',
+  import: (id: string, parameters: { view?: string; kind?: string; change?: string; establishment?: string } = {}) =>
+    withQuery(`/imports/${encodeURIComponent(id)}`, parameters),
+  status: () => '/status',
+  startFederation: (slug: string, parameters: { returnTo?: string } = {}) =>
+    withQuery(`/api/identity/federation/${encodeURIComponent(slug)}/start`, parameters),
+  account: () => '/account',
+  help: () => '/help',
+  accessibility: () => '/accessibility',
+}

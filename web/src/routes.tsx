@@ -1,0 +1,104 @@
+import type { RouteObject } from 'react-router'
+import { RouteFailure } from './shell/route-failure.tsx'
+import { PublicShell, SignedInShell } from './shell/shell.tsx'
+
+/** Every page of the application; each is fetched when it is first opened. */
+export const routes: RouteObject[] = [
+  {
+    errorElement: <RouteFailure />,
+    HydrateFallback: () => null,
+    children: [
+      {
+        path: 'sign-in',
+        lazy: async () => ({ Component: (await import('./features/identity/sign-in-page.tsx')).SignInPage }),
+      },
+      {
+        path: 'activate',
+        lazy: async () => ({ Component: (await import('./features/identity/activate-page.tsx')).ActivatePage }),
+      },
+      {
+        Component: PublicShell,
+        errorElement: <RouteFailure />,
+        children: [
+          {
+            path: 'help',
+            lazy: async () => ({ Component: (await import('./features/portal/help-page.tsx')).HelpPage }),
+          },
+          {
+            path: 'accessibility',
+            lazy: async () => ({
+              Component: (await import('./features/portal/accessibility-page.tsx')).AccessibilityPage,
+            }),
+          },
+        ],
+      },
+      {
+        Component: SignedInShell,
+        errorElement: <RouteFailure />,
+        children: [
+          {
+            errorElement: <RouteFailure />,
+            children: [
+              {
+                index: true,
+                lazy: async () => ({ Component: (await import('./features/portal/home-page.tsx')).HomePage }),
+              },
+              {
+                path: 'directory',
+                lazy: async () => ({ Component: (await import('./features/directory/search-page.tsx')).SearchPage }),
+              },
+              {
+                path: 'directory/people/:id',
+                lazy: async () => ({ Component: (await import('./features/directory/person-page.tsx')).PersonPage }),
+              },
+              {
+                path: 'directory/establishments',
+                lazy: async () => ({
+                  Component: (await import('./features/directory/establishments-page.tsx')).EstablishmentsPage,
+                }),
+              },
+              {
+                path: 'directory/establishments/:id',
+                lazy: async () => ({
+                  Component: (await import('./features/directory/establishment-page.tsx')).EstablishmentPage,
+                }),
+              },
+              {
+                path: 'directory/classes/:id',
+                lazy: async () => ({ Component: (await import('./features/directory/class-page.tsx')).ClassPage }),
+              },
+              {
+                path: 'imports',
+                lazy: async () => ({ Component: (await import('./features/directory/imports-page.tsx')).ImportsPage }),
+              },
+              {
+                path: 'imports/new',
+                lazy: async () => ({
+                  Component: (await import('./features/directory/import-upload-page.tsx')).ImportUploadPage,
+                }),
+              },
+              {
+                path: 'imports/:id',
+                lazy: async () => ({
+                  Component: (await import('./features/directory/import-review-page.tsx')).ImportReviewPage,
+                }),
+              },
+              {
+                path: 'status',
+                lazy: async () => ({ Component: (await import('./features/insight/status-page.tsx')).StatusPage }),
+              },
+              {
+                path: 'account',
+                lazy: async () => ({ Component: (await import('./features/identity/account-page.tsx')).AccountPage }),
+              },
+              {
+                path: '*',
+                lazy: async () => ({ Component: (await import('./features/portal/not-found-page.tsx')).NotFoundPage }),
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  },
+]

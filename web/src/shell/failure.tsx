@@ -1,0 +1,35 @@
+import { useTranslation } from 'react-i18next'
+import { ApiProblem } from '../api/client.ts'
+import { findText } from '../i18n.ts'
+import { Button } from '../ui/button.tsx'
+import { Notice } from '../ui/notice.tsx'
+import { useFormat } from './format.ts'
+
+/** Explains any error in the reader's words: what happened, what was kept, what to do. */
+export function useProblemText(): (error: unknown) => string {
+  const { t } = useTranslation('problems')
+  const format = useFormat()
+  return (error) => {
+    if (!(error instanceof ApiProblem)) return navigator.onLine ? t('unreachable') : t('offline')
+    const wait = error.body['retryAfter']
+    const figures = typeof wait === 'number' ? { ...error.body, wait: format.duration(wait) } : error.body
+    return findText(`problems:${error.code}`, figures) ?? t('unknown')
+  }
+}
+
+/** A part of a page that could not be read. */
+export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  const { t } = useTranslation()
+  const explain = useProblemText()
+  const requestId = error instanceof ApiProblem && error.status >= 500 ? error.body['requestId'] : undefined
+  return (
+    <Notice kind="danger" live="alert" title={explain(error)}>
+      {typeof requestId === 'string' && <p className="small">{t('requestId', { requestId })}</p>}
+      {onRetry && (
+        <div>
+          <Button onClick={onRetry}>{t('retry')}</Button>
+        </div>
+      )}
+    </Notice>
+  )
+}

@@ -1,0 +1,64 @@
+import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { useTranslation } from 'react-i18next'
+import { appearanceQuery } from '../api/queries.ts'
+
+/** Writers of numbers, dates and names for one reader. Instants are ISO 8601, days `YYYY-MM-DD`. */
+export function createFormat(language: string, timeZone: string) {
+  const locale = language === 'en' ? 'en-GB' : 'fr-FR'
+  const number = new Intl.NumberFormat(locale)
+  const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
+  const oneDigit = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
+  const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone })
+  const dayLong = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' })
+  const dayShort = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'numeric', timeZone: 'UTC' })
+  const today = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', timeZone })
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
+  const list = new Intl.ListFormat(locale, { type: 'conjunction' })
+  const collator = new Intl.Collator(locale, { numeric: true, sensitivity: 'base' })
+  const unit = (name: string, style: 'short' | 'long') =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: style, maximumFractionDigits: 1 })
+  return {
+    number: (value: number) => number.format(value),
+    oneDigit: (value: number) => oneDigit.format(value),
+    /** @param share between 0 and 1 */
+    percent: (share: number) => percent.format(share),
+    dateTime: (instant: string) => dateTime.format(new Date(instant)),
+    day: (day: string) => dayLong.format(new Date(`${day}T00:00:00Z`)),
+    dayShort: (day: string) => dayShort.format(new Date(`${day}T00:00:00Z`)),
+    today: (now: Date) => today.format(now),
+    /** Time since an instant, in its largest unit. */
+    since: (instant: string, now: Date) => {
+      const minutes = Math.round((new Date(instant).getTime() - now.getTime()) / 60_000)
+      if (Math.abs(minutes) < 60) return relative.format(minutes, 'minute')
+      if (Math.abs(minutes) < 1_440) return relative.format(Math.round(minutes / 60), 'hour')
+      return relative.format(Math.round(minutes / 1_440), 'day')
+    },
+    /** A length of time, in its largest unit. */
+    duration: (seconds: number) => {
+      if (seconds < 60) return unit('second', 'long').format(Math.max(1, Math.round(seconds)))
+      if (seconds < 3_600) return unit('minute', 'long').format(Math.round(seconds / 60))
+      return unit('hour', 'long').format(Math.round(seconds / 360) / 10)
+    },
+    bytes: (bytes: number) => {
+      if (bytes < 1_000) return unit('byte', 'short').format(bytes)
+      if (bytes < 1_000_000) return unit('kilobyte', 'short').format(bytes / 1_000)
+      if (bytes < 1_000_000_000) return unit('megabyte', 'short').format(bytes / 1_000_000)
+      return unit('gigabyte', 'short').format(bytes / 1_000_000_000)
+    },
+    list: (items: string[]) => list.format(items),
+    name: (person: { givenName: string; familyName: string }) => `${person.givenName} ${person.familyName}`,
+    schoolYear: (startYear: number) => `${startYear}–${startYear + 1}`,
+    compare: (one: string, other: string) => collator.compare(one, other),
+  }
+}
+
+export type Format = ReturnType<typeof createFormat>
+
+/** Writers for whoever reads, in the workspace's time zone. */
+export function useFormat(): Format {
+  const { i18n } = useTranslation()
+  const { data: appearance } = useQuery(appearanceQuery)
+  const timeZone = appearance?.timeZone ?? 'Europe/Paris'
+  return useMemo(() => createFormat(i18n.language, timeZone), [i18n.language, timeZone])
+}

@@ -1,0 +1,167 @@
+import { useQuery } from '@tanstack/react-query'
+import { Suspense, useEffect, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link, Navigate, NavLink, Outlet, ScrollRestoration, useLocation, useNavigation } from 'react-router'
+import { appearanceQuery, sessionQuery } from '../api/queries.ts'
+import { paths } from '../paths.ts'
+import { Icon, type IconName } from '../ui/icons.tsx'
+import { Mark } from '../ui/mark.tsx'
+import { SkeletonLines } from '../ui/skeleton.tsx'
+import { Failure } from './failure.tsx'
+import { useFormat } from './format.ts'
+import { OfflineNotice } from './offline-notice.tsx'
+import { holds, type Session, useSignOut } from './session.ts'
+import './shell.css'
+
+/** Moves the focus to the title of the page one arrives at, so that it is read; never on the first page. */
+export function useArrivalFocus(): void {
+  const { pathname } = useLocation()
+  const previous = useRef(pathname)
+  useEffect(() => {
+    if (previous.current === pathname) return
+    previous.current = pathname
+    document.querySelector<HTMLElement>('h1')?.focus()
+  }, [pathname])
+}
+
+function SkipLink() {
+  const { t } = useTranslation()
+  return (
+    <a className="skip-link" href="#content">
+      {t('skip')}
+    </a>
+  )
+}
+
+/** Pages for signed-in people: navigation beside the work, or under it on phones. */
+export function SignedInShell() {
+  const { t } = useTranslation()
+  const { data: session, error, refetch } = useQuery(sessionQuery)
+  const location = useLocation()
+  useArrivalFocus()
+  if (session?.signedIn === false) {
+    const asked = location.pathname + location.search
+    return <Navigate replace to={paths.signIn(asked === '/' ? {} : { returnTo: asked })} />
+  }
+  return (
+    <div className="shell">
+      <SkipLink />
+      <Brand />
+      {session && <Navigation session={session} />}
+      <main className="shell-main" id="content" tabIndex={-1}>
+        <OfflineNotice />
+        {session ? (
+          <Suspense fallback={<SkeletonLines count={4} />}>
+            <Outlet />
+          </Suspense>
+        ) : error ? (
+          <Failure error={error} onRetry={() => void refetch()} />
+        ) : (
+          <div aria-busy="true">
+            <p className="visually-hidden">{t('loading')}</p>
+            <SkeletonLines count={4} />
+          </div>
+        )}
+      </main>
+      <PendingBar />
+      <Footer />
+      <ScrollRestoration />
+    </div>
+  )
+}
+
+/** Pages anyone may read. */
+export function PublicShell() {
+  useArrivalFocus()
+  return (
+    <div className="shell shell-public">
+      <SkipLink />
+      <Brand />
+      <main className="shell-main" id="content" tabIndex={-1}>
+        <OfflineNotice />
+        <Suspense fallback={<SkeletonLines count={4} />}>
+          <Outlet />
+        </Suspense>
+      </main>
+      <PendingBar />
+      <Footer />
+      <ScrollRestoration />
+    </div>
+  )
+}
+
+function Brand() {
+  const { t } = useTranslation()
+  const { data: appearance } = useQuery(appearanceQuery)
+  return (
+    <header className="brand">
+      <Link aria-label={t('brandLink', { name: appearance?.name ?? 'Préau' })} className="brand-link" to={paths.home()}>
+        <Mark height="34" width="34" />
+        <span>{appearance?.name ?? 'Préau'}</span>
+      </Link>
+    </header>
+  )
+}
+
+function Navigation({ session }: { session: Session }) {
+  const { t } = useTranslation()
+  const format = useFormat()
+  const signOut = useSignOut()
+  const places: { to: string; label: string; icon: IconName; only?: boolean }[] = [
+    { to: paths.home(), label: t('nav.home'), icon: 'home' },
+    { to: paths.directory(), label: t('nav.directory'), icon: 'people' },
+    { to: paths.imports(), label: t('nav.imports'), icon: 'import', only: holds(session, 'directory.import') },
+    { to: paths.status(), label: t('nav.status'), icon: 'status', only: holds(session, 'instance.operate') },
+    { to: paths.account(), label: t('nav.account'), icon: 'account' },
+  ]
+  return (
+    <nav aria-label={t('nav.label')} className="nav">
+      <ul>
+        {places
+          .filter(({ only }) => only !== false)
+          .map(({ to, label, icon }) => (
+            <li key={to}>
+              <NavLink className="nav-link" end={to === paths.home()} to={to}>
+                <Icon name={icon} />
+                <span>{label}</span>
+              </NavLink>
+            </li>
+          ))}
+      </ul>
+      <div className="nav-person">
+        <p>
+          <span className="small quiet">{t('signedInAs')}</span>
+          <br />
+          {format.name(session.person)}
+        </p>
+        <button className="nav-leave" onClick={() => void signOut()} type="button">
+          <Icon name="leave" size={19} /> {t('signOut')}
+        </button>
+      </div>
+    </nav>
+  )
+}
+
+function Footer() {
+  const { t } = useTranslation()
+  const { data: appearance } = useQuery(appearanceQuery)
+  return (
+    <footer className="footer">
+      {appearance?.demonstration && <p>{t('demonstration')}</p>}
+      <ul className="footer-links">
+        <li>
+          <Link to={paths.help()}>{t('nav.help')}</Link>
+        </li>
+        <li>
+          <Link to={paths.accessibility()}>{t('nav.accessibility')}</Link>
+        </li>
+      </ul>
+    </footer>
+  )
+}
+
+/** A thin line while the next page is being fetched. */
+function PendingBar() {
+  const { state } = useNavigation()
+  return state === 'idle' ? null : <div aria-hidden="true" className="pending" />
+}
