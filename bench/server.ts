@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Config, readConfig } from '../server/src/kernel/config.ts'
@@ -21,6 +21,8 @@ export interface BenchStores {
 /** Opens them; `DATABASE_URL` and `CLICKHOUSE_URL` are not used: a benchmark never touches anybody's data. */
 export async function openBenchStores(): Promise<BenchStores> {
   const folder = await mkdtemp(join(process.env['PREAU_BENCH'] ?? tmpdir(), 'preau-bench-'))
+  // Started by root, PostgreSQL runs as someone else, who has to get through.
+  await chmod(folder, 0o711)
   const config = readConfig({ PREAU_DATA: join(folder, 'data'), LOG_LEVEL: 'silent', PREAU_DEMO: '0' })
   const stores = await openStores(config, { queues, supervise: false, log: () => {} })
   const services = createServices(config, stores)

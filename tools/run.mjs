@@ -27,7 +27,10 @@ function installPackages() {
   const done = existsSync(stamp) ? JSON.parse(readFileSync(stamp, 'utf8')) : {}
   if (done.lock === wanted && (done.development || !development)) return
   say('Installing packages (first run, or the list of packages changed)…')
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...(development ? [] : ['--omit=dev'])]
+  // Not `npm ci`: it refuses a lock file that lacks another platform's optional binaries, which some registries do not
+  // carry. This installs the very versions of the lock file too, and leaves the file alone.
+  const omitted = development ? [] : ['--omit=dev']
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', ...omitted]
   // Without npm's own variables, which would pass the settings of the outer npm run on to the inner one.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(config|package|lifecycle)_/i.test(name)))
   const result = spawnSync('npm', args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...env, NODE_ENV: '' } })
