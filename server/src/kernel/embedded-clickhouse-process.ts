@@ -12,6 +12,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { join } from 'node:path'
 import { Readable, type Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import {
   constants,
   createBrotliDecompress,
@@ -117,6 +118,8 @@ const statusOfCode = new Map([
 /** A session of the engine and what statements have changed in it. */
 interface Slot {
   session: Session
+  /** Its statements bear it as their `log_comment`, by which they can be cancelled. */
+  mark: string
   database: string
   changed: Set<string>
 }
@@ -127,30 +130,41 @@ interface Surroundings {
   parameters: Map<string, string>
 }
 
+interface Work<T> {
+  run: (session: Session) => Promise<T>
+  /** Whether the session can be used again after a success; true unless given. After a failure it never is. */
+  keep?: () => boolean
+  /** Cancels the statement. */
+  abandoned?: AbortSignal
+}
+
 interface Engine {
   /** Runs `work` with a session prepared for it: database, settings and parameters of this request and no other. */
-  with<T>(surroundings: Surroundings, work: (session: Session) => Promise<T>, keep: () => boolean): Promise<T>
-  close(): void
+  with<T>(surroundings: Surroundings, work: Work<T>): Promise<T>
+  /** Cancels what runs and closes the sessions. @returns false if something would not end. */
+  close(): Promise<boolean>
 }
 
 async function openEngine(open: () => Session): Promise<Engine> {
   const assign = async (session: Session, assignments: string[]) => {
     if (assignments.length > 0) await session.queryAsync(`SET ${assignments.join(', ')}`)
   }
-  const openSlot = async (): Promise<Slot> => {
+  const baseOf = (mark: string): Record<string, string> => ({ ...baseSettings, log_comment: mark })
+  const openSlot = async (mark: string): Promise<Slot> => {
     const session = open()
+    const base = Object.entries(baseOf(mark))
     await assign(
       session,
-      Object.entries(baseSettings).map(([name, value]) => `${name} = ${quoteString(value)}`),
+      base.map(([name, value]) => `${name} = ${quoteString(value)}`),
     )
-    return { session, database: 'default', changed: new Set() }
+    return { session, mark, database: 'default', changed: new Set() }
   }
   const prepare = async (slot: Slot, { database, settings, parameters }: Surroundings) => {
     const assignments: string[] = []
+    const base = baseOf(slot.mark)
     for (const name of slot.changed) {
-      if (settings.has(name)) continue
-      const base = baseSettings[name]
-      assignments.push(`${name} = ${base === undefined ? 'DEFAULT' : quoteString(base)}`)
+      const value = base[name]
+      if (!settings.has(name)) assignments.push(`${name} = ${value === undefined ? 'DEFAULT' : quoteString(value)}`)
     }
     for (const [name, value] of settings) assignments.push(`${name} = ${quoteString(value)}`)
     for (const [name, value] of parameters) assignments.push(`param_${name} = ${quoteString(value)}`)
@@ -162,34 +176,62 @@ async function openEngine(open: () => Session): Promise<Engine> {
     }
   }
 
-  const free = await Promise.all(Array.from({ length: sessionCount }, openSlot))
+  const control = open()
+  const cancel = (condition: string) => control.queryAsync(`KILL QUERY WHERE ${condition} ASYNC`).catch(() => {})
+  const cancelled = () => new ClickhouseError(394, 'QUERY_WAS_CANCELLED', 'The statement was cancelled.')
+
+  const marks = Array.from({ length: sessionCount }, (_, index) => `preau ${index}`)
+  const free = await Promise.all(marks.map(openSlot))
   const waiting: ((slot: Slot) => void)[] = []
+  let closing = false
   const give = (slot: Slot) => {
     const next = waiting.shift()
     if (next) next(slot)
     else free.push(slot)
   }
   return {
-    async with(surroundings, work, keep) {
+    async with(surroundings, { run, keep = () => true, abandoned }) {
       if (waiting.length >= longestQueue) {
         throw new ClickhouseError(202, 'TOO_MANY_SIMULTANEOUS_QUERIES', 'Too many statements are waiting.')
       }
       let slot = free.pop() ?? (await new Promise<Slot>((resolve) => waiting.push(resolve)))
-      let clean = false
+      const { mark } = slot
+      let reusable = false
+      let cancelling: Promise<unknown> | undefined
+      const onAbandoned = () => {
+        cancelling = cancel(`Settings['log_comment'] = ${quoteString(mark)}`)
+      }
       try {
+        if (closing || abandoned?.aborted) {
+          reusable = true
+          throw cancelled()
+        }
         await prepare(slot, surroundings)
-        clean = true
-        return await work(slot.session)
+        abandoned?.addEventListener('abort', onAbandoned)
+        const result = await run(slot.session)
+        reusable = keep()
+        return result
       } finally {
-        if (!clean || !keep()) {
+        abandoned?.removeEventListener('abort', onAbandoned)
+        // The next statement of this session bears the same mark.
+        await cancelling
+        // chDB puts what a failed statement had begun to answer in front of the next answer of its session: one
+        // person's data before another's. A session in which anything failed is never used again.
+        if (!reusable) {
           slot.session.close()
-          slot = await openSlot()
+          slot = await openSlot(mark)
         }
         give(slot)
       }
     },
-    close() {
-      for (const { session } of free) session.close()
+    async close() {
+      closing = true
+      if (free.length < sessionCount) await cancel(`query NOT ILIKE 'KILL QUERY%'`)
+      for (const deadline = Date.now() + 2000; free.length < sessionCount; await wait(10)) {
+        if (Date.now() > deadline) return false
+      }
+      for (const { session } of [...free, { session: control }]) session.close()
+      return true
     },
   }
 }
@@ -259,7 +301,6 @@ async function answer(engine: Engine, request: IncomingMessage, response: Server
       throw new ClickhouseError(456, 'UNKNOWN_QUERY_PARAMETER', `Substitution \`${name}\` is not set.`)
     }
   }
-  const keep = () => harmless.has(statement.verb || '(')
   const summary = (written: { rows: number; bytes: number }, read = { rows: 0, bytes: 0 }) =>
     JSON.stringify({
       read_rows: String(read.rows),
@@ -294,34 +335,38 @@ async function answer(engine: Engine, request: IncomingMessage, response: Server
   )
 
   const selects = (statement.verb === 'SELECT' || statement.verb === 'WITH') && !statement.words.has('INSERT')
+  // Nobody reads the answer any more: what only reads is cancelled, what writes goes on to its end.
+  const abandonment = new AbortController()
+  response.once('close', () => {
+    if (selects && !response.writableFinished) abandonment.abort()
+  })
   if (selects && streamed.has(format)) {
-    let complete = false
-    await engine.with(
-      surroundings,
-      async (session) => {
+    let failed = false
+    await engine.with(surroundings, {
+      async run(session) {
         const tag = randomBytes(8).toString('hex')
         response.setHeader('X-ClickHouse-Exception-Tag', tag)
-        const pieces = markErrors(session.queryStream(sql, { format })[Symbol.asyncIterator](), tag)
+        const rows = session.queryStream(sql, { format })[Symbol.asyncIterator]()
+        const pieces = markErrors(rows, tag, () => {
+          failed = true
+        })
         // An error before the first row still has its own status; afterwards it is written among the rows.
         const first = await pieces.next()
         await send(request, response, searchParams, concatenate(first, pieces))
-        complete = true
       },
-      // An abandoned answer may still be in the making: its session is not used again.
-      () => complete,
-    )
+      keep: () => !failed,
+      abandoned: abandonment.signal,
+    })
     return
   }
-  await engine.with(
-    surroundings,
-    async (session) => {
-      const result = await session.queryAsync(sql, { format })
-      const read = { rows: result.rowsRead, bytes: result.bytesRead }
-      response.setHeader('X-ClickHouse-Summary', summary({ rows: 0, bytes: 0 }, read))
-      await send(request, response, searchParams, [result.bytes()])
-    },
-    keep,
-  )
+  const result = await engine.with(surroundings, {
+    run: (session) => session.queryAsync(sql, { format }),
+    keep: () => harmless.has(statement.verb || '('),
+    abandoned: abandonment.signal,
+  })
+  const read = { rows: result.rowsRead, bytes: result.bytesRead }
+  response.setHeader('X-ClickHouse-Summary', summary({ rows: 0, bytes: 0 }, read))
+  await send(request, response, searchParams, [result.bytes()])
 }
 
 function readSurroundings(searchParams: URLSearchParams): Surroundings {
@@ -425,10 +470,10 @@ async function load(
   rows: Readable,
 ): Promise<{ rows: number; bytes: number }> {
   const total = { rows: 0, bytes: 0 }
+  const keep = () => settings === undefined
   const insert = (values: Buffer) =>
-    engine.with(
-      surroundings,
-      async (session) => {
+    engine.with(surroundings, {
+      async run(session) {
         if (settings !== undefined) await session.queryAsync(`SET ${settings}`)
         const written = await session.insert({
           table,
@@ -439,8 +484,8 @@ async function load(
         total.rows += written.rowsWritten
         total.bytes += written.bytesWritten
       },
-      () => settings === undefined,
-    )
+      keep,
+    })
   let empty = true
   for await (const block of rowPerLine.has(format) ? cutBlocks(rows) : [await readWhole(rows)]) {
     if (block.length === 0) continue
@@ -451,11 +496,7 @@ async function load(
   if (empty) {
     const target = table.split('.').map(quoteName).join('.')
     const probe = `SELECT ${columns?.map(quoteName).join(', ') ?? '*'} FROM ${target} LIMIT 0`
-    await engine.with(
-      surroundings,
-      (session) => session.queryAsync(probe),
-      () => true,
-    )
+    await engine.with(surroundings, { run: (session) => session.queryAsync(probe) })
   }
   return total
 }
@@ -464,6 +505,7 @@ async function load(
 async function* markErrors(
   chunks: AsyncIterator<{ raw(): Uint8Array }>,
   tag: string,
+  onError: () => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let begun = false
   try {
@@ -475,6 +517,7 @@ async function* markErrors(
     }
   } catch (error) {
     if (!begun) throw error
+    onError()
     const text = `${toClickhouseError(error).text}\n`
     const mark = '__exception__'
     yield Buffer.from(`\r\n${mark}\r\n${tag}\r\n${text}${Buffer.byteLength(text)} ${tag}\r\n${mark}\r\n`)
@@ -536,15 +579,17 @@ async function main(directory: string, socket: string, database: string): Promis
 
   let present = 0
   const server = createServer({ maxHeaderSize: 1024 * 1024, requestTimeout: 0, keepAliveTimeout: 60_000 })
-  const leave = () => {
+  const leave = async () => {
     if (!server.listening) return
     clearTimeout(impatience)
     server.close()
     server.closeAllConnections()
-    engine.close()
+    const closed = await engine.close()
+    // A statement that does not end would keep the process; what was acknowledged is on disk.
+    if (!closed) process.kill(process.pid, 'SIGKILL')
     process.exit()
   }
-  const impatience = setTimeout(leave, patience)
+  const impatience = setTimeout(() => void leave(), patience)
 
   server.on('request', (request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0]
@@ -553,7 +598,7 @@ async function main(directory: string, socket: string, database: string): Promis
       present++
       response.on('close', () => {
         present--
-        if (present === 0) leave()
+        if (present === 0) void leave()
       })
       response.writeHead(200, { 'Content-Type': 'application/x-ndjson' })
       response.write(`${JSON.stringify({ pid: process.pid })}\n`)
@@ -578,11 +623,11 @@ async function main(directory: string, socket: string, database: string): Promis
   rmSync(socket, { force: true })
   server.listen(socket, () => tell({ kind: 'ready' }))
 
-  process.on('SIGTERM', leave)
-  process.on('SIGINT', leave)
+  process.on('SIGTERM', () => void leave())
+  process.on('SIGINT', () => void leave())
   // The parent lets go once it is present; it has died if it goes before.
   process.on('disconnect', () => {
-    if (present === 0) leave()
+    if (present === 0) void leave()
   })
 }
 

@@ -124,6 +124,24 @@ describe('speaks to the stock client as a server does', () => {
     expect(await ask(client, 'select 1 as x')).toEqual([{ x: 1 }])
   })
 
+  test.each(['JSON', 'JSONEachRow', 'CSVWithNames'] as const)(
+    'what a failed answer in %s had begun goes to nobody',
+    async (format) => {
+      const query = `select number, throwIf(number = 100000) from numbers(200000) settings max_block_size = 1000`
+      for (let index = 0; index < 8; index++) {
+        const read = async () => (await client.query({ query, format })).text()
+        // A format without rows of its own fails before it is answered; the others end with the error.
+        const text = await read().catch(() => '(FUNCTION_THROW_IF_VALUE_IS_NON_ZERO)')
+        expect(text).toContain('(FUNCTION_THROW_IF_VALUE_IS_NON_ZERO)')
+      }
+      for (let index = 0; index < 8; index++) {
+        expect(await ask(client, 'select 1 as x')).toEqual([{ x: 1 }])
+        const result = await client.query({ query: 'select 1 as x', format: 'CSV' })
+        expect(await result.text()).toBe('1\n')
+      }
+    },
+  )
+
   test('several statements in a command are refused whole', async () => {
     await expect(client.command({ query: 'select 1; drop table t' })).rejects.toMatchObject({ code: '62' })
     expect(await ask(client, 'exists table t')).toEqual([{ result: 1 }])
@@ -245,12 +263,22 @@ describe('speaks to the stock client as a server does', () => {
     await Promise.all(long)
   })
 
-  test('an abandoned answer frees its session', async () => {
+  test('an abandoned answer frees its session, and its statement ends', async () => {
     for (let index = 0; index < 6; index++) {
       const result = await client.query({ query: 'select number from system.numbers', format: 'JSONEachRow' })
       result.close()
     }
-    expect(await ask(client, 'select 1 as x')).toEqual([{ x: 1 }])
+    const abandon = new AbortController()
+    const endless = Array.from({ length: 6 }, () =>
+      client.query({ query: 'select count() from system.numbers', format: 'JSON', abort_signal: abandon.signal }),
+    )
+    await wait(300)
+    abandon.abort()
+    await Promise.allSettled(endless)
+    // The question itself is the only one left.
+    await expect
+      .poll(() => ask(client, 'select count() as running from system.processes'), { timeout: 5000 })
+      .toEqual([{ running: 1 }])
   })
 
   test('acknowledged rows are synchronised to the disk', async () => {
@@ -331,6 +359,20 @@ test('comes back by itself after kill -9, with every acknowledged row and no tor
   expect(acknowledged.filter((batch) => !batches.has(batch))).toEqual([])
   await client.close()
   expect(await store.stop()).toBe(true)
+})
+
+test('does not wait for an endless statement to stop', async () => {
+  const store = await startEmbeddedClickhouse({ directory: makeDirectory() })
+  const client = open(store)
+  await client.command({ query: 'create table t (n UInt64) engine = MergeTree order by n' })
+  const endless = client.command({ query: 'insert into t select number from system.numbers' })
+  const outcome = endless.catch((error: Error) => error.message)
+  await wait(200)
+  const begun = performance.now()
+  expect(await store.stop()).toBe(true)
+  expect(performance.now() - begun).toBeLessThan(5000)
+  expect(await outcome).toBe('socket hang up')
+  await client.close()
 })
 
 test('runs for an ordinary user, and for root in a directory of theirs', async () => {

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
 import { Agent, type ClientRequestArgs, type IncomingMessage, request } from 'node:http'
 import { createRequire } from 'node:module'
-import { connect } from 'node:net'
+import { connect, Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
@@ -162,20 +162,23 @@ class SocketAgent extends Agent {
     _options: ClientRequestArgs,
     callback?: (error: Error | null, stream: Duplex) => void,
   ): Duplex | undefined {
-    const open = () => connect(this.#socket)
-    if (this.#ensureRunning === undefined || callback === undefined) return open()
-    const late = wait(longestWait, undefined, { ref: false }).then(() => {
-      throw new Error('it did not start in time')
-    })
-    Promise.race([this.#ensureRunning(), late]).then(
-      () => callback(null, open()),
-      (error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error)
-        const failure = new Error(`The embedded ClickHouse is not running: ${reason}`, { cause: error })
-        Reflect.apply(callback, undefined, [failure])
-      },
-    )
+    if (this.#ensureRunning === undefined || callback === undefined) return connect(this.#socket)
+    void this.#connectOnceRunning(this.#ensureRunning, callback)
     return undefined
+  }
+
+  async #connectOnceRunning(
+    ensureRunning: () => Promise<void>,
+    callback: (error: Error | null, stream: Duplex) => void,
+  ): Promise<void> {
+    try {
+      const late = wait(longestWait, 'late', { ref: false })
+      if ((await Promise.race([ensureRunning(), late])) === 'late') throw new Error('it did not start in time')
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      return callback(new Error(`The embedded ClickHouse is not running: ${reason}`, { cause: error }), new Socket())
+    }
+    callback(null, connect(this.#socket))
   }
 }
 

@@ -7,7 +7,6 @@ import {
   existsSync,
   lchownSync,
   linkSync,
-  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
