@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const [entry, ...rest] = process.argv.slice(2)
 // Only what serves people is installed to serve; tests, checks and benchmarks bring their tools.
-const development = !['server/src/main.ts', 'server/src/cli.ts'].includes(entry)
+const serving = ['server/src/main.ts', 'server/src/cli.ts'].includes(entry)
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -25,7 +25,9 @@ function installPackages() {
   const stamp = join(root, 'node_modules/.preau-installed.json')
   const wanted = digest([join(root, 'package-lock.json')])
   const done = existsSync(stamp) ? JSON.parse(readFileSync(stamp, 'utf8')) : {}
-  if (done.lock === wanted && (done.development || !development)) return
+  // Once there for development, always: starting the server takes no tool away.
+  const development = done.development === true || !serving
+  if (done.lock === wanted && (done.development === true || serving)) return
   say('Installing packages (first run, or the list of packages changed)…')
   // Not `npm ci`: it refuses a lock file that lacks another platform's optional binaries, which some registries do not
   // carry. This installs the very versions of the lock file too, and leaves the file alone.
