@@ -4,24 +4,24 @@ const texts = {
   fr: {
     choose: 'Guichet de démonstration',
     invented:
-      'Ce guichet est inventé. Il tient lieu d’un guichet officiel (ÉduConnect, guichet académique) dans cette démonstration : aucune de ces personnes n’existe, aucun mot de passe n’est demandé.',
-    who: 'Qui voulez-vous être ?',
+      'Ce guichet est inventé. Il tient lieu d’un guichet officiel (ÉduConnect, guichet académique) dans cette démonstration : aucune de ces personnes n’existe, aucun mot de passe n’est demandé.',
+    who: 'Qui voulez-vous être ?',
     giveUp: 'Revenir sans me connecter',
     signOut: 'Se déconnecter du guichet',
     signOutText:
-      'Vous êtes déconnecté de l’espace de travail. Voulez-vous aussi fermer votre session au guichet de démonstration ?',
+      'Vous êtes déconnecté de l’espace de travail. Voulez-vous aussi fermer votre session au guichet de démonstration ?',
     yes: 'Oui, me déconnecter',
     no: 'Non, rester connecté au guichet',
     failed: 'Cette page n’est plus valable',
     failedText:
-      'La connexion a pris trop de temps ou a commencé dans un autre navigateur. Rien n’a été perdu : recommencez.',
+      'La connexion a pris trop de temps ou a commencé dans un autre navigateur. Rien n’a été perdu : recommencez.',
     restart: 'Recommencer',
     profiles: {
       pupil: 'élève',
       guardian: 'parent',
       teacher: 'professeur',
       head: 'direction',
-      administrative: 'secrétariat, administration déléguée',
+      delegatedAdministrator: 'secrétariat, administration déléguée',
       unknown: 'personne que l’annuaire ne connaît pas',
     } as Record<string, string>,
   },
@@ -44,7 +44,7 @@ const texts = {
       guardian: 'parent',
       teacher: 'teacher',
       head: 'head',
-      administrative: 'secretary, delegated administrator',
+      delegatedAdministrator: 'secretary, delegated administrator',
       unknown: 'someone the directory does not know',
     } as Record<string, string>,
   },

@@ -139,6 +139,8 @@ export async function createHttp(options: HttpOptions): Promise<App> {
   app.setErrorHandler(async (error, request, reply) => {
     const problem = toProblem(error)
     if (problem.status >= 500) request.log.error({ err: error, route: request.routeOptions.url }, 'request failed')
+    const { retryAfter } = problem.extra
+    if (typeof retryAfter === 'number') reply.header('retry-after', retryAfter)
     return reply.status(problem.status).type('application/problem+json').send(toProblemBody(problem, request.id))
   })
   app.setNotFoundHandler(async (request, reply) => {

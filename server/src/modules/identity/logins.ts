@@ -2,13 +2,13 @@ import { toSearchKey } from '#modules/directory'
 
 /**
  * The login a name gives, `prenom.nom`: lower case, no accent, the words of a name parted by hyphens. Homonyms
- * share it and are told apart by a number, for which four of the 64 characters are left.
+ * share it and are told apart by a number, for which six of the 64 characters are left.
  */
 export function makeLoginBase(givenName: string, familyName: string): string {
   const parts = [givenName, familyName].map(foldPart).filter(Boolean)
   // A name written in no Latin letter still needs a login that can be typed.
   const base = parts.length === 0 ? 'personne' : parts.join('.')
-  return (base.length < 3 ? `${base}.personne` : base).slice(0, 60).replace(/[.-]+$/, '')
+  return (base.length < 3 ? `${base}.personne` : base).slice(0, 58).replace(/[.-]+$/, '')
 }
 
 /**
@@ -18,7 +18,7 @@ export function makeLoginBase(givenName: string, familyName: string): string {
 export function nextLogin(base: string, taken: string[]): string {
   const ranks = taken
     .map((login) => login.slice(base.length))
-    .filter((suffix) => /^\d{0,4}$/.test(suffix))
+    .filter((suffix) => /^\d{0,6}$/.test(suffix))
     .map((suffix) => Number(suffix || '1'))
   const rank = Math.max(0, ...ranks) + 1
   return rank === 1 ? base : `${base}${rank}`

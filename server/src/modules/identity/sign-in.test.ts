@@ -107,6 +107,7 @@ test('guessing is slowed by login, one attempt at a time, and the right password
   expect(burst.filter((each) => each.statusCode === 401)).toHaveLength(5)
   const refused = burst.find((each) => each.statusCode === 429)
   expect(refused?.json()).toMatchObject({ code: 'too_many_attempts', retryAfter: 2 })
+  expect(refused?.headers['retry-after']).toBe('2')
   // Neither does the right password, nor the same login otherwise written.
   expect((await post('sign-in', { login: login.toUpperCase(), password })).statusCode).toBe(429)
   // Someone else at the same address does not notice.
