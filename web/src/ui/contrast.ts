@@ -114,5 +114,5 @@ export function makeAccentShades(accent: string): { light: AccentShades; dark: A
     const onFill = contrastOf(text, '#ffffff') >= 4.5 ? '#ffffff' : ground.sunk
     return { text, fill: text, onFill, soft }
   }
-  return { light: make(grounds.light, 0.935, 0.03), dark: make(grounds.dark, 0.3, 0.045) }
+  return { light: make(grounds.light, 0.935, 0.022), dark: make(grounds.dark, 0.3, 0.045) }
 }

@@ -4,9 +4,10 @@ import type { SVGProps } from 'react'
 export function Mark(props: SVGProps<SVGSVGElement>) {
   return (
     <svg viewBox="0 0 32 32" fill="none" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true" {...props}>
-      <path d="M2.5 14.5 14 6.5l15.5 5" stroke="currentColor" strokeWidth="3" />
-      <path d="M8 14v12.5M24 13v13.5M3 27h26" stroke="currentColor" strokeWidth="2.4" />
-      <circle cx="16" cy="20" r="2.6" fill="#d98324" />
+      <path d="M1.8 13.6 11.5 6.5 30.2 12" stroke="currentColor" strokeWidth="3" />
+      <path d="M7.5 13.5V26M24.5 13V26M4 26.5h24" stroke="currentColor" strokeWidth="2.2" />
+      <circle cx="16" cy="16.8" r="2.1" fill="#d98324" />
+      <path d="M12.7 25.4c0-3.6 1.2-5.6 3.3-5.6s3.3 2 3.3 5.6z" fill="#d98324" />
     </svg>
   )
 }

@@ -17,7 +17,7 @@ export function Progress({
     <div className="progress">
       <div className="progress-words">
         <span className="progress-label">{label}</span>
-        {note && <span className="quiet numeric">{note}</span>}
+        {note && <span className="quiet">{note}</span>}
       </div>
       <progress aria-label={label} max={maximum} {...(value === undefined ? {} : { value })} />
     </div>

@@ -39,7 +39,7 @@ export function EstablishmentPage() {
   return (
     <Page
       back={back}
-      lead={[card.typeLabel ?? (card.level && t(`shell:level.${card.level}`)), card.town].filter(Boolean).join(' · ')}
+      lead={[card.level ? t(`shell:level.${card.level}`) : card.typeLabel, card.town].filter(Boolean).join(' · ')}
       title={card.name}
     >
       {card.goneOn && <p className="measure">{t('establishments.gone', { day: format.day(card.goneOn) })}</p>}
@@ -110,7 +110,7 @@ export function EstablishmentPage() {
             {card.levels.map(({ name, pupils }) => (
               <div key={name}>
                 <dt>{name}</dt>
-                <dd className="numeric">{format.number(pupils)}</dd>
+                <dd>{format.number(pupils)}</dd>
               </div>
             ))}
           </dl>

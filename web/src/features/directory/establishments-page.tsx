@@ -89,7 +89,7 @@ export function EstablishmentsPage() {
                 <th scope="row">
                   <Link to={paths.establishment(each.id)}>{each.name}</Link>
                 </th>
-                <td>{each.typeLabel ?? (each.level && t(`shell:level.${each.level}`))}</td>
+                <td>{each.level ? t(`shell:level.${each.level}`) : each.typeLabel}</td>
                 <td>{[each.postalCode, each.town].filter(Boolean).join(' ')}</td>
                 <td className="code">{each.uai}</td>
                 <td>{each.territory?.name}</td>

@@ -15,7 +15,7 @@ type Change =
   ApiPaths['/api/directory/imports/{id}/changes']['get']['responses'][200]['content']['application/json']['changes'][number]
 
 /** Every changed record, before and after side by side; the filters are in the address. */
-export function ImportChanges({ id }: { id: string }) {
+export function ImportChanges({ id, applied }: { id: string; applied: boolean }) {
   const { t } = useTranslation(['imports', 'shell'])
   const [parameters, setParameters] = useSearchParams()
   const kind = recordKinds.find((each) => each === parameters.get('kind'))
@@ -81,7 +81,9 @@ export function ImportChanges({ id }: { id: string }) {
       </div>
       {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
       {!data && !error && <SkeletonRows count={6} height="7rem" />}
-      {data && changes.length === 0 && <Empty title={t('changes.none')} />}
+      {data && changes.length === 0 && (
+        <Empty title={t('changes.none')}>{applied && <p>{t('changes.notKept')}</p>}</Empty>
+      )}
       {changes.length > 0 && (
         <ol className="changes">
           {changes.map((each) => (

@@ -11,7 +11,7 @@ import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Table } from '../../ui/table.tsx'
 import { changeKinds } from './import-words.ts'
 
-const compared = ['class', 'group', 'pupil', 'guardian', 'staff'] as const
+const compared = ['establishment', 'class', 'group', 'pupil', 'staff'] as const
 
 /** What an import changes in each establishment, the most changed first. */
 export function ImportEstablishments({ id }: { id: string }) {

@@ -62,7 +62,7 @@ export function ImportQuarantine({ id }: { id: string }) {
         {reasons.map((reason) => (
           <div key={reason.code}>
             <dt>
-              {nameReason(reason.code)} <span className="quiet numeric">({format.number(reason.count)})</span>
+              {nameReason(reason.code)} <span className="quiet">({format.number(reason.count)})</span>
             </dt>
             <dd>{findText(`imports:quarantine.${reason.code}.mend`) ?? t('quarantineMend')}</dd>
           </div>

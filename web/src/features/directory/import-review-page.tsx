@@ -293,7 +293,7 @@ function Details({ data }: { data: Import }) {
                 to={paths.import(data.id, each === 'summary' ? {} : { view: each })}
               >
                 {t(`view.${each}`)}
-                {figures[each] !== undefined && <span className="numeric"> ({format.number(figures[each])})</span>}
+                {figures[each] !== undefined && <span> ({format.number(figures[each])})</span>}
               </Link>
             </li>
           ))}
@@ -301,7 +301,7 @@ function Details({ data }: { data: Import }) {
       </nav>
       {view === 'summary' && <ImportSummary data={data} />}
       {view === 'establishments' && <ImportEstablishments id={data.id} />}
-      {view === 'changes' && <ImportChanges id={data.id} />}
+      {view === 'changes' && <ImportChanges applied={data.state === 'applied'} id={data.id} />}
       {view === 'quarantine' && <ImportQuarantine id={data.id} />}
     </section>
   )
@@ -320,7 +320,7 @@ function Files({ data }: { data: Import }) {
           {data.files.map(({ name, bytes }) => (
             <li key={name}>
               <span className="code">{name}</span>
-              <span className="quiet numeric">{format.bytes(bytes)}</span>
+              <span className="quiet">{format.bytes(bytes)}</span>
             </li>
           ))}
         </ul>

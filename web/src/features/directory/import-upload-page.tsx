@@ -102,7 +102,7 @@ export function ImportUploadPage() {
             {files.map((file) => (
               <li key={file.name}>
                 <span className="code">{file.name}</span>
-                <span className="quiet numeric">{format.bytes(file.size)}</span>
+                <span className="quiet">{format.bytes(file.size)}</span>
                 {!send.isPending && (
                   <button
                     aria-label={t('upload.removeOf', { file: file.name })}

@@ -20,14 +20,14 @@ export function EntryLayout({ title, children }: { title: string; children: Reac
   return (
     <div className="entry">
       <title>{`${title} · ${name}`}</title>
-      <div className="entry-side">
+      <header className="entry-side">
         <p className="entry-brand">
           <Mark height="40" width="40" />
           <span>{name}</span>
         </p>
         <p className="entry-motto">{t('motto')}</p>
         <Yard />
-      </div>
+      </header>
       <main className="entry-main">
         <div className="entry-work">
           <OfflineNotice />

@@ -84,7 +84,7 @@ export function Territories({ territories }: { territories: Home['directory']['t
                 <Link to={paths.establishment(each.id)}>{each.name}</Link>
               </th>
               <td>{each.town}</td>
-              <td>{each.typeLabel ?? (each.level && t(`shell:level.${each.level}`))}</td>
+              <td>{each.level ? t(`shell:level.${each.level}`) : each.typeLabel}</td>
             </tr>
           ))}
         </Table>
