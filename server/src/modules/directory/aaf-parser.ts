@@ -72,6 +72,8 @@ export function createAafReader(
   let values: string[] = []
   let record: AafRecord | undefined
   let header: AafHeader | undefined = {}
+  // Ampersands that begin no reference: the parser only sees the fault at the next ";", lines away.
+  let strays: { position: number; line: number }[] = []
 
   const refuse = (code: string, detail: string): never => {
     throw new FeedRefusal(code, detail, { file, line: parser.line, column: parser.column + 1 })
@@ -82,13 +84,22 @@ export function createAafReader(
   }
 
   parser.on('error', (error) => {
+    const stray = strays.find(({ position }) => position >= boundary)
+    if (stray)
+      throw new FeedRefusal('ill_formed', 'Not well-formed XML: an ampersand is not escaped.', {
+        file,
+        line: stray.line,
+      })
     const text = error.message.replace(/^[^:]*:\d+:\d+: |^\d+:\d+: /, '').replace(/\.$/, '')
     if (ended) refuse('truncated', `The file ends too early: ${text}.`)
-    if (/^undefined entity|entity/i.test(text)) refuse('entity_unknown', `An entity the format does not have: ${text}.`)
+    if (text.includes('entity')) refuse('entity_unknown', `An entity the format does not have: ${text}.`)
     refuse('ill_formed', `Not well-formed XML: ${text}.`)
   })
   parser.on('doctype', (doctype) => {
-    if (doctype.includes('[')) refuse('doctype_refused', 'The DOCTYPE declares entities or elements of its own.')
+    if (doctype.includes('[')) {
+      const line = parser.line - countLines(doctype)
+      throw new FeedRefusal('doctype_refused', 'The DOCTYPE declares entities or elements of its own.', { file, line })
+    }
     if (!/^\s*ficAlimMENESR\s+SYSTEM\s+(["'])ficAlimMENESR\.dtd\1\s*$/.test(doctype)) {
       refuse('doctype_refused', 'The DOCTYPE is not that of AAF files (ficAlimMENESR.dtd).')
     }
@@ -153,6 +164,12 @@ export function createAafReader(
 
   return {
     write(text) {
+      strays = strays.filter(({ position }) => position >= boundary)
+      for (const { index } of text.matchAll(/&(?!#?\w{1,30};)/g)) {
+        // The end of a reference may be in the next chunk.
+        if (index > text.length - 32 || strays.length > 100) break
+        strays.push({ position: parser.position + index, line: parser.line + countLines(text.slice(0, index)) })
+      }
       parser.write(text)
       // Whatever the parser is gathering (a comment, a value, a DOCTYPE) stays within the length of a record.
       if (parser.position - boundary > limits.record) {

@@ -111,7 +111,13 @@ function toGroupRow({ kind, establishment, code, name }: NamedGroup, schoolYear:
     establishmentRef: establishment,
     file: 0,
     line: 0,
-    body: JSON.stringify({ name: name ?? code, code, establishment, schoolYear }),
+    body: JSON.stringify({
+      name: name ?? code,
+      code,
+      establishment,
+      schoolYear,
+      declared: name === undefined ? false : undefined,
+    }),
   })
 }
 

@@ -44,7 +44,7 @@ export type Outcome =
       familyKey?: string
       givenKey?: string
       groups: NamedGroup[]
-      /** Codes of the links left out, one entry each. */
+      /** What is left out or doubtful in it, one code each. */
       warnings: string[]
     }
   | { fate: 'quarantined'; externalId: string | null; code: string; detail: string }
@@ -292,6 +292,9 @@ function readPupil(source: Attributes, context: FeedContext): Read {
       `ENTPersonStructRattach ${establishment.slice(0, 64)} is no establishment of the feed.`,
     )
   }
+  const mef = source.text('ENTEleveMEF')
+  if (mef !== undefined && !/^[0-9A-Z]{11}$/.test(mef))
+    throw new Unusable('mef_invalid', 'ENTEleveMEF is not 11 characters.')
   const warnings: string[] = []
   const classes = readGroupLinks(source, 'ENTEleveClasses', 'class', context, warnings)
   const groups = readGroupLinks(source, 'ENTEleveGroupes', 'group', context, warnings)
@@ -304,7 +307,7 @@ function readPupil(source: Attributes, context: FeedContext): Read {
     enrolments: [
       {
         establishment,
-        mef: source.text('ENTEleveMEF'),
+        mef,
         level: source.text('ENTEleveNivFormation') ?? source.text('ENTEleveLibelleMEF'),
         regime: source.text('ENTEleveRegime'),
         status: source.text('ENTEleveStatutEleve'),
@@ -316,7 +319,7 @@ function readPupil(source: Attributes, context: FeedContext): Read {
     ],
     classes: sortedSet(classes.map((link) => link.ref)),
     groups: sortedSet(groups.map((link) => link.ref)),
-    guardians: readGuardianLinks(source),
+    guardians: readGuardianLinks(source, warnings),
   }
   return {
     establishmentRef: establishment,
@@ -330,11 +333,15 @@ function readPupil(source: Attributes, context: FeedContext): Read {
 // ENTElevePersRelEleve: respLegal.
 const legalStatuses: Record<string, LegalStatus> = { '': 'none', '0': 'none', '1': 'legal', '2': 'inCharge' }
 
+// ENTElevePersRelEleve: codeLien, of the former nomenclature (1 to 7) and of the present one.
+const linkCodes = new Set('1 2 3 4 5 6 7 10 20 37 38 39 41 42 43 50 51 70 90'.split(' '))
+
 /** `idPers$codeLien$respFinancier$respLegal$contact$paiement`; the older attributes of parents are ignored. */
-function readGuardianLinks(source: Attributes) {
+function readGuardianLinks(source: Attributes, warnings: string[]) {
   const links = source.parts('ENTElevePersRelEleve', 4).map(([id, link, financial, legal, contact, pays]) => {
     const legalStatus = legalStatuses[legal!]
     if (!legalStatus) throw new Unusable('value_unreadable', 'ENTElevePersRelEleve: respLegal is neither 0, 1 nor 2.')
+    if (!linkCodes.has(link!)) warnings.push('link_code_unknown')
     return {
       id: id!,
       link: link!,

@@ -98,6 +98,17 @@ export const comparisonSteps: Step<Comparison>[] = [
 
   (tx, { importId }) => quarantineDuplicates(tx, importId),
 
+  // Classes that an establishment set aside declares no more, since nobody read what it declares, stay as they were.
+  (tx, { importId, sourceId }) =>
+    sql`delete from directory.staged_record s
+    using directory.staged_record e, directory.source_record r
+    where ${staged(importId)} and s.kind in ('class', 'group') and s.body @> '{"declared": false}'
+      and ${staged(importId, 'e')} and e.kind = 'establishment' and e.change = 'quarantined'
+      and e.external_id = s.establishment_ref
+      and r.source_id = ${sourceId} and r.kind = s.kind and r.external_id = s.external_id and r.gone_on is null`.execute(
+      tx,
+    ),
+
   // A link to a guardian who is not there is left out, with another hash: the day the guardian comes, the pupil changes.
   (tx, comparison) =>
     sql`with known as (

@@ -366,17 +366,26 @@ async function withSourceLock<T>(
 ): Promise<T> {
   const client = await owner.connect()
   // A connection lost while idle would otherwise end the program; whatever uses it next fails.
-  client.on('error', () => {})
+  const onLost = () => {}
+  client.on('error', onLost)
+  let unlocked = false
   try {
-    const { rows } = await client.query<{ locked: boolean }>(
-      'select pg_try_advisory_lock(hashtextextended($1, 0)) as locked',
-      [lockName(sourceId)],
-    )
+    const key = [lockName(sourceId)]
+    const locking = 'select pg_try_advisory_lock(hashtextextended($1, 0)) as locked'
+    const { rows } = await client.query<{ locked: boolean }>(locking, key)
     if (!rows[0]?.locked) throw new Problem(409, 'import_running', 'Another import of this source is running.')
-    return await work(client)
+    try {
+      return await work(client)
+    } finally {
+      unlocked = await client.query('select pg_advisory_unlock(hashtextextended($1, 0))', key).then(
+        () => true,
+        () => false,
+      )
+    }
   } finally {
-    // Ends the session, and with it the lock and a COPY under way.
-    client.release(true)
+    client.off('error', onLost)
+    // A connection that does not answer is closed, and its lock with it.
+    client.release(!unlocked)
   }
 }
 
