@@ -14,7 +14,9 @@ const serving = ['server/src/main.ts', 'server/src/cli.ts'].includes(entry)
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
-  fail(`Node ${process.versions.node} is too old: Préau needs Node 20.19 or newer to begin with (it then installs its own).`)
+  fail(
+    `Node ${process.versions.node} is too old: Préau needs Node 20.19 or newer to begin with (it then installs its own).`,
+  )
 }
 
 installPackages()
@@ -34,10 +36,17 @@ function installPackages() {
   const omitted = development ? [] : ['--omit=dev']
   const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', ...omitted]
   // Without npm's own variables, which would pass the settings of the outer npm run on to the inner one.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(config|package|lifecycle)_/i.test(name)))
-  const result = spawnSync('npm', args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...env, NODE_ENV: '' } })
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^npm_(config|package|lifecycle)_/i.test(name)),
+  )
+  const result = spawnSync('npm', args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...env, NODE_ENV: '' },
+  })
   if (result.error) fail(`npm could not be run (${result.error.message}). Install npm beside Node.`)
-  if (result.status !== 0) fail('npm could not install the packages; its message is above. Check the network and the free disk space (2 GB).')
+  if (result.status !== 0)
+    fail('npm could not install the packages; its message is above. Check the network and the free disk space (2 GB).')
   writeFileSync(stamp, JSON.stringify({ lock: wanted, development }))
 }
 
@@ -48,7 +57,10 @@ function buildWeb() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
   say('Building the web pages…')
   const vite = join(root, 'node_modules/vite/bin/vite.js')
-  const result = spawnSync(node24(), [vite, 'build', '--logLevel', 'warn'], { cwd: join(root, 'web'), stdio: 'inherit' })
+  const result = spawnSync(node24(), [vite, 'build', '--logLevel', 'warn'], {
+    cwd: join(root, 'web'),
+    stdio: 'inherit',
+  })
   if (result.status !== 0) {
     rmSync(stamp, { force: true })
     fail('The web pages could not be built; the message is above.')
@@ -73,7 +85,8 @@ function runEntry() {
 function node24() {
   const own = join(root, `node_modules/node-${process.platform}-${process.arch}/bin/node`)
   if (existsSync(own)) return own
-  if (major < 24) fail(`No Node 24 package exists for ${process.platform} ${process.arch}: install Node 24.21 or newer yourself.`)
+  if (major < 24)
+    fail(`No Node 24 package exists for ${process.platform} ${process.arch}: install Node 24.21 or newer yourself.`)
   return process.execPath
 }
 

@@ -31,7 +31,9 @@ export function serveStatus(app: App, services: Services, places: Places): void 
       return rows[0]?.version
     },
     clickhouse: async () => {
-      const result = await (await services.clickhouse()).query({ query: 'select version() as version', format: 'JSONEachRow' })
+      const result = await (
+        await services.clickhouse()
+      ).query({ query: 'select version() as version', format: 'JSONEachRow' })
       const rows = await result.json<{ version: string }>()
       return rows[0]?.version
     },
@@ -53,14 +55,16 @@ export function serveStatus(app: App, services: Services, places: Places): void 
     '/readyz',
     {
       config: { access: 'public' },
-      schema: { operationId: 'getReadiness', summary: 'Whether the program is ready', response: { 200: health, 503: health } },
+      schema: {
+        operationId: 'getReadiness',
+        summary: 'Whether the program is ready',
+        response: { 200: health, 503: health },
+      },
     },
     async (_, reply) => {
       const [postgres, clickhouse] = await Promise.all([probe('postgres'), probe('clickhouse')])
       const ready = postgres.ready && clickhouse.ready
-      return reply
-        .status(ready ? 200 : 503)
-        .send({ ready, postgres: postgres.ready, clickhouse: clickhouse.ready })
+      return reply.status(ready ? 200 : 503).send({ ready, postgres: postgres.ready, clickhouse: clickhouse.ready })
     },
   )
   app.get(

@@ -56,7 +56,9 @@ export async function openStores(config: Config, options: StoreOptions): Promise
   } catch (error) {
     await close()
     if ((error as { code?: string }).code === 'ECONNREFUSED' || (error as { code?: string }).code === 'ENOTFOUND') {
-      throw new Error(`PostgreSQL does not answer at the address in DATABASE_URL: ${(error as Error).message}`, { cause: error })
+      throw new Error(`PostgreSQL does not answer at the address in DATABASE_URL: ${(error as Error).message}`, {
+        cause: error,
+      })
     }
     throw error
   }

@@ -33,13 +33,7 @@ declare module 'fastify' {
 }
 
 /** The HTTP server as modules see it: zod schemas give the types. */
-export type App = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  ZodTypeProvider
->
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>
 
 export interface HttpOptions {
   publicUrl: string
@@ -105,7 +99,8 @@ export async function createHttp(options: HttpOptions): Promise<App> {
   })
 
   app.addHook('onRoute', (route) => {
-    if (route.config?.access === undefined) throw new Error(`Route ${String(route.method)} ${route.url} states no access.`)
+    if (route.config?.access === undefined)
+      throw new Error(`Route ${String(route.method)} ${route.url} states no access.`)
   })
   app.addHook('onRequest', async (request) => {
     const access = request.routeOptions.config.access
@@ -195,6 +190,9 @@ function toProblem(error: unknown): Problem {
     return new Problem(400, 'invalid_request', 'Some values cannot be used.', { errors })
   }
   const { statusCode, code, message } = error as { statusCode?: number; code?: string; message: string }
+  // SQLSTATE: a character that PostgreSQL holds in no text (U+0000), in whatever field it came.
+  if (code === '22021' || code === '22P05')
+    return new Problem(400, 'invalid_text', 'A text holds a character that cannot be kept.')
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return new Problem(statusCode, (code ?? 'invalid_request').replace(/^FST_(ERR_)?/, '').toLowerCase(), message)
   }

@@ -79,7 +79,11 @@ export async function openJobs(
       const taking = { pollingIntervalSeconds: 0.5, batchSize: queue.batchSize }
       await boss.work(queue.name, taking, async (jobs: Job<NonNullable<typeof queue.data>>[]) => {
         const [first] = jobs
-        if (first) await handler(jobs.map((job) => job.data), first.signal)
+        if (first)
+          await handler(
+            jobs.map((job) => job.data),
+            first.signal,
+          )
       })
     },
     async repeat(queue, cron) {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
 import pg from 'pg'
 
@@ -11,7 +12,9 @@ export type Db = Kysely<Record<never, never>>
 export type Tx = Transaction<Record<never, never>>
 
 /** Where PostgreSQL is: a URL, or the socket directory of the embedded one. */
-export type PostgresLocation = { connectionString: string } | { host: string; user: string; database: string; port?: number }
+export type PostgresLocation =
+  | { connectionString: string }
+  | { host: string; user: string; database: string; port?: number }
 
 export interface Postgres {
   /** Under role `preau_app`: row-level security applies. Everything that serves a request goes through here. */
@@ -39,12 +42,49 @@ export function openPostgres(location: PostgresLocation, onLost: (error: Error) 
   const pool = new pg.Pool({ ...location, types, max: size, options: '-c role=preau_app', application_name: 'preau' })
   const owner = new pg.Pool({ ...location, types, max: 6, application_name: 'preau owner' })
   for (const each of [pool, owner]) each.on('error', onLost)
-  const db: Db = new Kysely({ dialect: new PostgresDialect({ pool }) })
+  const db: Db = new Kysely({ dialect: new PostgresDialect({ pool: keepPlans(pool) }) })
   return {
     db,
     owner,
     async close() {
       await Promise.all([db.destroy(), owner.end()])
+    },
+  }
+}
+
+const planMark = '/* keep plan */'
+
+/**
+ * Begins a statement that each connection plans once and keeps: `sql`${keepPlan} select …``. For hot reads that take
+ * longer to plan than to run, whose text varies little and whose best plan does not depend on the values given.
+ */
+export const keepPlan = sql.raw(planMark)
+
+// Kysely passes a text and values; pg keeps the plan of a statement that has a name.
+function keepPlans(pool: pg.Pool) {
+  const wrapped = new WeakMap<pg.PoolClient, pg.PoolClient>()
+  const names = new Map<string, string>()
+  function nameStatement(text: string): string {
+    const name = names.get(text) ?? createHash('sha256').update(text).digest('base64url')
+    names.set(text, name)
+    return name
+  }
+  return {
+    options: pool.options,
+    end: () => pool.end(),
+    async connect() {
+      const client = await pool.connect()
+      const known = wrapped.get(client)
+      if (known) return known
+      const query = (text: string, values: unknown[] = []) =>
+        text.startsWith(planMark)
+          ? client.query({ name: nameStatement(text), text, values })
+          : client.query(text, values)
+      const proxy = new Proxy(client, {
+        get: (target, key) => (key === 'query' ? query : Reflect.get(target, key)),
+      })
+      wrapped.set(client, proxy)
+      return proxy
     },
   }
 }
