@@ -102,9 +102,9 @@ create table directory.affiliation (
   source_id uuid,
   primary key (person_id, organisation_id, profile)
 );
-create index affiliation_organisation on directory.affiliation (organisation_id, profile, person_id);
+create index affiliation_organisation on directory.affiliation (organisation_id, profile, person_id) include (tenant_id);
 -- Searching the few heads or supervisors of a territory; pupils, guardians and teachers are found by name.
-create index affiliation_profile on directory.affiliation (profile, person_id)
+create index affiliation_profile on directory.affiliation (profile, person_id) include (tenant_id)
   where profile in ('head', 'schoolLife', 'documentation', 'staff', 'localAuthority');
 
 create table directory.enrolment (

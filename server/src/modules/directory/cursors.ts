@@ -11,6 +11,10 @@ export function readCursor<Place>(schema: z.ZodType<Place>, text: string): Place
   try {
     return schema.parse(JSON.parse(Buffer.from(text, 'base64url').toString()))
   } catch {
-    throw new Problem(400, 'cursor_invalid', 'The value of `after` is not the `next` of a page.')
+    throw cursorInvalid()
   }
+}
+
+export function cursorInvalid(): Problem {
+  return new Problem(400, 'cursor_invalid', 'The value of `after` is not the `next` of a page.')
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Tx } from '#kernel/postgres'
+import { keepPlan, type Tx } from '#kernel/postgres'
 import type { Home } from './home.ts'
 import { profileOrder, subjectNames } from './people.queries.ts'
 import { currentSchoolYearId } from './school-years.ts'
@@ -19,7 +19,7 @@ const classWithMainTeachers = sql`${group} || jsonb_build_object('mainTeachers',
  * its time between them. Undefined when the directory does not know the person.
  */
 export async function findHome(tx: Tx, personId: string, perimeters: string[], now: Date): Promise<Home | undefined> {
-  const { rows } = await sql<{ home: Home }>`
+  const { rows } = await sql<{ home: Home }>`${keepPlan}
     with year as materialized (
       select id, start_year, starts_on, ends_on from directory.school_year where id = ${currentSchoolYearId(now)}
     ), own as materialized (

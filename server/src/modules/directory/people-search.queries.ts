@@ -4,21 +4,27 @@ import type { Profile } from './tables.ts'
 import type { Reach } from './visibility.ts'
 import { knowsGroup, reachedPeople, type Who } from './visibility.queries.ts'
 
-/** What is looked for, ready for SQL. */
-export interface PeopleQuery {
+/** Among whom one looks: those in reach who pass the filters. */
+export interface Candidates {
   reach: Reach
-  /** Beginnings of words, as search keys, in any order; empty: everyone. */
-  words: string[]
   establishment: string | undefined
   group: string | undefined
   profile: Profile | undefined
+}
+
+/** What is looked for, ready for SQL. */
+export interface PeopleQuery extends Candidates {
+  /** Beginnings of words, as search keys, in any order; empty: everyone. */
+  words: string[]
+  /** The word among them that people are found and ranked by; empty when there is none. */
+  word: string
   /** Only what comes after this place. */
   after: Place | undefined
   limit: number
 }
 
 /**
- * A place in the order of results. People come by rank, the word of their name that the longest word asked for begins:
+ * A place in the order of results. People come by rank, the word of their name that the word they are found by begins:
  * the family name, the given name, the second and third words of the one, the second of the other; within a rank by
  * that word, then family name, given name and identifier. The order is the same whichever way they are found.
  */
@@ -40,12 +46,15 @@ const rankOrders = [
   ['given_second', 'family_key', 'given_key', 'id'],
 ] as const
 
+// Above any other: a text with it is the end of the range of those that begin with what stands before.
+const lastCharacter = '\u{10ffff}'
+
 export const rankCount = rankColumns.length
 
 /**
  * Counts the people in reach who pass the filters other than the name, up to a limit; a person may count twice.
  */
-export async function countCandidates(tx: Tx, query: PeopleQuery, limit: number): Promise<number> {
+export async function countCandidates(tx: Tx, query: Candidates, limit: number): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*) from (select from (${candidates(query)}) candidate limit ${limit}) counted`.execute(tx)
   return rows[0]?.count ?? 0
@@ -53,10 +62,9 @@ export async function countCandidates(tx: Tx, query: PeopleQuery, limit: number)
 
 /** Searches among candidates few enough to be read one by one: those of a class, of an establishment. */
 export async function searchCandidates(tx: Tx, query: PeopleQuery): Promise<Place[]> {
-  const { words, after } = query
-  const longest = findLongest(words)
+  const { words, word, after } = query
   const rank = sql`case ${sql.join(
-    rankColumns.map((column, index) => sql`when starts_with(p.${sql.ref(column)}, ${longest}) then ${sql.lit(index)}`),
+    rankColumns.map((column, index) => sql`when starts_with(named.${sql.ref(column)}, ${word}) then ${sql.lit(index)}`),
     sql` `,
   )} end`
   const ranked = sql`case rank ${sql.join(
@@ -66,10 +74,11 @@ export async function searchCandidates(tx: Tx, query: PeopleQuery): Promise<Plac
   const { rows } = await sql<Place>`
     select rank, family_key as "familyKey", given_key as "givenKey", id
     from (
-      select p.id, p.family_key, p.given_key, p.family_second, p.family_third, p.given_second, ${rank} as rank
+      select named.id, named.family_key, named.given_key, named.family_second, named.family_third,
+        named.given_second, ${rank} as rank
       from (select distinct person_id from (${candidates(query)}) every) candidate
-        join directory.person p on p.id = candidate.person_id
-      where p.gone_on is null and ${matchesAll(words)}
+        join directory.person named on named.id = candidate.person_id
+      where named.gone_on is null and ${matchesAll(words)}
     ) matching
     where rank is not null and ${
       after
@@ -83,60 +92,70 @@ export async function searchCandidates(tx: Tx, query: PeopleQuery): Promise<Plac
 
 /** Searches one rank in the order of its index, for viewers who see too many people to read them all. */
 export async function searchRank(tx: Tx, query: PeopleQuery, rank: number): Promise<Place[]> {
-  const { words, after, reach } = query
+  const { words, word, after, reach } = query
   const column = rankColumns[rank]
   const order = rankOrders[rank]
   if (!column || !order) return []
-  const longest = findLongest(words)
-  const others = words.filter((word) => word !== longest)
-  const key = sql`p.${sql.ref(column)}`
-  const columns = sql.join(order.map((name) => sql`p.${sql.ref(name)}`))
+  const others = words.filter((each) => each !== word)
+  const key = sql`named.${sql.ref(column)}`
+  const columns = sql.join(order.map((name) => sql`named.${sql.ref(name)}`))
   const filtered = query.establishment !== undefined || query.group !== undefined || query.profile !== undefined
   const conditions: RawBuilder<unknown>[] = [
-    sql`p.gone_on is null`,
+    sql`named.gone_on is null`,
     ...(rank > 1 ? [sql`${key} is not null`] : []),
-    ...(longest === '' ? [] : [sql`${key} >= ${longest}`, sql`${key} < ${longest + '\u{10ffff}'}`]),
-    ...rankColumns.slice(0, rank).map((earlier) => sql`starts_with(p.${sql.ref(earlier)}, ${longest}) is not true`),
+    ...(word === '' ? [] : [sql`${key} >= ${word}`, sql`${key} < ${word + lastCharacter}`]),
+    ...rankColumns.slice(0, rank).map((earlier) => sql`starts_with(named.${sql.ref(earlier)}, ${word}) is not true`),
     matchesAll(others),
     ...(after ? [sql`(${columns}) > (${sql.join(order.map((name) => placeValue(after, name)))})`] : []),
     ...(reach.wholeTenant && !filtered
       ? []
-      : [sql`exists (${candidates(query, (personId) => sql`${personId} = p.id`)})`]),
+      : [sql`exists (${candidates(query, (personId) => sql`${personId} = named.id`)})`]),
   ]
   const { rows } = await sql<Place>`
-    select ${rank}::integer as rank, p.family_key as "familyKey", p.given_key as "givenKey", p.id
-    from directory.person p
+    select ${rank}::integer as rank, named.family_key as "familyKey", named.given_key as "givenKey", named.id
+    from directory.person named
     where ${sql.join(conditions, sql` and `)}
     order by ${columns} limit ${query.limit}`.execute(tx)
   return rows
 }
 
-function candidates({ reach, establishment, group, profile }: PeopleQuery, who: Who = () => sql`true`) {
+function candidates({ reach, establishment, group, profile }: Candidates, who?: Who): RawBuilder<unknown> {
   const conditions = [
+    sql`true`,
     ...(establishment === undefined ? [] : [sql`organisation_id = ${establishment}`]),
     ...(profile === undefined ? [] : [sql`profile = ${profile}`]),
   ]
-  const inGroup: Who = (personId) => sql`${who(personId)} and ${personId} in (
+  const inGroup: Who = (personId) => sql`${who?.(personId) ?? sql`true`} and ${personId} in (
     select m.person_id from directory.membership m join directory.teaching_group g on g.id = m.teaching_group_id
       where g.id = ${group} and ${knowsGroup(reach)}
     union select t.person_id from directory.teaching t join directory.teaching_group g on g.id = t.teaching_group_id
       where g.id = ${group} and ${knowsGroup(reach)})`
   return sql`select person_id from (${reachedPeople(reach, group === undefined ? who : inGroup)}) reached
-    where ${conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `)}`
+    where ${sql.join(conditions, sql` and `)}`
 }
 
 // Keys hold letters and digits only, so that no word needs escaping.
 function matchesAll(words: string[]): RawBuilder<unknown> {
   if (words.length === 0) return sql`true`
   return sql.join(
-    words.map((word) => sql`(' ' || p.family_key || ' ' || p.given_key) like ${`% ${word}%`}`),
+    words.map((word) => sql`(' ' || named.family_key || ' ' || named.given_key) like ${`% ${word}%`}`),
     sql` and `,
   )
 }
 
-/** The word that finds people through an index: the longest is likely the rarest. */
-export function findLongest(words: string[]): string {
-  return words.reduce((longest, word) => (word.length > longest.length ? word : longest), '')
+/**
+ * Finds which of several words begins the fewest family or given names: the one to find people by. Each is counted up
+ * to two thousand; beyond, a page is full before all are read.
+ */
+export async function findRarestWord(tx: Tx, words: string[]): Promise<string> {
+  const count = (column: 'family_key' | 'given_key') => sql`(select count(*) from (
+    select from directory.person named where named.gone_on is null
+      and named.${sql.ref(column)} >= asked.word and named.${sql.ref(column)} < asked.word || ${lastCharacter}
+    limit 1000) counted)`
+  const { rows } = await sql<{ word: string }>`
+    select asked.word from unnest(${words}::text[]) asked (word)
+    order by ${count('family_key')} + ${count('given_key')}, length(asked.word) desc, asked.word limit 1`.execute(tx)
+  return rows[0]?.word ?? ''
 }
 
 function wordAt(place: Place): string {

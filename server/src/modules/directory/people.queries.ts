@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Tx } from '#kernel/postgres'
+import { keepPlan, type Tx } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
 import { currentSchoolYearId } from './school-years.ts'
 import { type LegalStatus, type Level, type OrganisationKind, type Profile, tables } from './tables.ts'
@@ -51,7 +51,7 @@ export const profileOrder: Profile[] = [
 export async function listFoundPeople(tx: Tx, reach: Reach, ids: string[], now: Date): Promise<FoundPerson[]> {
   if (ids.length === 0) return []
   const reasons = Map.groupBy(await listReasons(tx, reach, ids), (reason) => reason.personId)
-  const { rows } = await sql<PersonName & { classes: { id: string; name: string }[] }>`
+  const { rows } = await sql<PersonName & { classes: { id: string; name: string }[] }>`${keepPlan}
     select p.id, p.family_name as "familyName", p.given_name as "givenName", array(
         select jsonb_build_object('id', g.id, 'name', g.name)
         from directory.membership m join directory.teaching_group g on g.id = m.teaching_group_id
@@ -219,8 +219,8 @@ export async function listTeachings(tx: Tx, reach: Reach, personId: string, now:
 
 /** SQL for the names of the subjects of a teaching aliased `t`; a code its source does not explain stands for itself. */
 export const subjectNames = sql<string[]>`array(
-  select coalesce(s.name, code) from unnest(t.subject_codes) code
-    left join directory.subject s on s.source_id = t.source_id and s.code = code
+  select coalesce(s.name, taught.code) from unnest(t.subject_codes) taught (code)
+    left join directory.subject s on s.source_id = t.source_id and s.code = taught.code
   order by 1)`
 
 /** All functions of a person, those without a feed included; callers keep what the viewer may know. */

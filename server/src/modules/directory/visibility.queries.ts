@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Tx } from '#kernel/postgres'
+import { keepPlan, type Tx } from '#kernel/postgres'
 import { currentSchoolYearId } from './school-years.ts'
 import type { Profile } from './tables.ts'
 import type { Because, Reach } from './visibility.ts'
@@ -11,7 +11,7 @@ export async function findReachRow(
   perimeters: string[],
   now: Date,
 ): Promise<Omit<Reach, 'personId' | 'wholeTenant'>> {
-  const { rows } = await sql<Omit<Reach, 'personId' | 'wholeTenant'>>`
+  const { rows } = await sql<Omit<Reach, 'personId' | 'wholeTenant'>>`${keepPlan}
     with own as (
       select organisation_id, profile from directory.affiliation where person_id = ${personId}
     ), own_group as (
@@ -48,29 +48,31 @@ export async function findReachRow(
 
 /** SQL for the establishments among some organisations, in the territories among them, or in those partners' territories. */
 export function establishmentsUnder(organisations: RawBuilder<unknown>): RawBuilder<unknown> {
-  return sql`select e.id from directory.organisation e left join directory.organisation t on t.id = e.parent_id
-    where e.kind = 'establishment'
-      and (e.id = ${organisations} or e.parent_id = ${organisations} or t.parent_id = ${organisations})`
+  return sql`select e.id from directory.organisation e where e.kind = 'establishment' and e.id = ${organisations}
+    union select e.id from directory.organisation e where e.kind = 'establishment' and e.parent_id = ${organisations}
+    union select e.id from directory.organisation t join directory.organisation e on e.parent_id = t.id
+      where e.kind = 'establishment' and t.parent_id = ${organisations}`
 }
 
-/** A condition on the column that identifies a person; `sql.lit(true)` stands for everyone. */
+/** A condition on the column that identifies a person. It may name outer tables, except by the aliases a, g, m, p, r, t. */
 export type Who = (personId: RawBuilder<unknown>) => RawBuilder<unknown>
 
 /**
  * SQL for the people an actor sees: rows (person_id, because, profile, organisation_id), several a person. Profile and
  * organisation are what that reason discloses of the person, null when nothing: a pupil who sees a teacher learns
- * nothing of the teacher's own children in the school. `who` is put inside every branch, since PostgreSQL pushes no
- * join condition into a union.
+ * nothing of the teacher's own children in the school.
+ * @param who the few people to keep; put inside every branch, since PostgreSQL pushes no join condition into a union.
  */
-export function reachedPeople(reach: Reach, who: Who): RawBuilder<unknown> {
+export function reachedPeople(reach: Reach, who?: Who): RawBuilder<unknown> {
   const me = sql`${reach.personId}::uuid`
   const because = (code: Because) => sql`${sql.lit(code)}::text as because`
+  const keeps: Who = who ?? (() => sql`true`)
   const staff = sql`a.profile in ('teacher', 'head', 'schoolLife', 'documentation', 'staff')`
   return sql.join(
     [
       sql`select p.id as person_id, ${because('self')}, a.profile, a.organisation_id
         from directory.person p left join directory.affiliation a on a.person_id = p.id
-        where p.id = ${me} and ${who(sql`p.id`)}`,
+        where p.id = ${me} and ${keeps(sql`p.id`)}`,
       ...everyone(),
       ...affiliated(reach.administered, 'youAdminister'),
       ...affiliated(reach.supervised, 'youSupervise'),
@@ -86,65 +88,72 @@ export function reachedPeople(reach: Reach, who: Who): RawBuilder<unknown> {
       ...guardians(reach.taughtGroups, 'guardianOfYourPupil'),
       ...guardians(reach.mainGroups, 'guardianOfYourMainClass'),
       sql`select r.guardian_id, ${because('yourGuardian')}, 'guardian', null::uuid from directory.guardianship r
-        where r.pupil_id = ${me} and ${who(sql`r.guardian_id`)}`,
-      ...among(
+        where r.pupil_id = ${me} and ${keeps(sql`r.guardian_id`)}`,
+      ...unlessEmpty(
         reach.children,
-        (children) => sql`select p.id, ${because('yourChild')}, a.profile, a.organisation_id
+        sql`select p.id, ${because('yourChild')}, a.profile, a.organisation_id
           from directory.person p left join directory.affiliation a on a.person_id = p.id and a.profile = 'pupil'
-          where p.id = ${children} and ${who(sql`p.id`)}`,
+          where ${isAmong(sql`p.id`, reach.children)} and ${keeps(sql`p.id`)}`,
       ),
-      ...among(
+      ...unlessEmpty(
         reach.children,
-        (children) => sql`select r.guardian_id, ${because('guardianOfYourChild')}, 'guardian', null::uuid
+        sql`select r.guardian_id, ${because('guardianOfYourChild')}, 'guardian', null::uuid
           from directory.guardianship r
-          where r.pupil_id = ${children} and r.legal_status in ('legal', 'inCharge') and r.guardian_id <> ${me}
-            and ${who(sql`r.guardian_id`)}`,
+          where ${isAmong(sql`r.pupil_id`, reach.children)} and r.legal_status in ('legal', 'inCharge')
+            and r.guardian_id <> ${me} and ${keeps(sql`r.guardian_id`)}`,
       ),
     ],
     sql` union all `,
   )
 
-  // A branch for lists that hold something: most viewers have two or three.
-  function among(ids: string[], branch: (any: RawBuilder<unknown>) => RawBuilder<unknown>): RawBuilder<unknown>[] {
-    return ids.length === 0 ? [] : [branch(sql`any(${ids}::uuid[])`)]
+  // Most viewers have two or three lists that hold something.
+  function unlessEmpty(ids: string[], branch: RawBuilder<unknown>): RawBuilder<unknown>[] {
+    return ids.length === 0 ? [] : [branch]
+  }
+  // When the people are known, `is true` keeps a list of a thousand establishments from being looked up in an index
+  // one by one for each person.
+  function isAmong(column: RawBuilder<unknown>, ids: string[]): RawBuilder<unknown> {
+    return who ? sql`(${column} = any(${ids}::uuid[])) is true` : sql`${column} = any(${ids}::uuid[])`
   }
   function everyone(): RawBuilder<unknown>[] {
     if (!reach.wholeTenant) return []
     return [
-      sql`select p.id, ${because('youOperate')}, a.profile, a.organisation_id
-        from directory.person p left join directory.affiliation a on a.person_id = p.id where ${who(sql`p.id`)}`,
+      sql`select a.person_id, ${because('youOperate')}, a.profile, a.organisation_id
+        from directory.affiliation a where ${keeps(sql`a.person_id`)}`,
+      // Those without a place too.
+      sql`select p.id, ${because('youOperate')}, null::text, null::uuid from directory.person p where ${keeps(sql`p.id`)}`,
     ]
   }
   function affiliated(organisations: string[], code: Because, condition: RawBuilder<unknown> = sql`true`) {
-    return among(
+    return unlessEmpty(
       organisations,
-      (any) => sql`select a.person_id, ${because(code)}, a.profile, a.organisation_id from directory.affiliation a
-        where a.organisation_id = ${any} and ${condition} and ${who(sql`a.person_id`)}`,
+      sql`select a.person_id, ${because(code)}, a.profile, a.organisation_id from directory.affiliation a
+        where ${isAmong(sql`a.organisation_id`, organisations)} and ${condition} and ${keeps(sql`a.person_id`)}`,
     )
   }
   function members(groups: string[], code: Because) {
-    return among(
+    return unlessEmpty(
       groups,
-      (any) => sql`select m.person_id, ${because(code)}, 'pupil', g.establishment_id
+      sql`select m.person_id, ${because(code)}, 'pupil', g.establishment_id
         from directory.membership m join directory.teaching_group g on g.id = m.teaching_group_id
-        where g.id = ${any} and ${who(sql`m.person_id`)}`,
+        where ${isAmong(sql`g.id`, groups)} and ${keeps(sql`m.person_id`)}`,
     )
   }
   function teachers(groups: string[], code: Because) {
-    return among(
+    return unlessEmpty(
       groups,
-      (any) => sql`select t.person_id, ${because(code)}, 'teacher', g.establishment_id
+      sql`select t.person_id, ${because(code)}, 'teacher', g.establishment_id
         from directory.teaching t join directory.teaching_group g on g.id = t.teaching_group_id
-        where g.id = ${any} and ${who(sql`t.person_id`)}`,
+        where ${isAmong(sql`g.id`, groups)} and ${keeps(sql`t.person_id`)}`,
     )
   }
   function guardians(groups: string[], code: Because) {
-    return among(
+    return unlessEmpty(
       groups,
-      (any) => sql`select r.guardian_id, ${because(code)}, 'guardian', g.establishment_id
+      sql`select r.guardian_id, ${because(code)}, 'guardian', g.establishment_id
         from directory.membership m join directory.teaching_group g on g.id = m.teaching_group_id
           join directory.guardianship r on r.pupil_id = m.person_id
-        where g.id = ${any} and ${who(sql`r.guardian_id`)}`,
+        where ${isAmong(sql`g.id`, groups)} and ${keeps(sql`r.guardian_id`)}`,
     )
   }
 }
@@ -180,7 +189,7 @@ export interface Reason {
 
 /** Why each of some people is seen. A person without a reason is not. */
 export async function listReasons(tx: Tx, reach: Reach, personIds: string[]): Promise<Reason[]> {
-  const { rows } = await sql<Reason>`
+  const { rows } = await sql<Reason>`${keepPlan}
     select distinct person_id as "personId", because, profile, organisation_id as "organisationId"
     from (${reachedPeople(reach, (id) => sql`${id} = any(${personIds}::uuid[])`)}) reached`.execute(tx)
   return rows
