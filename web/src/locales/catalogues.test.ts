@@ -45,3 +45,8 @@ test('plurals have every form of their language', () => {
     }
   }
 })
+
+test('French punctuation never starts a line', () => {
+  const loose = [...listTexts(fr).values()].filter((text) => / [:;?!»]|« /.test(text))
+  expect(loose).toEqual([])
+})

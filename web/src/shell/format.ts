@@ -62,3 +62,10 @@ export function useFormat(): Format {
   const timeZone = appearance?.timeZone ?? 'Europe/Paris'
   return useMemo(() => createFormat(i18n.language, timeZone), [i18n.language, timeZone])
 }
+
+const profiles = ['pupil', 'guardian', 'teacher', 'head', 'schoolLife', 'documentation', 'staff', 'localAuthority']
+
+/** The order in which head-counts are read: pupils and families, then who teaches, then the others. */
+export function compareProfiles(one: { profile: string }, other: { profile: string }): number {
+  return profiles.indexOf(one.profile) - profiles.indexOf(other.profile)
+}

@@ -5,7 +5,7 @@ import { api, read } from '../../api/client.ts'
 import { findText } from '../../i18n.ts'
 import { paths } from '../../paths.ts'
 import { Failure } from '../../shell/failure.tsx'
-import { useFormat } from '../../shell/format.ts'
+import { compareProfiles, useFormat } from '../../shell/format.ts'
 import { Page, Section } from '../../shell/page.tsx'
 import { SkeletonLines } from '../../ui/skeleton.tsx'
 import { Table } from '../../ui/table.tsx'
@@ -95,7 +95,7 @@ export function EstablishmentPage() {
       {card.counts.length > 0 && (
         <Section title={t('establishments.counts')}>
           <dl className="figures">
-            {card.counts.map(({ profile, people }) => (
+            {card.counts.toSorted(compareProfiles).map(({ profile, people }) => (
               <div key={profile}>
                 <dt>{findText(`shell:profiles.${profile}`) ?? profile}</dt>
                 <dd>{format.number(people)}</dd>

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link } from 'react-router'
+import { Link, useLocation } from 'react-router'
 import type { Home } from '../../api/queries.ts'
 import { findText } from '../../i18n.ts'
 import { paths } from '../../paths.ts'
@@ -25,6 +25,7 @@ export function PersonLine({
   children?: ReactNode
 }) {
   const format = useFormat()
+  const { pathname, search } = useLocation()
   return (
     <li className="person-line">
       <span aria-hidden="true" className="initials">
@@ -32,7 +33,7 @@ export function PersonLine({
         {[...person.familyName][0]}
       </span>
       <span className="person-line-text">
-        <Link className="person-line-name" to={paths.person(person.id)}>
+        <Link className="person-line-name" state={{ from: pathname + search }} to={paths.person(person.id)}>
           {format.name(person)}
         </Link>
         {children && <span className="small quiet">{children}</span>}

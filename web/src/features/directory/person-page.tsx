@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, useParams } from 'react-router'
+import { Link, useLocation, useParams } from 'react-router'
 import { api, read } from '../../api/client.ts'
 import type { paths as ApiPaths } from '../../api/schema.d.ts'
 import { findText } from '../../i18n.ts'
@@ -29,7 +29,10 @@ export function PersonPage() {
     queryKey: ['person', id],
     queryFn: () => read(api.GET('/api/directory/people/{id}', { params: { path: { id } } })),
   })
-  const back = { to: paths.directory(), label: t('search.title') }
+  const { state } = useLocation() as { state: { from?: string } | null }
+  const back = state?.from?.startsWith(`${paths.directory()}?`)
+    ? { to: state.from, label: t('search.results') }
+    : { to: paths.directory(), label: t('search.title') }
   if (!card) {
     return (
       <Page back={back} busy={!error} title={t('person.title')}>

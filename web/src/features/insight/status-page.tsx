@@ -191,7 +191,7 @@ function LastImport() {
               when: format.dateTime(last.createdAt),
             })}
           </Link>{' '}
-          : {t(`imports:state.${last.state}`)}
+          ({t(`imports:state.${last.state}`)})
         </p>
       ) : (
         <Empty title={t('imports:list.empty')}>

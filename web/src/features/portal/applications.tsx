@@ -18,7 +18,7 @@ export function Applications({ applications }: { applications: Home['application
   }
   const categories = [...new Set([...order, ...applications.map(({ category }) => category)])]
   return (
-    <div className="stack">
+    <div className="application-groups">
       {categories.map((category) => {
         const members = applications.filter((each) => each.category === category)
         if (members.length === 0) return null

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { api, read } from '../../api/client.ts'
 import { paths } from '../../paths.ts'
-import { useFormat } from '../../shell/format.ts'
+import { compareProfiles, useFormat } from '../../shell/format.ts'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Table } from '../../ui/table.tsx'
 import type { Home } from '../../api/queries.ts'
@@ -25,7 +25,7 @@ export function HeadedEstablishments({ headed }: { headed: Home['directory']['he
               <dt>{t('headed.classes', { count: classes })}</dt>
               <dd>{format.number(classes)}</dd>
             </div>
-            {counts.map(({ profile, people }) => (
+            {counts.toSorted(compareProfiles).map(({ profile, people }) => (
               <div key={profile}>
                 <dt>{t(`shell:profiles.${profile}`)}</dt>
                 <dd>
