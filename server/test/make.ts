@@ -39,7 +39,7 @@ export async function makeTerritory(tx: Tx): Promise<string> {
 /** Adds a class of the school year that holds a day, with its pupils and teachers. */
 export async function makeClass(
   tx: Tx,
-  input: { establishment: string; pupils: string[]; teachers: string[]; startYear: number },
+  input: { establishment: string; pupils: string[]; teachers: string[]; mainTeachers?: string[]; startYear: number },
 ): Promise<string> {
   const { rows } = await sql<{ id: string }>`
     insert into directory.school_year (id, start_year, starts_on, ends_on)
@@ -55,8 +55,8 @@ export async function makeClass(
       values (${pupil}, ${id}, ${sourceId})`.execute(tx)
   }
   for (const teacher of input.teachers) {
-    await sql`insert into directory.teaching (person_id, teaching_group_id, source_id)
-      values (${teacher}, ${id}, ${sourceId})`.execute(tx)
+    await sql`insert into directory.teaching (person_id, teaching_group_id, source_id, main_teacher)
+      values (${teacher}, ${id}, ${sourceId}, ${input.mainTeachers?.includes(teacher) ?? false})`.execute(tx)
   }
   return id
 }
@@ -73,4 +73,13 @@ export async function makeReference(
     on conflict (tenant_id, kind, academy_code) do update set name = excluded.name returning id`.execute(tx)
   await sql`insert into directory.source_record (source_id, kind, external_id, subject_id, hash, body)
     values (${rows[0]?.id}, ${input.record}, ${input.externalId}, ${personId}, '', '{}')`.execute(tx)
+}
+
+/** Makes someone a guardian of a pupil; the affiliation to the pupil's establishment is the caller's business. */
+export async function makeGuardianship(
+  tx: Tx,
+  input: { pupil: string; guardian: string; legalStatus?: 'legal' | 'inCharge' | 'none' },
+): Promise<void> {
+  await sql`insert into directory.guardianship (pupil_id, guardian_id, source_id, link_code, legal_status)
+    values (${input.pupil}, ${input.guardian}, ${randomUUIDv7()}, '10', ${input.legalStatus ?? 'legal'})`.execute(tx)
 }

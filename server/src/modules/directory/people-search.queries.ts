@@ -26,7 +26,7 @@ export interface PeopleQuery extends Candidates {
 /**
  * A place in the order of results. People come by rank, the word of their name that the word they are found by begins:
  * the family name, the given name, the second and third words of the one, the second of the other; within a rank by
- * that word, then family name, given name and identifier. The order is the same whichever way they are found.
+ * that word, then family name, given name and identifier. Both ways of searching give this same order.
  */
 export interface Place {
   rank: number
