@@ -35,13 +35,17 @@ types.setTypeParser(20, (text: string) => {
 })
 
 /**
- * Opens both pools. `onLost` is told when an idle connection breaks (the server stopped or was killed); without a
+ * Opens both pools. `onLost` is told when a connection breaks (the server stopped or was killed); without a
  * listener such an event would end the program.
  */
 export function openPostgres(location: PostgresLocation, onLost: (error: Error) => void, size = 20): Postgres {
   const pool = new pg.Pool({ ...location, types, max: size, options: '-c role=preau_app', application_name: 'preau' })
   const owner = new pg.Pool({ ...location, types, max: 6, application_name: 'preau owner' })
-  for (const each of [pool, owner]) each.on('error', onLost)
+  for (const each of [pool, owner]) {
+    each.on('error', onLost)
+    // In use too: what uses it fails by itself, but between two statements nobody else listens.
+    each.on('connect', (client) => client.on('error', onLost))
+  }
   const db: Db = new Kysely({ dialect: new PostgresDialect({ pool: keepPlans(pool) }) })
   return {
     db,

@@ -63,7 +63,7 @@ export function createAafReader(
   on: { header?: (header: AafHeader) => void; record: (record: AafRecord) => void },
 ): { write(text: string): void; end(): void } {
   const parser = new SaxesParser({ xmlns: false, position: true })
-  let places: Place[] = ['file']
+  const places: Place[] = ['file']
   let place: Place = 'file'
   // Where the record under way begins (or the last one ended), in characters.
   let boundary = 0

@@ -67,7 +67,13 @@ export async function readFeed(feed: Feed, options: ReadingOptions): Promise<Fee
   async function readFiles(files: { file: FeedFile; number: number }[], finish?: (copy: Writable) => void) {
     options.signal.throwIfAborted()
     const copy = await options.openCopy()
-    const failed = once(copy, 'error').then(([error]) => Promise.reject(error as Error))
+    let lost = false
+    const failed = new Promise<never>((_, reject) => {
+      copy.on('error', (error) => {
+        lost = true
+        reject(error)
+      })
+    })
     failed.catch(() => {})
     const queue = [...files]
     try {
@@ -94,7 +100,7 @@ export async function readFeed(feed: Feed, options: ReadingOptions): Promise<Fee
       copy.end()
       await Promise.race([failed, once(copy, 'finish')])
     } catch (error) {
-      copy.destroy()
+      if (!lost) copy.destroy()
       options.signal.throwIfAborted()
       throw error
     }

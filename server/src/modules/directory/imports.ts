@@ -212,8 +212,9 @@ async function supersede(
     const others = startUpdate(tx).where('source_id', '=', sourceId).where('id', '<>', id)
     await others
       .set({ state: 'abandoned', refusal: nothing('superseded', 'A later import of this source took its place.') })
-      .where('state', 'in', ['ready', 'interrupted'])
+      .where('state', '=', 'ready')
       .execute()
+    await others.set({ staged_at: null }).where('state', '=', 'interrupted').execute()
     // The lock on the source is held here: whoever had these in hand is no more.
     await others
       .set({ state: 'interrupted', refusal: nothing('interrupted', interruptedDetail), progress: '{}' })
@@ -365,9 +366,6 @@ async function withSourceLock<T>(
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
   const client = await owner.connect()
-  // A connection lost while idle would otherwise end the program; whatever uses it next fails.
-  const onLost = () => {}
-  client.on('error', onLost)
   let unlocked = false
   try {
     const key = [lockName(sourceId)]
@@ -383,7 +381,6 @@ async function withSourceLock<T>(
       )
     }
   } finally {
-    client.off('error', onLost)
     // A connection that does not answer is closed, and its lock with it.
     client.release(!unlocked)
   }
