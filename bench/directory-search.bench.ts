@@ -1,9 +1,9 @@
 import type pg from 'pg'
-import type { HeldRight } from '#kernel/access'
-import { inTenant } from '#kernel/postgres'
-import { searchPeople, toSearchKey } from '#modules/directory'
 import { pickFamilyName, pickGivenName } from '../server/src/demonstration/names.ts'
 import { Random } from '../server/src/demonstration/random.ts'
+import type { HeldRight } from '../server/src/kernel/access.ts'
+import { inTenant } from '../server/src/kernel/postgres.ts'
+import { searchPeople, toSearchKey } from '../server/src/modules/directory/index.ts'
 import type { Bench } from './run.ts'
 import { openBenchStores, percentile } from './server.ts'
 

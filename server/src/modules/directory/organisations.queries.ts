@@ -23,9 +23,11 @@ export interface EstablishmentSummary extends Named {
   territory: Named | null
 }
 
-// Enough for the few thousand establishments of a tenant; people, a thousand times more, have stored keys.
-const establishmentKey = sql`' ' || regexp_replace(translate(
-  lower(concat_ws(' ', o.name, o.town, o.uai)), 'àâäáãéèêëíîïóôöõúùûüçñÿ', 'aaaaaeeeeiiioooouuuucny'), '[^a-z0-9]+', ' ', 'g')`
+// Enough for the few thousand establishments of a tenant; people, a thousand times more, have stored keys. Capitals with
+// accents are named because a base of locale C knows none.
+const establishmentKey = sql`' ' || regexp_replace(lower(translate(
+  replace(replace(concat_ws(' ', o.name, o.town, o.uai), 'œ', 'oe'), 'Œ', 'oe'),
+  'àâäáãéèêëíîïóôöõúùûüçñÿÀÂÄÁÃÉÈÊËÍÎÏÓÔÖÕÚÙÛÜÇÑŸ', 'aaaaaeeeeiiioooouuuucnyaaaaaeeeeiiioooouuuucny')), '[^a-z0-9]+', ' ', 'g')`
 
 /**
  * Establishments present, by name. `words` are search keys, each the beginning of a word of name, town or UAI.
