@@ -1,4 +1,4 @@
-import './ui/fonts.css'
+import '@fontsource-variable/atkinson-hyperlegible-next/wght.css'
 import './ui/tokens.css'
 import './ui/base.css'
 import './ui/pieces.css'

@@ -1,10 +1,11 @@
 import type { RouteObject } from 'react-router'
 import { RouteFailure } from './shell/route-failure.tsx'
-import { PublicShell, SignedInShell } from './shell/shell.tsx'
+import { PublicShell, Root, SignedInShell } from './shell/shell.tsx'
 
 /** Every page of the application; each is fetched when it is first opened. */
 export const routes: RouteObject[] = [
   {
+    Component: Root,
     errorElement: <RouteFailure />,
     HydrateFallback: () => null,
     children: [

@@ -13,15 +13,21 @@ import { OfflineNotice } from './offline-notice.tsx'
 import { holds, type Session, useSignOut } from './session.ts'
 import './shell.css'
 
-/** Moves the focus to the title of the page one arrives at, so that it is read; never on the first page. */
-export function useArrivalFocus(): void {
+/** Around every page: moves the focus to the title of the page one arrives at, so that it is read. */
+export function Root() {
   const { pathname } = useLocation()
   const previous = useRef(pathname)
   useEffect(() => {
     if (previous.current === pathname) return
     previous.current = pathname
-    document.querySelector<HTMLElement>('h1')?.focus()
+    document.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true })
   }, [pathname])
+  return (
+    <>
+      <Outlet />
+      <ScrollRestoration />
+    </>
+  )
 }
 
 function SkipLink() {
@@ -38,7 +44,6 @@ export function SignedInShell() {
   const { t } = useTranslation()
   const { data: session, error, refetch } = useQuery(sessionQuery)
   const location = useLocation()
-  useArrivalFocus()
   if (session?.signedIn === false) {
     const asked = location.pathname + location.search
     return <Navigate replace to={paths.signIn(asked === '/' ? {} : { returnTo: asked })} />
@@ -65,14 +70,12 @@ export function SignedInShell() {
       </main>
       <PendingBar />
       <Footer />
-      <ScrollRestoration />
     </div>
   )
 }
 
 /** Pages anyone may read. */
 export function PublicShell() {
-  useArrivalFocus()
   return (
     <div className="shell shell-public">
       <SkipLink />
@@ -85,7 +88,6 @@ export function PublicShell() {
       </main>
       <PendingBar />
       <Footer />
-      <ScrollRestoration />
     </div>
   )
 }

@@ -108,11 +108,16 @@ export interface AccentShades {
 
 /** Computes the shades of a tenant's accent for the light and dark themes; each keeps WCAG AA whatever the accent. */
 export function makeAccentShades(accent: string): { light: AccentShades; dark: AccentShades } {
-  const make = (ground: (typeof grounds)['light'], softLightness: number, softChroma: number): AccentShades => {
+  const make = (
+    ground: (typeof grounds)['light'],
+    softLightness: number,
+    softChroma: number,
+    ratio: number,
+  ): AccentShades => {
     const soft = shade(accent, softLightness, softChroma)
-    const text = readableOn(accent, [ground.paper, ground.surface, ground.sunk, soft], 4.6)
+    const text = readableOn(accent, [ground.paper, ground.surface, ground.sunk, soft], ratio)
     const onFill = contrastOf(text, '#ffffff') >= 4.5 ? '#ffffff' : ground.sunk
     return { text, fill: text, onFill, soft }
   }
-  return { light: make(grounds.light, 0.935, 0.022), dark: make(grounds.dark, 0.3, 0.045) }
+  return { light: make(grounds.light, 0.935, 0.022, 4.6), dark: make(grounds.dark, 0.3, 0.045, 6) }
 }

@@ -109,7 +109,7 @@ function ChangedRecord({ each }: { each: Change }) {
   return (
     <article className={`change change-${each.change}`}>
       <h3>
-        <span className={`delta delta-${each.change}`}>{t(`change.${each.change}`)}</span> {each.label}
+        <span className={`delta delta-${each.change}`}>{t(`changeOne.${each.change}`)}</span> {each.label}
       </h3>
       <p className="small quiet">
         {[t(`kindOne.${each.kind}`), each.establishment?.name].filter(Boolean).join(' · ')} ·{' '}

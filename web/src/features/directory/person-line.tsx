@@ -8,7 +8,7 @@ import { useFormat } from '../../shell/format.ts'
 import './directory.css'
 
 /** Why the viewer sees someone, in words: the strongest reason only, where there is little room. */
-export function Because({ codes }: { codes: string[] }) {
+function Because({ codes }: { codes: string[] }) {
   const [strongest] = codes
   const text = strongest && findText(`directory:because.${strongest}`)
   return text ? <span className="because">{text}</span> : null

@@ -6,7 +6,6 @@ import { appearanceQuery } from '../../api/queries.ts'
 import { chooseLanguage, type Language, languages } from '../../i18n.ts'
 import { paths } from '../../paths.ts'
 import { OfflineNotice } from '../../shell/offline-notice.tsx'
-import { useArrivalFocus } from '../../shell/shell.tsx'
 import { Mark } from '../../ui/mark.tsx'
 import { Yard } from '../../ui/yard.tsx'
 import './entry-layout.css'
@@ -16,7 +15,6 @@ export function EntryLayout({ title, children }: { title: string; children: Reac
   const { t, i18n } = useTranslation(['identity', 'shell'])
   const { data: appearance } = useQuery(appearanceQuery)
   const name = appearance?.name ?? 'Préau'
-  useArrivalFocus()
   return (
     <div className="entry">
       <title>{`${title} · ${name}`}</title>

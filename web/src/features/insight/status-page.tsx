@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { api, read } from '../../api/client.ts'
+import { findText } from '../../i18n.ts'
 import { paths } from '../../paths.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
@@ -105,7 +106,9 @@ export function StatusPage() {
               {data.jobs.map((job) => (
                 <tr key={job.queue}>
                   <th scope="row">
-                    <span className="code">{job.queue}</span>
+                    {findText(`insight:queueName.${job.queue.replaceAll('.', '_')}`) ?? (
+                      <span className="code">{job.queue}</span>
+                    )}
                   </th>
                   <td className="number">{format.number(job.waiting)}</td>
                   <td className="number">{format.number(job.running)}</td>

@@ -36,7 +36,7 @@ export function Applications({ applications }: { applications: Home['application
                       <strong>{name}</strong>
                       <span className="small quiet">{description}</span>
                     </span>
-                    <Icon name="outward" size={18} />
+                    <Icon name="outward" size={16} />
                   </a>
                 </li>
               ))}

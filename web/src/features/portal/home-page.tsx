@@ -38,10 +38,16 @@ export function HomePage() {
       ) : error ? (
         <Failure error={error} onRetry={() => void refetch()} />
       ) : (
-        <div className="home-skeleton">
-          <SkeletonRows count={2} height="8rem" />
-          <SkeletonRows count={3} height="6rem" />
-        </div>
+        <>
+          <div className="home-now">
+            <SkeletonRows count={1} height="9rem" />
+            <SkeletonRows count={1} height="9rem" />
+          </div>
+          <div className="tiles">
+            <SkeletonRows count={1} height="14rem" />
+            <SkeletonRows count={1} height="14rem" />
+          </div>
+        </>
       )}
     </Page>
   )
