@@ -296,20 +296,6 @@ export async function findPersonSummary(tx: Tx, id: string): Promise<PersonSumma
   return summary
 }
 
-/** All of a person's places, the most responsible profile first. */
-export async function listAffiliations(
-  tx: Tx,
-  personId: string,
-): Promise<{ profile: Profile; organisation: OrganisationName }[]> {
-  const { rows } = await sql<{ profile: Profile; organisation: OrganisationName }>`
-    select a.profile, jsonb_build_object('id', o.id, 'kind', o.kind, 'name', o.name, 'level', o.level, 'uai', o.uai,
-      'town', o.town) as organisation
-    from directory.affiliation a join directory.organisation o on o.id = a.organisation_id
-    where a.person_id = ${personId}
-    order by array_position(${profileOrder}::text[], a.profile), o.name, o.id`.execute(tx)
-  return rows
-}
-
 /** A person's profiles, each once, the most responsible first. */
 export async function listProfiles(tx: Tx, personId: string): Promise<Profile[]> {
   const rows = await tables(tx)

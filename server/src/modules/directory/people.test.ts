@@ -296,6 +296,27 @@ describe('cards', () => {
     expect(body.children.map((relation: { person: { id: string } }) => relation.person.id)).toEqual([id.pupil])
   })
 
+  test('neither children nor functions elsewhere are disclosed by a card seen for another reason', async () => {
+    await app.inTenant(async (tx) => {
+      await makeGuardianship(tx, { pupil: id.pupilB, guardian: id.otherGuardian })
+      await sql`insert into directory.staff_function (person_id, organisation_id, source_id, code, profile)
+        select ${id.head}, ${b}, id, 'Y', 'teacher' from directory.source where kind = 'manual'`.execute(tx)
+    })
+    for (const viewer of ['guardian', 'mainTeacher', 'head'] as const) {
+      const { children } = await card(viewer, 'otherGuardian')
+      expect(children.map((relation: { person: { id: string } }) => relation.person.id)).toEqual([id.pupil])
+    }
+    for (const viewer of ['pupil', 'agent', 'secretary'] as const) {
+      expect((await card(viewer, 'head')).functions.map((each: { code: string }) => each.code)).toEqual(['X'])
+    }
+    expect((await card('head', 'head')).functions).toHaveLength(1)
+    expect((await card('operator', 'otherGuardian')).children).toHaveLength(2)
+    await app.inTenant(async (tx) => {
+      await sql`delete from directory.guardianship where pupil_id = ${id.pupilB}`.execute(tx)
+      await sql`delete from directory.staff_function where code = 'Y'`.execute(tx)
+    })
+  })
+
   test('a teacher’s own child in the school stays unknown to pupils', async () => {
     const body = await card('pupil', 'secondTeacher')
     expect(body.affiliations.map((each: { profile: string }) => each.profile)).toEqual(['teacher'])
