@@ -14,7 +14,7 @@ import { readFeed } from './aaf-reading.ts'
 import { type Application, applicationSteps } from './import-apply.queries.ts'
 import { checkEstablishments, type Comparison, comparisonSteps, type Step } from './import-diff.queries.ts'
 import { discardUpload, hasUpload, sweepUploads, uploadFolder } from './import-files.ts'
-import { analyzeStage, createStage, dropStages, indexStage, openStageCopy } from './import-stages.ts'
+import { analyzeDirectory, analyzeStage, createStage, dropStages, indexStage, openStageCopy } from './import-stages.ts'
 import { getImport, getImportRow, isStaged } from './imports.queries.ts'
 import type { ImportView } from './imports.routes.ts'
 import { type DirectoryTables, type Progress, type Refusal, tables } from './tables.ts'
@@ -446,14 +446,15 @@ export async function applyImport(
   const { tenantId, id } = input
   const { source_id: sourceId } = await inTenant(services.db, tenantId, (tx) => getImportRow(tx, id))
   if (!sourceId) throw new Problem(409, 'import_state', 'An import whose source is unknown cannot be applied.')
-  await withSourceLock(services.owner, sourceId, async () => {
+  await withSourceLock(services.owner, sourceId, async (client) => {
     await inTenant(services.db, tenantId, async (tx) => {
       await checkApplicable(tx, id, input.acceptAlerts, input.requested)
       await updateImport(tx, id, { state: 'applying', refusal: null, progress: '{}' })
     })
     const following = follow(services, { tenantId, id, state: 'applying' }, watch)
     try {
-      await applyStaged(services, { ...input, sourceId }, following)
+      const { first } = await applyStaged(services, { ...input, sourceId }, following)
+      if (first) await analyzeDirectory(client)
     } catch (error) {
       await following.end()
       const lost = error instanceof Problem && error.code === 'stage_lost'
@@ -478,7 +479,7 @@ async function applyStaged(
   services: Services,
   input: ImportRequest & { sourceId: string },
   following: Following,
-): Promise<void> {
+): Promise<Application> {
   const { tenantId, id, sourceId, actorPersonId } = input
   const { row, application } = await inTenant(services.db, tenantId, (tx) => describeApplication(tx, id, sourceId))
   const start: Step<Application> = async (tx) => {
@@ -506,6 +507,7 @@ async function applyStaged(
   const steps = [start, ...applicationSteps, finish]
   following.begin('applying', steps.length, 'steps')
   await runSteps(services, tenantId, steps, application, following)
+  return application
 }
 
 async function describeApplication(tx: Tx, id: string, sourceId: string) {
