@@ -1,4 +1,7 @@
 -- People, organisations, classes, relations, and the feeds they come from.
+--
+-- Tables of a million rows and more do not check their tenant against the registry, row by row: row-level security
+-- accepts the tenant of the transaction and no other, and that one comes from the registry.
 create schema directory;
 grant usage on schema directory to preau_app;
 
@@ -43,7 +46,7 @@ create index organisation_parent on directory.organisation (parent_id);
 create index organisation_kind on directory.organisation (tenant_id, kind, name);
 
 create table directory.person (
-  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  tenant_id uuid not null default kernel.current_tenant(),
   id uuid primary key,
   family_name text not null,
   given_name text not null,
@@ -93,7 +96,7 @@ create table directory.teaching_group (
 
 -- Who belongs where, as what: derived from enrolments, functions and guardianships; the base of visibility.
 create table directory.affiliation (
-  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  tenant_id uuid not null default kernel.current_tenant(),
   person_id uuid not null references directory.person on delete cascade,
   organisation_id uuid not null references directory.organisation,
   profile text not null check (profile in
@@ -108,7 +111,7 @@ create index affiliation_profile on directory.affiliation (profile, person_id) i
   where profile in ('head', 'schoolLife', 'documentation', 'staff', 'localAuthority');
 
 create table directory.enrolment (
-  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  tenant_id uuid not null default kernel.current_tenant(),
   person_id uuid not null references directory.person on delete cascade,
   establishment_id uuid not null references directory.organisation,
   school_year_id uuid not null references directory.school_year,
@@ -124,7 +127,7 @@ create table directory.enrolment (
 create index enrolment_establishment on directory.enrolment (establishment_id, school_year_id);
 
 create table directory.membership (
-  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  tenant_id uuid not null default kernel.current_tenant(),
   person_id uuid not null references directory.person on delete cascade,
   teaching_group_id uuid not null references directory.teaching_group on delete cascade,
   source_id uuid not null,
@@ -133,7 +136,7 @@ create table directory.membership (
 create index membership_group on directory.membership (teaching_group_id, person_id);
 
 create table directory.teaching (
-  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  tenant_id uuid not null default kernel.current_tenant(),
   person_id uuid not null references directory.person on delete cascade,
   teaching_group_id uuid not null references directory.teaching_group on delete cascade,
   source_id uuid not null,
@@ -145,7 +148,7 @@ create index teaching_by_group on directory.teaching (teaching_group_id);
 
 -- "function" of a member of staff in an establishment (code of the academic information system).
 create table directory.staff_function (
-  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  tenant_id uuid not null default kernel.current_tenant(),
   person_id uuid not null references directory.person on delete cascade,
   organisation_id uuid not null references directory.organisation,
   source_id uuid not null,
@@ -159,7 +162,7 @@ create index staff_function_person on directory.staff_function (person_id);
 create index staff_function_organisation on directory.staff_function (organisation_id);
 
 create table directory.guardianship (
-  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  tenant_id uuid not null default kernel.current_tenant(),
   pupil_id uuid not null references directory.person on delete cascade,
   guardian_id uuid not null references directory.person on delete cascade,
   source_id uuid not null,
@@ -205,7 +208,7 @@ create table directory.source (
 
 -- The last accepted state of each record of each source, under the source's own identifier.
 create table directory.source_record (
-  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  tenant_id uuid not null default kernel.current_tenant(),
   source_id uuid not null references directory.source,
   kind text not null check (kind in ('establishment', 'class', 'group', 'subject', 'mef', 'pupil', 'guardian', 'staff')),
   external_id text not null,
@@ -254,7 +257,7 @@ create index import_source on directory.import (source_id, created_at desc);
 
 -- Records set aside, each with its reason; they keep their previous state until mended.
 create table directory.quarantined_record (
-  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  tenant_id uuid not null default kernel.current_tenant(),
   id uuid primary key,
   import_id uuid not null references directory.import on delete cascade,
   kind text not null,
@@ -268,7 +271,7 @@ create index quarantined_record_import on directory.quarantined_record (import_i
 
 -- What an applied import changed, for its history: one row a changed record (none for a first load's additions).
 create table directory.import_change (
-  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  tenant_id uuid not null default kernel.current_tenant(),
   import_id uuid not null references directory.import on delete cascade,
   kind text not null,
   external_id text not null,
