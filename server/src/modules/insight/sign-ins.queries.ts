@@ -33,14 +33,18 @@ export async function listDailySignIns(
 ): Promise<DailySignIns[]> {
   const result = await clickhouse.query({
     query: `
-      select toString(toDate(occurred_at, {zone: String})) as day, toUInt32(count()) as signIns,
-        toUInt32(uniqExact(visitor)) as visitors
-      from events_v1 final
-      where tenant_id = {tenant: UUID} and event = 'signed_in'
-        and toDate(occurred_at, {zone: String}) > toDate(now(), {zone: String}) - {days: UInt16}
-      group by day
-      order by day
-      with fill from toString(toDate(now(), {zone: String}) - {days: UInt16} + 1)`,
+      select toString(date) as day, signIns, visitors
+      from (
+        select toDate(occurred_at, {zone: String}) as date, toUInt32(count()) as signIns,
+          toUInt32(uniqExact(visitor)) as visitors
+        from events_v1 final
+        where tenant_id = {tenant: UUID} and event = 'signed_in'
+          and toDate(occurred_at, {zone: String}) > toDate(now(), {zone: String}) - {days: UInt16}
+        group by date
+        order by date
+        with fill from toDate(now(), {zone: String}) - {days: UInt16} + 1 to toDate(now(), {zone: String}) + 1
+      )
+      order by day`,
     query_params: { tenant: tenantId, zone: timeZone, days },
     format: 'JSONEachRow',
   })
