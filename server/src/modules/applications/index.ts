@@ -1,7 +1,7 @@
 import type { Module } from '#kernel/module'
 import { applicationCommands } from './application-commands.ts'
 
-export { type Application, listApplications, saveApplication } from './applications.queries.ts'
+export { listApplications, saveApplication } from './applications.queries.ts'
 
 /** The catalogue of applications. The home page (module `portal`) shows it. */
 export const applications: Module = {

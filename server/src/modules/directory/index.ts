@@ -7,7 +7,7 @@ import { registerOrganisations } from './organisations.routes.ts'
 import { registerPeople } from './people.routes.ts'
 
 export { canAdminister, isHeadOf } from './administration.queries.ts'
-export { applyImport, importApplied, stageImport } from './imports.ts'
+export { applyImport, stageImport } from './imports.ts'
 export { getHome, homeSchema } from './home.ts'
 export {
   assignEstablishments,
