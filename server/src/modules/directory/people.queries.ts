@@ -239,21 +239,19 @@ export async function listRelations(
   reach: Reach,
   personId: string,
 ): Promise<{ guardians: Relation[]; children: Relation[] }> {
-  const { rows } = await sql<Relation & { end: 'guardian' | 'child' }>`
+  const { rows } = await sql<{ end: 'guardian' | 'child'; person: PersonName; relation: Omit<Relation, 'person'> }>`
     select case when r.pupil_id = ${personId} then 'guardian' else 'child' end as end,
       jsonb_build_object('id', p.id, 'familyName', p.family_name, 'givenName', p.given_name) as person,
-      r.link_code as "linkCode", r.legal_status as "legalStatus", r.pays, r.contact, r.financial
+      jsonb_build_object('linkCode', r.link_code, 'legalStatus', r.legal_status, 'pays', r.pays, 'contact', r.contact,
+        'financial', r.financial) as relation
     from directory.guardianship r
       join directory.person p on p.id = case when r.pupil_id = ${personId} then r.guardian_id else r.pupil_id end
     where (r.pupil_id = ${personId} or r.guardian_id = ${personId}) and p.gone_on is null
       and ${knowsGuardianship(reach)}
     order by p.family_key, p.given_key, p.id`.execute(tx)
-  const relations = Map.groupBy(rows, ({ end }) => end)
-  const strip = ({ end: _, ...relation }: (typeof rows)[number]): Relation => relation
-  return {
-    guardians: (relations.get('guardian') ?? []).map(strip),
-    children: (relations.get('child') ?? []).map(strip),
-  }
+  const keep = (end: 'guardian' | 'child') =>
+    rows.flatMap((row) => (row.end === end ? [{ ...row.relation, person: row.person }] : []))
+  return { guardians: keep('guardian'), children: keep('child') }
 }
 
 /** The records of the sources that know a person today. */
