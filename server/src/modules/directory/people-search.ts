@@ -28,7 +28,7 @@ export interface SearchInput {
 }
 
 // Up to here reading all candidates and sorting them is quicker than walking names and asking who is in reach
-// (about 2 µs a candidate); beyond, one name in a few hundred is in reach and a page is soon full.
+// (about 5 µs a candidate); beyond, one name in a few hundred is in reach and a page is soon full.
 const fewCandidates = 5_000
 
 // Profiles that so many people have that counting them would tell nothing.
