@@ -24,7 +24,7 @@ const installedNames = ['chromium', 'chromium-browser', 'google-chrome', 'google
  */
 export async function findBrowser(
   env: Record<string, string | undefined>,
-): Promise<{ program: BrowserProgram; remove(): void }> {
+): Promise<{ program: BrowserProgram; remove: () => void }> {
   const chosen = env['CHROMIUM']
   if (chosen) {
     if (!isExecutable(chosen)) throw new Error(`CHROMIUM names ${chosen}, which is not a program that can be run.`)
@@ -52,7 +52,7 @@ export async function launchBrowser({ path, variables }: BrowserProgram): Promis
 const advice =
   'install Chromium (Debian: apt install chromium), or name one by the variable CHROMIUM: CHROMIUM=/path/to/chrome npm test'
 
-async function unpackBrowser(): Promise<{ program: BrowserProgram; remove(): void }> {
+async function unpackBrowser(): Promise<{ program: BrowserProgram; remove: () => void }> {
   let entry: string
   try {
     entry = createRequire(import.meta.url).resolve('@sparticuz/chromium')

@@ -1,10 +1,21 @@
 import { once } from 'node:events'
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  openAsBlob,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { writeAafFeed } from '../server/src/demonstration/index.ts'
 import {
   findFreePort,
   isReady,
@@ -15,26 +26,23 @@ import {
   run,
   startProduct,
 } from './product.ts'
+import { checkPage, goTo, openBrowser } from './visitor.ts'
 
 // What must survive: everything here is killed, cut or refused on purpose. One folder of data, an empty workspace with
 // one operator signed in; each test starts the product on it anew.
 
+const visit = openBrowser()
 const data = makeDataFolder()
+const cli = join(root, 'server/src/cli.ts')
+const password = 'préau couvert en hiver'
 let port: number
 let cookie: string
 
 beforeAll(async () => {
   port = await findFreePort()
   const product = await start()
-  const { code } = await preau<{ code: string }>(
-    'identity',
-    'operator',
-    'create',
-    '--given-name',
-    'Aïcha',
-    '--family-name',
-    'Ndiaye',
-  )
+  const whom = ['--given-name', 'Aïcha', '--family-name', 'Ndiaye']
+  const { code } = await preau<{ code: string }>(['identity', 'operator', 'create', ...whom])
   cookie = await redeem(product.url, code)
   await product.stop()
 })
@@ -103,22 +111,125 @@ test('the launcher alone killed: the server and its databases end by themselves'
 })
 
 test.each([
-  ['PostgreSQL', () => Number.parseInt(readFileSync(join(data, 'postgres/data/postmaster.pid'), 'utf8'))],
-  ['ClickHouse', () => find('embedded-clickhouse-process')],
+  ['PostgreSQL', () => find('bin/postgres')],
+  ['ClickHouse', () => find('preau-clickhouse')],
 ])('%s killed under the server comes back by itself', async (_, findPid) => {
   const product = await start()
   const pid = findPid()
+  if (pid === undefined) throw new Error('It does not run.')
   process.kill(pid, 'SIGKILL')
-  await until(async () => findPid() !== pid && (await isReady(product.url)), 'ready again', 10_000)
+  await until(async () => ![pid, undefined].includes(findPid()) && (await isReady(product.url)), 'ready again', 10_000)
   expect(await whoAmI(product)).toMatchObject({ signedIn: true })
   expect(product.child.exitCode).toBeNull()
   expect(await product.stop()).toBe(0)
   expect(await listLeftovers(data, 1_000)).toEqual([])
 })
 
+test('the server stopped under a page: it says so, keeps what was typed, and goes on when the server is back', async () => {
+  const first = await start()
+  const page = await visit({ url: first.url })
+  await page.goto('/sign-in')
+  await page.getByLabel('Identifiant').fill('aicha.ndiaye')
+  await page.getByLabel('Mot de passe', { exact: true }).fill(password)
+  await first.stop()
+  const submit = page.getByRole('button', { name: 'Se connecter', exact: true })
+  await submit.click()
+  await page.getByRole('alert').filter({ hasText: 'L’espace ne répond pas. Rien n’est perdu' }).waitFor()
+  expect(await page.getByLabel('Identifiant').inputValue()).toBe('aicha.ndiaye')
+  expect(await page.getByLabel('Mot de passe', { exact: true }).inputValue()).toBe(password)
+  await checkPage(page, 'sign-in-server-stopped')
+  const again = await start()
+  await submit.click()
+  await page.getByRole('heading', { level: 1, name: 'Bonjour Aïcha' }).waitFor()
+
+  // The same for someone already inside.
+  await goTo(page, 'Annuaire')
+  const field = page.getByLabel('Nom ou prénom')
+  await field.fill('march')
+  await again.stop()
+  await field.fill('marchand')
+  await page.getByText('L’espace ne répond pas. Rien n’est perdu').waitFor({ timeout: 20_000 })
+  expect(await field.inputValue()).toBe('marchand')
+  await checkPage(page, 'directory-server-stopped')
+  const last = await start()
+  await page.getByRole('button', { name: 'Réessayer' }).click()
+  await page.getByText('Personne ne correspond.').first().waitFor()
+  await last.stop()
+})
+
+// At each of these the import is cut; the run that follows finds nothing of it and brings everything in.
+test.each(['Reading the feed: 50 %', 'Comparing: 50 %', 'Applying: 50 %'])(
+  'an import killed at "%s" leaves nothing, and can be run again',
+  async (moment) => {
+    const other = makeDataFolder()
+    onTestFinished(() => {
+      for (const { pid } of listProcesses(other)) process.kill(pid, 'SIGKILL')
+      rmSync(other, { recursive: true, force: true, maxRetries: 5 })
+    })
+    const feed = join(other, 'feed')
+    const { records, schools } = await writeAafFeed(feed, { people: 3_000 })
+    const { child, output } = run([cli, 'directory', 'import', feed], { data: other })
+    await until(() => output().includes(moment) || child.exitCode !== null, moment, 60_000)
+    child.kill('SIGKILL')
+    expect(output()).not.toContain('The import was applied.')
+    const before = await preau<{ state: string }[]>(['directory', 'imports'], other)
+    expect(before.map(({ state }) => state)).not.toContain('applied')
+
+    const applied = await preau<Imported>(['directory', 'import', feed], other)
+    expect(applied.state).toBe('applied')
+    expect(applied.counts['pupil']).toMatchObject({ read: records.Eleve, added: records.Eleve })
+    expect(applied.counts['guardian']).toMatchObject({ added: records.PersRelEleve })
+    expect(applied.counts['staff']).toMatchObject({ added: records.PersEducNat })
+    expect(applied.counts['establishment']?.added).toBeGreaterThanOrEqual(schools)
+    expect((await preau<Imported>(['directory', 'import', feed], other)).nothingToDo).toBe(true)
+    expect(await listLeftovers(other, 1_000)).toEqual([])
+  },
+)
+
+test('PostgreSQL killed while the server applies an import: all or nothing, and it can be asked for again', async () => {
+  const product = await start()
+  const folder = join(data, 'export')
+  const { records } = await writeAafFeed(folder, { people: 6_000 })
+  const form = new FormData()
+  for (const name of readdirSync(folder)) form.append('files', await openAsBlob(join(folder, name)), name)
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const answer = await fetch(`${product.url}/api/directory/imports${path}`, {
+      ...init,
+      headers: { cookie, ...(typeof init.body === 'string' && { 'content-type': 'application/json' }) },
+    })
+    if (!answer.ok) throw new Error(`${path} answers ${answer.status}: ${await answer.text()}`)
+    return (await answer.json()) as Imported
+  }
+  const post = (path: string, body?: object) =>
+    ask(path, { method: 'POST', ...(body && { body: JSON.stringify(body) }) })
+  const { id } = await ask('', { method: 'POST', body: form })
+  const see = () => ask(`/${id}`).catch(() => undefined)
+  const settled = async () => {
+    const found = await see()
+    return found !== undefined && !['staging', 'applying'].includes(found.state)
+  }
+  await until(settled, 'read and compared', 60_000)
+  await post(`/${id}/apply`, { acceptAlerts: false })
+  await until(async () => ((await see())?.progress?.done ?? 0) > 0, 'begun to be applied', 30_000)
+  process.kill(find('bin/postgres')!, 'SIGKILL')
+  await until(settled, 'over, one way or the other', 60_000)
+  const after = await ask(`/${id}`)
+  expect(['ready', 'interrupted']).toContain(after.state)
+  expect(after.actions).toContain(after.state === 'ready' ? 'apply' : 'stage')
+
+  if (after.state === 'interrupted') {
+    await post(`/${id}/stage`)
+    await until(settled, 'read again', 60_000)
+  }
+  await post(`/${id}/apply`, { acceptAlerts: false })
+  await until(settled, 'applied', 60_000)
+  expect(await ask(`/${id}`)).toMatchObject({ state: 'applied', counts: { pupil: { added: records.Eleve } } })
+  await product.stop()
+})
+
 test('the command line works beside the server, and its going leaves the databases to it', async () => {
   const product = await start()
-  const accounts = await preau<{ login: string; state: string }[]>('identity', 'account', 'list')
+  const accounts = await preau<{ login: string; state: string }[]>(['identity', 'account', 'list'])
   expect(accounts).toMatchObject([{ login: 'aicha.ndiaye', state: 'active' }])
   expect(await isReady(product.url)).toBe(true)
   expect(await whoAmI(product)).toMatchObject({ signedIn: true })
@@ -126,7 +237,7 @@ test('the command line works beside the server, and its going leaves the databas
 })
 
 test('the command line works without a server, and leaves nothing running', async () => {
-  await expect(preau('identity', 'account', 'list')).resolves.toMatchObject([{ login: 'aicha.ndiaye' }])
+  await expect(preau(['identity', 'account', 'list'])).resolves.toMatchObject([{ login: 'aicha.ndiaye' }])
   expect(await listLeftovers(data, 1_000)).toEqual([])
 })
 
@@ -166,9 +277,10 @@ test('a PostgreSQL server that does not answer is named', async () => {
 })
 
 test('a data folder that cannot be written is named', async () => {
-  const { code, output } = await runToEnd({ data: '/proc/preau', variables: { PREAU_DEMO: '0' } })
+  const belowFile = join(import.meta.filename, 'data')
+  const { code, output } = await runToEnd({ data: belowFile, variables: { PREAU_DEMO: '0' } })
   expect(code).toBe(1)
-  expect(output).toContain('/proc/preau')
+  expect(output).toContain(belowFile)
   expect(output).not.toContain('    at ')
 })
 
@@ -195,19 +307,28 @@ function makeDataFolder(): string {
   return folder
 }
 
+interface Imported {
+  id: string
+  state: string
+  actions: string[]
+  progress: { phase: string; done: number } | null
+  nothingToDo: boolean
+  counts: Partial<Record<string, { read: number; added: number }>>
+}
+
 /** Ends the server at once, and only it. */
 async function kill({ child }: Product): Promise<void> {
   child.kill('SIGKILL')
   await once(child, 'exit')
 }
 
-function find(part: string): number {
-  return listProcesses(data).find(({ command }) => command.includes(part))?.pid ?? 0
+function find(part: string): number | undefined {
+  return listProcesses(data).find(({ command }) => command.includes(part))?.pid
 }
 
 /** Runs a command with `--json`. @throws Error with what it printed unless it ends with 0. */
-async function preau<T>(...words: string[]): Promise<T> {
-  const { child, output } = run([join(root, 'server/src/cli.ts'), ...words, '--json'], { data, port })
+async function preau<T>(words: string[], folder = data): Promise<T> {
+  const { child, output } = run([cli, ...words, '--json'], { data: folder })
   let answer = ''
   child.stdout?.on('data', (chunk: Buffer) => (answer += chunk.toString()))
   const [code] = (await once(child, 'close')) as [number | null]
@@ -226,7 +347,7 @@ async function redeem(url: string, code: string): Promise<string> {
   const answer = await fetch(`${url}/api/identity/codes/redeem`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ code, password: 'préau couvert en hiver' }),
+    body: JSON.stringify({ code, password }),
   })
   if (!answer.ok) throw new Error(`The code is refused: ${await answer.text()}`)
   return answer.headers

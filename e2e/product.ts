@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -13,7 +13,7 @@ export interface Product {
   url: string
   child: ChildProcess
   /** What it has printed so far. */
-  output(): string
+  output: () => string
   /** From its start to the first 200 of `/readyz`, in ms. */
   startedIn: number
   /** Stops it as Ctrl-C does. @returns its exit code. */
@@ -42,10 +42,13 @@ export async function findFreePort(): Promise<number> {
 }
 
 /** Runs an entry point of the product without waiting for anything. Signals to `-pid` reach it as Ctrl-C would. */
-export function run(entry: string[], options: Omit<ProductOptions, 'by'>): { child: ChildProcess; output(): string } {
+export function run(
+  entry: string[],
+  options: Omit<ProductOptions, 'by'>,
+): { child: ChildProcess; output: () => string } {
   const { data, port, variables, user } = options
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(VITEST|NODE_|npm_|DATABASE_URL|CLICKHOUSE_URL)/.test(name),
+    ([name]) => !/^(VITEST|NODE_ENV|NODE_OPTIONS|DATABASE_URL|CLICKHOUSE_URL)/.test(name),
   )
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...entry], {
     cwd: root,
@@ -73,6 +76,10 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const port = options.port ?? (await findFreePort())
   const main = join(root, 'server/src/main.ts')
   const entry = options.by === 'launcher' ? [join(root, 'tools/run.mjs'), 'server/src/main.ts'] : [main]
+  if (options.by === 'launcher' && !existsSync(join(root, 'node_modules/.preau-installed.json'))) {
+    // It would begin by installing every package anew, under the feet of these tests.
+    throw new Error('The packages were not installed by the launcher: run the journeys by `npm test -- e2e`.')
+  }
   const begun = performance.now()
   const { child, output } = run(entry, { ...options, port })
   const url = `http://localhost:${port}`
@@ -113,14 +120,15 @@ export interface DataProcess {
   command: string
 }
 
-/** Every process that names the data folder in its command or its environment, or stands in it. */
+/** Every process that names the data folder in its command or its environment, stands in it, or has a file of it open. */
 export function listProcesses(data: string): DataProcess[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((name) => {
       const command = read(`/proc/${name}/cmdline`).replaceAll('\0', ' ').trim()
       const state = /^State:\s+(\w)/m.exec(read(`/proc/${name}/status`))?.[1]
-      const traces = [command, link(`/proc/${name}/cwd`), read(`/proc/${name}/environ`)]
+      const open = list(`/proc/${name}/fd`).map((each) => link(`/proc/${name}/fd/${each}`))
+      const traces = [command, link(`/proc/${name}/cwd`), read(`/proc/${name}/environ`), ...open]
       const ours = traces.some((trace) => trace.includes(data))
       return ours && state !== 'Z' && state !== 'X' ? [{ pid: Number(name), command }] : []
     })
@@ -140,6 +148,14 @@ function read(path: string): string {
   } catch {
     // The process ended, or belongs to somebody else.
     return ''
+  }
+}
+
+function list(path: string): string[] {
+  try {
+    return readdirSync(path)
+  } catch {
+    return []
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest'
 import { type Persona, type PersonaKey, personas } from '../server/src/demonstration/personas.ts'
 import { launchBrowser } from './browser.ts'
@@ -76,13 +76,26 @@ export async function signIn(page: Page, key: PersonaKey, from = '/sign-in'): Pr
   return persona
 }
 
+/** Opens a page of the main navigation, which is beside the work or, on a phone, under it. */
+export async function goTo(page: Page, name: string): Promise<void> {
+  await page.getByRole('navigation', { name: 'Navigation principale' }).getByRole('link', { name }).click()
+}
+
+/** What the page says aloud to those who do not see it. */
+export function announced(page: Page, text: string | RegExp): Locator {
+  return page.locator('[role=status], [role=alert], [aria-live=polite], output').filter({ hasText: text })
+}
+
 /** The login and password a demonstration tells everyone. */
-export async function findAccount(page: Page, { givenName, familyName }: Persona) {
+export async function findAccount(page: Page, { givenName, familyName }: Pick<Persona, 'givenName' | 'familyName'>) {
   const answer = await page.request.get('/api/identity/demonstration-accounts')
   const { accounts } = (await answer.json()) as {
     accounts: { givenName: string; familyName: string; login: string; password: string }[]
   }
-  const account = accounts.find((each) => each.givenName === givenName && each.familyName === familyName)
+  // Feeds write family names in capitals.
+  const account = accounts.find(
+    (each) => each.givenName === givenName && each.familyName.toUpperCase() === familyName.toUpperCase(),
+  )
   if (!account) throw new Error(`The demonstration shows no account for ${givenName} ${familyName}.`)
   return account
 }
@@ -103,7 +116,7 @@ export async function checkPage(page: Page, name: string): Promise<void> {
   await keepScreenshot(page, name)
   const size = page.viewportSize()?.width === sizes.phone.width ? 'phone' : 'desktop'
   const where = `${name}, ${size}`
-  await expect(page.title(), where).resolves.toMatch(/\S/)
+  expect(await page.title(), `title of ${where}`).toMatch(/\S/)
   expect(await page.locator('h1').count(), `headings of level 1 on ${where}`).toBe(1)
   expect(await findOverflow(page), `wider than the screen on ${where}`).toEqual([])
   const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze()
