@@ -2,14 +2,32 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 
 const environment = z.object({
-  PORT: z.coerce.number().int().min(0).max(65_535).default(3000).describe('TCP port of the web server (0: any free one)'),
+  PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(3000)
+    .describe('TCP port of the web server (0: any free one)'),
   HOST: z.string().default('::').describe('address the web server listens on'),
   PREAU_DATA: z.string().min(1).default('./data').describe('folder of the embedded stores and of received files'),
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional().describe('address people use; default http://localhost:PORT'),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional().describe('your PostgreSQL 15 or newer; default: embedded'),
-  CLICKHOUSE_URL: z.url({ protocol: /^https?$/ }).optional().describe('your ClickHouse; default: embedded'),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('address people use; default http://localhost:PORT'),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .optional()
+    .describe('your PostgreSQL 15 or newer; default: embedded'),
+  CLICKHOUSE_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('your ClickHouse; default: embedded'),
   PREAU_DEMO: z.enum(['0', '1']).default('1').describe('1 loads the demonstration territory into an empty base'),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn').describe('log level'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('warn')
+    .describe('log level'),
 })
 
 /** Everything the program is told from outside, read once by the entry points and passed down. */

@@ -215,7 +215,8 @@ describe('speaks to the stock client as a server does', () => {
     await expect(client.exec({ query: 'insert into u format CSV', values: none() })).rejects.toMatchObject({
       code: '60',
     })
-    await (await client.exec({ query: 'insert into t format CSV', values: none() })).stream.resume()
+    const { stream } = await client.exec({ query: 'insert into t format CSV', values: none() })
+    stream.resume()
     expect(await ask(client, 'select count() as n from t')).toEqual([{ n: 0 }])
   })
 

@@ -107,7 +107,7 @@ export async function startEmbeddedClickhouse(options: EmbeddedClickhouseOptions
       return store.pid
     },
     reused: !spawned,
-    connection: makeConnection(socket, store.ensureRunning),
+    connection: makeConnection(socket, () => store.ensureRunning()),
   }
 }
 
@@ -263,7 +263,7 @@ function spawnProcess(directory: string, socket: string, owner: SystemUser): Att
     child.once('error', (error) => settle({ kind: 'failed', reason: error.message }))
     child.once('exit', (code, signal) => settle({ kind: 'failed', reason: `its process ended (${signal ?? code}).` }))
   })
-  return { child, answer, said: log.said }
+  return { child, answer, said: () => log.said() }
 }
 
 function logFile(directory: string): string {

@@ -361,7 +361,7 @@ function spawnPostmaster(native: string, directory: string, data: string, socket
     child,
     ended: false,
     failure: undefined,
-    said: log.said,
+    said: () => log.said(),
   }
   child.on('exit', () => {
     attempt.ended = true

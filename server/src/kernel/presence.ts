@@ -51,7 +51,7 @@ export async function superviseStore(
 
   const relaunch = async (): Promise<void> => {
     presence = await launch()
-    presence.onLost(restart)
+    presence.onLost(() => void restart())
   }
   const ensureRunning = async (): Promise<void> => {
     if (stopping) throw new Error(`The embedded ${name} is stopping.`)
@@ -74,7 +74,7 @@ export async function superviseStore(
     }
   }
 
-  presence.onLost(restart)
+  presence.onLost(() => void restart())
   return {
     get pid() {
       return presence.pid

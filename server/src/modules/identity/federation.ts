@@ -268,6 +268,6 @@ function toProblem(error: unknown): Problem {
 /** What may be logged of a failure: its code, never the provider's text, which may speak of someone. */
 function reasonOf(error: unknown): string {
   if (error instanceof oidc.AuthorizationResponseError || error instanceof oidc.ResponseBodyError) return error.error
-  const { code, name } = error as { code?: unknown; name?: unknown }
-  return String(code ?? name ?? 'unknown')
+  const { code, name } = error as { code?: string; name?: string }
+  return code ?? name ?? 'unknown'
 }
