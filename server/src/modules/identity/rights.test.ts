@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listAudit } from '#kernel/audit'
 import { openTestApp, type TestApp } from '../../../test/app.ts'
@@ -107,4 +108,26 @@ test('rights are shown to the person and to their administrators', async () => {
     server.app.inject({ url: `/api/identity/people/${personId}/rights`, headers: who })
   expect((await read(headers)).json().rights).toMatchObject([{ personId, organisationId: school }])
   expect((await read(outsider)).statusCode).toBe(403)
+})
+
+test('someone whom no source knows any more holds no right, until they are back', async () => {
+  const { school } = await makePlaces()
+  const personId = await make({ profile: 'staff', in: school })
+  const pupil = await make({ profile: 'pupil', in: school })
+  const headers = await server.signIn(personId, [{ right: 'directory.administer', organisationId: school }])
+  const card = async () =>
+    (await server.app.inject({ url: `/api/directory/people/${pupil}`, headers })).json().because as string[] | undefined
+  expect(await card()).toContain('youAdminister')
+  // The feed no longer holds them: their own function went, the right given by hand did not.
+  const leave = (day: string | null) =>
+    server.inTenant(async (tx) => {
+      await sql`update directory.person set gone_on = ${day} where id = ${personId}`.execute(tx)
+      await sql`delete from directory.affiliation where person_id = ${personId}`.execute(tx)
+    })
+  await leave('2026-11-20')
+  expect(await rightsOf(headers)).toEqual([])
+  expect(await card()).toBeUndefined()
+  expect((await grant(headers, { personId: pupil, organisationId: school })).statusCode).toBe(403)
+  await leave(null)
+  expect(await rightsOf(headers)).toHaveLength(1)
 })

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Actor } from '#kernel/access'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
+import { findPersonSummary } from '#modules/directory'
 import { deleteSessions, findSession, insertSession, touchSession } from './sessions.queries.ts'
 import type { SignInMethod } from './tables.ts'
 
@@ -59,8 +60,8 @@ export async function openSession(
 }
 
 /**
- * Finds who makes a request, from its cookie; undefined when nobody is signed in. One round trip, and once in five
- * minutes a second one to note the use.
+ * Finds who makes a request, from its cookie; undefined when nobody is signed in. One round trip, once in five minutes
+ * a second one to note the use, and for the few who hold rights one more: whoever left the directory keeps none.
  */
 export async function authenticate(services: Services, request: FastifyRequest): Promise<Actor | undefined> {
   const token = readSessionToken(request)
@@ -74,8 +75,14 @@ export async function authenticate(services: Services, request: FastifyRequest):
   if (idle > touchMinutes * 60_000) {
     await inTenant(services.db, tenant.id, (tx) => touchSession(tx, session.sessionId, now))
   }
-  const { sessionId, accountId, personId, rights } = session
+  const { sessionId, accountId, personId } = session
+  const rights = session.rights.length === 0 || (await isPresent(services, tenant.id, personId)) ? session.rights : []
   return { tenantId: tenant.id, sessionId, accountId, personId, rights }
+}
+
+async function isPresent(services: Services, tenantId: string, personId: string): Promise<boolean> {
+  const person = await inTenant(services.db, tenantId, (tx) => findPersonSummary(tx, personId))
+  return person?.goneOn === null
 }
 
 function readSessionToken(request: FastifyRequest): string | undefined {
