@@ -34,3 +34,21 @@ export async function isHeadOf(tx: Tx, headId: string, personId: string): Promis
     limit 1`.execute(tx)
   return rows.length > 0
 }
+
+/** Whether someone heads an establishment that the actor neither heads nor administers. */
+export async function headsBeyond(
+  tx: Tx,
+  actorPersonId: string,
+  rights: HeldRight[],
+  personId: string,
+): Promise<boolean> {
+  const held = rights.filter(({ right }) => right === 'directory.administer')
+  if (held.some(({ organisationId }) => organisationId === null)) return false
+  const perimeters = held.map(({ organisationId }) => organisationId)
+  const { rows } = await sql`
+    select organisation_id from directory.affiliation where person_id = ${personId} and profile = 'head'
+    except select organisation_id from directory.affiliation where person_id = ${actorPersonId} and profile = 'head'
+    except (${establishmentsUnder(sql`any(${perimeters}::uuid[])`)})
+    limit 1`.execute(tx)
+  return rows.length > 0
+}

@@ -6,7 +6,7 @@ import { organisationCommands } from './organisation-commands.ts'
 import { registerOrganisations } from './organisations.routes.ts'
 import { registerPeople } from './people.routes.ts'
 
-export { canAdminister, isHeadOf } from './administration.queries.ts'
+export { canAdminister, headsBeyond, isHeadOf } from './administration.queries.ts'
 export { applyImport, stageImport } from './imports.ts'
 export { getHome, homeSchema } from './home.ts'
 export {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listAudit } from '#kernel/audit'
 import { findAccount, issueAccessCode } from '#modules/identity'
@@ -171,4 +172,28 @@ test('nobody takes rights by resetting their holder, nor resets oneself', async 
   expect((await issueAs(delegate, operatorId)).statusCode).toBe(403)
   expect((await issueAs(delegate, headId)).statusCode).toBe(201)
   expect((await issueAs(head, delegateId)).statusCode).toBe(403)
+})
+
+test('the head of another establishment is not a head’s to reset', async () => {
+  const { school, other, territory } = await server.inTenant(async (tx) => {
+    const within = await makeTerritory(tx)
+    return {
+      territory: within,
+      school: await makeEstablishment(tx, within),
+      other: await makeEstablishment(tx, within),
+    }
+  })
+  // Teaches some hours here, heads the other school.
+  const shared = await make({ profile: 'teacher', in: school })
+  await server.inTenant((tx) =>
+    sql`insert into directory.affiliation (person_id, organisation_id, profile)
+      values (${shared}, ${other}, 'head')`.execute(tx),
+  )
+  const head = await server.signIn(await make({ profile: 'head', in: school }))
+  const colleague = await server.signIn(await make({ profile: 'head', in: other }))
+  const delegateOf = async (organisationId: string) =>
+    server.signIn(await make(), [{ right: 'directory.administer', organisationId }])
+  const ask = async (who: { cookie: string }) => (await issueAs(who, shared)).statusCode
+  expect([await ask(head), await ask(await delegateOf(school))]).toEqual([403, 403])
+  expect([await ask(colleague), await ask(await delegateOf(territory))]).toEqual([201, 201])
 })

@@ -1,6 +1,6 @@
 import { pbkdf2, randomInt, randomUUIDv7 } from 'node:crypto'
 import { promisify } from 'node:util'
-import { canAdminister, findPersonSummary, isHeadOf, teachesPupil } from '#modules/directory'
+import { canAdminister, findPersonSummary, headsBeyond, isHeadOf, teachesPupil } from '#modules/directory'
 import type { Actor } from '#kernel/access'
 import { recordAudit } from '#kernel/audit'
 import type { Services } from '#kernel/module'
@@ -88,8 +88,8 @@ export async function issueAccessCode(
 
 /**
  * Issues a code on behalf of someone: an administrator of the person (`directory.administer` over them, or the head
- * of their establishment), or, to reset only, a teacher of their class. Nobody resets someone with rights of their own
- * that they do not have themselves: it would be a way to take them.
+ * of their establishment), or, to reset only, a teacher of their class. Nobody resets someone who holds rights that they
+ * do not have themselves, or who heads an establishment beyond their own: it would be a way to take that power.
  * @throws Problem 403 `not_allowed` or `own_account`, and those of {@link issueAccessCode}.
  */
 export async function issueAccessCodeAs(tx: Tx, actor: Actor, personId: string, now: Date): Promise<IssuedCode> {
@@ -101,7 +101,9 @@ export async function issueAccessCodeAs(tx: Tx, actor: Actor, personId: string, 
     (await isHeadOf(tx, actor.personId, personId)) ||
     (typeof (await findAccount(tx, { personId }))?.passwordHash === 'string' &&
       (await teachesPupil(tx, actor.personId, personId, now)))
-  if (!allowed || !(await coversRightsOf(tx, actor, personId, now))) {
+  const exceeds =
+    !(await coversRightsOf(tx, actor, personId, now)) || (await headsBeyond(tx, actor.personId, actor.rights, personId))
+  if (!allowed || exceeds) {
     throw new Problem(403, 'not_allowed', 'Your rights do not include this person.')
   }
   return issueAccessCode(tx, { tenantId: actor.tenantId, personId, issuedBy: actor.personId }, now)
