@@ -221,10 +221,6 @@ export const applicationSteps: Step<Application>[] = [
       from directory.staged_record s
       where ${staged(application)} and s.change = 'removed' and s.kind = 'establishment' and o.id = s.subject_id
         and ${alone}`.execute(tx)
-    // Classes of years before stay, as history.
-    await sql`delete from directory.teaching_group g using directory.staged_record s
-      where ${staged(application)} and s.change = 'removed' and s.kind in ('class', 'group') and g.id = s.subject_id
-        and g.school_year_id = ${yearId(application)}`.execute(tx)
   },
 
   // Affiliations follow from relations that other records hold too: all those of the source are compared.
@@ -251,8 +247,13 @@ export const applicationSteps: Step<Application>[] = [
       and a.organisation_id = d.organisation_id and a.profile = d.profile)`.execute(tx),
 ]
 
-/** Takes away the relations of this school year of the people who changed or left: they are then written anew. */
+/** Takes away vanished classes, and the relations of this year of people who changed or left, to be written anew. */
 async function removeRelations(tx: Tx, application: Application): Promise<void> {
+  // Before any relation is touched: the deletion locks the tables of those who are in classes. Classes of years before
+  // stay, as history.
+  await sql`delete from directory.teaching_group g using directory.staged_record s
+    where ${staged(application)} and s.change = 'removed' and s.kind in ('class', 'group') and g.id = s.subject_id
+      and g.school_year_id = ${yearId(application)}`.execute(tx)
   const { rows } = await sql`select from directory.staged_record s
     where ${staged(application)} and s.known and ${isPerson} limit 1`.execute(tx)
   if (rows.length === 0) return
