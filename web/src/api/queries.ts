@@ -40,3 +40,9 @@ export const homeQuery = queryOptions({
   queryKey: ['home'],
   queryFn: () => read(api.GET('/api/portal/home')),
 })
+
+/** The newest imports of the directory; for holders of `directory.import` only. */
+export const latestImportsQuery = queryOptions({
+  queryKey: ['imports', 'lately'],
+  queryFn: () => read(api.GET('/api/directory/imports', { params: { query: { limit: 5 } } })),
+})

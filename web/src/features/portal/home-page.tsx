@@ -8,13 +8,13 @@ import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Page, Section } from '../../shell/page.tsx'
 import { useSession } from '../../shell/session.ts'
-import { Empty } from '../../ui/empty.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Applications } from './applications.tsx'
 import { ChildSwitch } from './child-switch.tsx'
 import { Children } from './children.tsx'
 import { HeadedEstablishments, Territories } from './perimeters.tsx'
 import { OwnClasses, Teachings } from './classes.tsx'
+import { News } from './news.tsx'
 import { Tasks } from './tasks.tsx'
 import './home.css'
 import { useNow } from '../../ui/now.ts'
@@ -62,9 +62,7 @@ function HomeContent({ home: { directory, applications } }: { home: Home }) {
       {directory.children.length > 1 && <ChildSwitch chosen={child?.id} people={directory.children} />}
       <div className="home-now">
         <Now title={t('news.title')}>
-          <Empty title={child ? t('news.emptyFor', { name: child.givenName }) : t('news.empty')}>
-            <p>{t('news.will')}</p>
-          </Empty>
+          <News childName={child?.givenName} />
         </Now>
         <Now title={t('tasks.title')}>
           <Tasks directory={directory} />

@@ -2,23 +2,18 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
-import { api, read } from '../../api/client.ts'
+import { type Home, latestImportsQuery } from '../../api/queries.ts'
 import { paths } from '../../paths.ts'
 import { holds, useSession } from '../../shell/session.ts'
 import { Empty } from '../../ui/empty.tsx'
 import { Icon, type IconName } from '../../ui/icons.tsx'
-import type { Home } from '../../api/queries.ts'
 
 /** What waits for this person: nothing for most people, and then it says so. */
 export function Tasks({ directory }: { directory: Home['directory'] }) {
   const { t } = useTranslation('portal')
   const session = useSession()
   const mayImport = holds(session, 'directory.import')
-  const { data: lately } = useQuery({
-    queryKey: ['imports', 'lately'],
-    queryFn: () => read(api.GET('/api/directory/imports', { params: { query: { limit: 5 } } })),
-    enabled: mayImport,
-  })
+  const { data: lately } = useQuery({ ...latestImportsQuery, enabled: mayImport })
   const tasks: { key: string; icon: IconName; to: string; text: ReactNode }[] = []
   for (const each of lately?.imports ?? []) {
     if (each.state !== 'ready' && each.state !== 'interrupted' && each.state !== 'refused') continue
