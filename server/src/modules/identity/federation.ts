@@ -60,19 +60,16 @@ export function createFederation(services: Services, log: FastifyBaseLogger): Fe
     const now = services.now().getTime()
     const former = known.get(key)
     if (former && former.until > now) return former.config
-    const config = readMetadata(provider)
-    known.set(key, { config, until: now + metadataMinutes * 60_000 })
-    try {
-      return await config
-    } catch (error) {
-      if (former) {
-        known.set(key, { config: former.config, until: now + 60_000 })
-        return former.config
-      }
-      known.delete(key)
+    // Whoever waits for it gets the same answer, the first to ask or not.
+    const config = readMetadata(provider).catch((error: unknown) => {
       log.warn({ provider: provider.slug, reason: reasonOf(error) }, 'identity provider unusable')
-      throw toProblem(error)
-    }
+      known.delete(key)
+      if (!former) throw toProblem(error)
+      known.set(key, { config: former.config, until: now + 60_000 })
+      return former.config
+    })
+    known.set(key, { config, until: now + metadataMinutes * 60_000 })
+    return config
   }
 
   async function getProvider(tx: Tx, slug: string): Promise<Provider> {
