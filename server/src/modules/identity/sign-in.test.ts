@@ -4,6 +4,8 @@ import { findAccount, issueAccessCode } from '#modules/identity'
 import { openTestApp, type TestApp } from '../../../test/app.ts'
 import { makePerson } from '../../../test/make.ts'
 import { updateAccount } from './accounts.queries.ts'
+import { listSessions } from './sessions.queries.ts'
+import { signIn } from './sign-in.ts'
 
 let server: TestApp
 let clock = new Date('2026-11-23T08:00:00Z')
@@ -193,4 +195,27 @@ test('what cannot be a login or a password is said, and changes nothing', async 
 
 test('the accounts of a demonstration are told only by a demonstration', async () => {
   expect((await get('demonstration-accounts')).statusCode).toBe(404)
+})
+
+test.each([
+  ['replaced', { password_hash: null }],
+  ['blocked', { state: 'blocked' as const }],
+])('a password %s while it is being verified opens nothing', async (_, change) => {
+  const { personId, login } = await activate('Entretemps')
+  const account = await server.inTenant((tx) => findAccount(tx, { personId }))
+  const signingIn = signIn(
+    server.services,
+    {
+      hash: () => Promise.reject(new Error('not asked for')),
+      async verify() {
+        // The turn of this attempt comes after the change.
+        await server.inTenant((tx) => updateAccount(tx, account!.id, change))
+        return { matches: true, outdated: false }
+      },
+    },
+    server.tenant.id,
+    { login, password, browser: { device: null, former: undefined } },
+  )
+  await expect(signingIn).rejects.toMatchObject({ code: 'sign_in_refused' })
+  expect(await server.inTenant((tx) => listSessions(tx, account!.id, clock))).toHaveLength(1)
 })

@@ -36,6 +36,11 @@ export async function signIn(
   if (account.state !== 'active') throw new Problem(403, 'account_blocked', 'This account is blocked.')
   const renewed = outdated ? await hasher.hash(input.password) : undefined
   return inTenant(services.db, tenantId, async (tx) => {
+    // Blocked or given another password while this one was being verified.
+    const current = await findAccount(tx, { id: account.id })
+    if (current?.state !== 'active' || current.passwordHash !== account.passwordHash) {
+      throw new Problem(401, 'sign_in_refused', 'This login and this password do not go together.')
+    }
     if (renewed !== undefined) await updateAccount(tx, account.id, { password_hash: renewed })
     await clearFailures(tx, input.login)
     const token = await openSession(
