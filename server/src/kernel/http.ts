@@ -193,6 +193,9 @@ function toProblem(error: unknown): Problem {
   // SQLSTATE: a character that PostgreSQL holds in no text (U+0000), in whatever field it came.
   if (code === '22021' || code === '22P05')
     return new Problem(400, 'invalid_text', 'A text holds a character that cannot be kept.')
+  // A number or a day beyond those of PostgreSQL: the year 0, a count of twenty digits.
+  if (code === '22003' || code === '22008')
+    return new Problem(400, 'invalid_request', 'A number or a day is out of range.')
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return new Problem(statusCode, (code ?? 'invalid_request').replace(/^FST_(ERR_)?/, '').toLowerCase(), message)
   }

@@ -60,6 +60,7 @@ test('only administration is given here; people and places must exist', async ()
   const reversed = { personId, organisationId: null, startsOn: '2026-12-02', endsOn: '2026-12-01' }
   expect((await grant(operator, reversed)).json().code).toBe('period_reversed')
   expect((await grant(operator, { personId, organisationId: null, endsOn: '2026-11-22' })).statusCode).toBe(422)
+  expect((await grant(operator, { personId, organisationId: null, startsOn: '0000-01-01' })).statusCode).toBe(400)
   expect(
     (await server.app.inject({ url: `/api/identity/people/${personId}/rights`, headers: operator })).json(),
   ).toEqual({
