@@ -119,6 +119,13 @@ class Attributes {
     return text
   }
 
+  /** A name: longer than any, it could be neither shown nor indexed. */
+  name(name: string, longest: number): string {
+    const text = this.required(name)
+    if (text.length > longest) throw new Unusable('value_unreadable', `${name} exceeds ${longest} characters.`)
+    return text
+  }
+
   /** The values that are not empty. */
   list(name: string): string[] {
     return this.values.get(name)?.filter((value) => value !== '') ?? []
@@ -189,7 +196,7 @@ function readEstablishment(source: Attributes, _context: FeedContext, externalId
   const uai = source.text('ENTStructureUAI') ?? source.required('ENTEtablissementUAI')
   if (!/^\d{7}[A-Z]$/.test(uai)) throw new Unusable('uai_invalid', 'ENTStructureUAI is not seven digits and a letter.')
   const named = source
-    .required('ENTStructureNomCourant')
+    .name('ENTStructureNomCourant', 200)
     .split('$')
     .map((part) => part.trim())
   const [prefix = '', name] = named
@@ -234,8 +241,8 @@ function toLines(address: string | undefined): string | undefined {
 }
 
 function readPerson(source: Attributes, bornOn: Day | undefined) {
-  const familyName = source.required('sn')
-  const givenName = source.required('givenName')
+  const familyName = source.name('sn', 100)
+  const givenName = source.name('givenName', 100)
   const others = source.list('ENTPersonAutresPrenoms').join(' ')
   const birthName = source.text('ENTPersonNomPatro')
   return {

@@ -18,6 +18,9 @@ export interface Application {
 
 const staged = ({ importId }: Application) => sql`s.import_id = ${importId}` as RawBuilder<boolean>
 const present = (application: Application) => sql`${staged(application)} and s.change <> 'removed'`
+// Once records are accepted: no other one, of whatever source or identifier, describes the same.
+const unknown = sql`not exists (select from directory.source_record r
+  where r.subject_id = s.subject_id and r.gone_on is null)`
 const isPerson = sql`s.kind in ('pupil', 'guardian', 'staff')`
 
 // The school year of the export, made by the first step.
@@ -210,17 +213,15 @@ export const applicationSteps: Step<Application>[] = [
 
   // What no source knows any more: gone, and back under the same identifier if a later export holds it again.
   async (tx, application) => {
-    const alone = sql`not exists (select from directory.source_record r
-      where r.subject_id = s.subject_id and r.gone_on is null)`
     await sql`update directory.person p set gone_on = ${application.exportedOn}
       from directory.staged_record s
-      where ${staged(application)} and s.change = 'removed' and ${isPerson} and p.id = s.subject_id and ${alone}`.execute(
+      where ${staged(application)} and s.change = 'removed' and ${isPerson} and p.id = s.subject_id and ${unknown}`.execute(
       tx,
     )
     await sql`update directory.organisation o set gone_on = ${application.exportedOn}
       from directory.staged_record s
       where ${staged(application)} and s.change = 'removed' and s.kind = 'establishment' and o.id = s.subject_id
-        and ${alone}`.execute(tx)
+        and ${unknown}`.execute(tx)
   },
 
   // Affiliations follow from relations that other records hold too: all those of the source are compared.
@@ -253,7 +254,7 @@ async function removeRelations(tx: Tx, application: Application): Promise<void> 
   // stay, as history.
   await sql`delete from directory.teaching_group g using directory.staged_record s
     where ${staged(application)} and s.change = 'removed' and s.kind in ('class', 'group') and g.id = s.subject_id
-      and g.school_year_id = ${yearId(application)}`.execute(tx)
+      and g.school_year_id = ${yearId(application)} and ${unknown}`.execute(tx)
   const { rows } = await sql`select from directory.staged_record s
     where ${staged(application)} and s.known and ${isPerson} limit 1`.execute(tx)
   if (rows.length === 0) return

@@ -788,3 +788,50 @@ describe('an import between two states', () => {
     expect(second).toMatchObject({ establishments: [{ ref: '52' }], next: null })
   })
 })
+
+describe('out of the ordinary', () => {
+  let test: TestApp
+  beforeAll(async () => {
+    test = await openTestApp({ now: () => new Date('2026-09-20T10:00:00Z') })
+  })
+  afterAll(() => test.close())
+
+  it('an establishment under another identifier keeps its classes, and they their pupils', async () => {
+    const feedOf = (id: string): SmallFeed => ({
+      establishments: [makeEstablishment(id, { ENTStructureUAI: '0800052A', ENTStructureClasses: '6A$SIXIEME A' })],
+      pupils: [makePupil('101', id, { ENTEleveClasses: `${id}$6A` })],
+    })
+    const members = sql`select g.id, m.person_id from directory.teaching_group g
+      join directory.membership m on m.teaching_group_id = g.id`
+    await importSmall(test, feedOf('52'))
+    const before = await query(test, members)
+    expect(before).toHaveLength(1)
+    const renumbered = await importSmall(test, { ...feedOf('1052'), date: '2026-09-15' })
+    expect(renumbered).toMatchObject({ state: 'applied', counts: { class: { added: 1, removed: 1 } } })
+    expect(await query(test, members)).toEqual(before)
+    expect(await query(test, sql`select gone_on from directory.organisation`)).toEqual([{ gone_on: null }])
+  })
+
+  it('a name longer than any name is set aside, and holds up nobody else', async () => {
+    const noise = Array.from({ length: 400 }, () => crypto.randomUUID()).join('')
+    const applied = await importSmall(test, {
+      academy: '21',
+      establishments: [
+        makeEstablishment('61', { ENTStructureClasses: '6A$SIXIEME A' }),
+        makeEstablishment('62', { ENTStructureNomCourant: `CLG$${noise}$AMIENS` }),
+      ],
+      pupils: [makePupil('101', '61'), makePupil('102', '61', { sn: noise })],
+      staff: [makeStaffMember('301', { ENTPersonFonctions: '61$ENS$ENSEIGNEMENT', givenName: noise })],
+    })
+    expect(applied).toMatchObject({
+      state: 'applied',
+      counts: {
+        establishment: { added: 1, quarantined: 1 },
+        pupil: { added: 1, quarantined: 1 },
+        staff: { quarantined: 1 },
+      },
+    })
+    const { reasons } = await test.inTenant((tx) => listQuarantinedRecords(tx, applied.id, { limit: 1 }))
+    expect(reasons).toEqual([{ code: 'value_unreadable', count: 3 }])
+  })
+})
