@@ -36,12 +36,12 @@ export async function analyzeStage(client: pg.ClientBase, importId: string): Pro
  * Tells the planner what a first load put in: until it knows, it takes the tables for empty, and the home page for a
  * thing of seconds. Later imports change little enough for the database to follow by itself.
  */
-export async function analyzeDirectory(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query<{ name: string }>(
+export async function analyzeDirectory(owner: pg.Pool): Promise<void> {
+  const { rows } = await owner.query<{ name: string }>(
     `select oid::regclass::text as name from pg_class
      where relnamespace = 'directory'::regnamespace and relkind = 'r' and not relispartition`,
   )
-  await client.query(`analyze ${rows.map((row) => row.name).join(', ')}`)
+  await owner.query(`analyze ${rows.map((row) => row.name).join(', ')}`)
 }
 
 /** Prepares the partition for people who turn its pages. */
@@ -50,22 +50,24 @@ export async function indexStage(client: pg.ClientBase, importId: string): Promi
   await client.query(`create index on ${tableOf(importId)} (establishment_ref, kind, external_id)`)
 }
 
-/** Drops the partitions of all imports but those named. One in use by someone is left to the next time. */
-export async function dropStages(owner: pg.Pool, needed: ReadonlySet<string>): Promise<void> {
-  const { rows } = await owner.query<{ name: string }>(
-    `select relname as name from pg_class where relnamespace = 'directory'::regnamespace and relkind = 'r'
-      and relname like 'staged\\_%' and relname ~ '^${prefix}[0-9a-f]{32}$'`,
+/** The imports, of all tenants, that have a partition. */
+export async function listStages(owner: pg.Pool): Promise<string[]> {
+  const { rows } = await owner.query<{ id: string }>(
+    `select substr(relname, ${prefix.length + 1})::uuid::text as id from pg_class
+     where relnamespace = 'directory'::regnamespace and relkind = 'r' and relname ~ '^${prefix}[0-9a-f]{32}$'`,
   )
-  const kept = new Set([...needed].map((importId) => tableOf(importId)))
-  for (const { name } of rows) {
-    const table = `directory.${name}`
-    if (kept.has(table)) continue
+  return rows.map((row) => row.id)
+}
+
+/** Drops the partitions of some imports. One in use by someone is left to the next time. */
+export async function dropStages(owner: pg.Pool, importIds: string[]): Promise<void> {
+  for (const importId of importIds) {
     // Dropping a partition waits for all readers of the parent, and makes new ones wait: not for long.
     const client = await owner.connect()
     try {
       await client.query('begin')
       await client.query(`set local lock_timeout = '2s'`)
-      await client.query(`drop table if exists ${table}`)
+      await client.query(`drop table if exists ${tableOf(importId)}`)
       await client.query('commit')
     } catch (error) {
       await client.query('rollback')

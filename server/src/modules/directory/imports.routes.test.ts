@@ -101,7 +101,8 @@ it('an uploaded feed is read, reviewed and applied, and its files are removed', 
   expect(applying.json()).toMatchObject({ state: 'applying', actions: [] })
   await reached(id, 'applied')
   expect(await get(`/${id}`)).toMatchObject({ appliedBy: { name: 'Alix Martin' }, actions: [] })
-  expect(await received()).toEqual([])
+  // They go once all is applied.
+  await expect.poll(received).toEqual([])
   const again = await post(`/${id}/apply`, {})
   expect([again.statusCode, again.json<{ code: string }>().code]).toEqual([409, 'import_state'])
 })

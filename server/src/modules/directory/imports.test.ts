@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { randomUUIDv7 } from 'node:crypto'
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
@@ -16,8 +17,19 @@ import {
   type SmallFeed,
   writeSmallFeed,
 } from '../../../test/small-feed.ts'
-import { abandonImport, applyImport, stageImport, sweepImports } from './imports.ts'
-import { listChanges, listImportEstablishments, listQuarantinedRecords } from './imports.queries.ts'
+import { uploadFolder } from './import-files.ts'
+import { createStage } from './import-stages.ts'
+import {
+  abandonImport,
+  applyImport,
+  applyRequested,
+  receiveImport,
+  requestApply,
+  stageImport,
+  stageReceived,
+  sweepImports,
+} from './imports.ts'
+import { getImport, listChanges, listImportEstablishments, listQuarantinedRecords } from './imports.queries.ts'
 import type { ImportView } from './imports.routes.ts'
 
 let folder: string
@@ -657,9 +669,10 @@ describe('record by record', () => {
 
 describe('an import between two states', () => {
   let test: TestApp
+  let clock = new Date('2026-09-20T10:00:00Z')
   const feed: SmallFeed = { establishments: [makeEstablishment('52')], pupils: [makePupil('101', '52')] }
   beforeAll(async () => {
-    test = await openTestApp({ now: () => new Date('2026-09-20T10:00:00Z') })
+    test = await openTestApp({ now: () => clock })
   })
   afterAll(() => test.close())
   const stageSmall = async (more: SmallFeed = {}) =>
@@ -735,6 +748,80 @@ describe('an import between two states', () => {
       ...by,
     })
     expect(applied.counts.pupil).toMatchObject({ added: 1, unchanged: 1 })
+  })
+
+  it('asked to be applied stays so until its turn comes, however long ago it was read', async () => {
+    const staged = await stageSmall({ pupils: [makePupil('101', '52'), makePupil('103', '52')] })
+    const input = { tenantId: test.tenant.id, id: staged.id, acceptAlerts: true, ...by }
+    await requestApply(test.services, input)
+    clock = new Date('2026-09-20T11:00:00Z')
+    await sweepImports(test.services)
+    const job = { ...input, importId: staged.id }
+    await applyRequested(test.services, job, new AbortController().signal)
+    expect(await test.inTenant((tx) => getImport(tx, staged.id))).toMatchObject({ state: 'applied' })
+  })
+
+  it('asked to be applied, then outdated before its turn, goes back to its review and says why', async () => {
+    const staged = await stageSmall({ pupils: [makePupil('101', '52'), makePupil('104', '52')] })
+    const input = { tenantId: test.tenant.id, id: staged.id, acceptAlerts: true, ...by }
+    await requestApply(test.services, input)
+    // The command line does not wait for a turn.
+    clock = new Date('2026-09-20T11:01:00Z')
+    await importSmall(test, feed)
+    const job = { ...input, importId: staged.id }
+    await expect(applyRequested(test.services, job, new AbortController().signal)).rejects.toMatchObject({
+      code: 'import_outdated',
+    })
+    expect(await test.inTenant((tx) => getImport(tx, staged.id))).toMatchObject({
+      state: 'ready',
+      progress: null,
+      refusal: { code: 'import_outdated' },
+    })
+    await abandonImport(test.services, input)
+    expect(await stages()).toBe(0)
+  })
+
+  it('keeps its stage while another program removes those of imports that are over', async () => {
+    const { services, tenant } = test
+    const id = randomUUIDv7()
+    let begun: Promise<void> | undefined
+    const begin = async () => {
+      const row = sql`insert into directory.import (id, state, progress) values (${id}, 'staging', '{"phase": "waiting"}')`
+      await test.inTenant((tx) => row.execute(tx))
+      const client = await services.owner.connect()
+      await createStage(client, tenant.id, id)
+      client.release()
+    }
+    // The import begins in the instant before the sweep looks for stages.
+    const owner = new Proxy(services.owner, {
+      get: (pool, key) =>
+        key === 'query'
+          ? async (...args: [string]) => {
+              if (args[0].includes('pg_class')) await (begun ??= begin())
+              return pool.query(...args)
+            }
+          : Reflect.get(pool, key, pool),
+    })
+    await sweepImports({ ...services, owner })
+    expect(begun).toBeDefined()
+    expect(await stages()).toBe(1)
+    await abandonImport(services, { tenantId: tenant.id, id, ...by })
+    expect(await stages()).toBe(0)
+  })
+
+  it('is read once, though its job comes twice', async () => {
+    const files = await writeSmallFeed(newFolder(), feed)
+    const input = { tenantId: test.tenant.id, id: randomUUIDv7(), ...by }
+    await cp(files, uploadFolder(test.config.dataDirectory, input.id), { recursive: true })
+    await receiveImport(test.services, input)
+    const job = { tenantId: input.tenantId, importId: input.id }
+    const read = () => stageReceived(test.services, job, new AbortController().signal)
+    const first = read()
+    const phase = async () => (await test.inTenant((tx) => getImport(tx, input.id))).progress?.phase
+    await expect.poll(phase, { interval: 1 }).not.toBe('waiting')
+    await Promise.all([first, read()])
+    expect(await test.inTenant((tx) => getImport(tx, input.id))).toMatchObject({ state: 'ready', refusal: null })
+    await abandonImport(test.services, input)
   })
 
   it('stops when its starter stops it', async () => {

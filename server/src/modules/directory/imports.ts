@@ -14,7 +14,15 @@ import { readFeed } from './aaf-reading.ts'
 import { type Application, applicationSteps } from './import-apply.queries.ts'
 import { checkEstablishments, type Comparison, comparisonSteps, type Step } from './import-diff.queries.ts'
 import { discardUpload, hasUpload, sweepUploads, uploadFolder } from './import-files.ts'
-import { analyzeDirectory, analyzeStage, createStage, dropStages, indexStage, openStageCopy } from './import-stages.ts'
+import {
+  analyzeDirectory,
+  analyzeStage,
+  createStage,
+  dropStages,
+  indexStage,
+  listStages,
+  openStageCopy,
+} from './import-stages.ts'
 import { getImport, getImportRow, isStaged } from './imports.queries.ts'
 import type { ImportView } from './imports.routes.ts'
 import { type DirectoryTables, type Progress, type Refusal, tables } from './tables.ts'
@@ -29,13 +37,16 @@ interface ImportJob {
   importId: string
 }
 
-/** Reads an uploaded feed. No new try by itself: people see what happened and ask again. */
-export const stageQueue = defineQueue<ImportJob>('directory.stage-import', { retries: 0, expireInSeconds: 7200 })
+/**
+ * Reads an uploaded feed. One that was begun is not tried again by itself: people see what happened and ask again. The
+ * retries are for a program killed, or a database away, before it began.
+ */
+export const stageQueue = defineQueue<ImportJob>('directory.stage-import', { expireInSeconds: 7200 })
 
-/** Applies a reviewed import. */
+/** Applies a reviewed import; tried again as `stageQueue` is. */
 export const applyQueue = defineQueue<ImportJob & { actorPersonId: string | null; acceptAlerts: boolean }>(
   'directory.apply-import',
-  { retries: 0, expireInSeconds: 7200 },
+  { expireInSeconds: 7200 },
 )
 
 /** Share of vanishing records, in basis points, above which an import stops and asks; a source may have its own. */
@@ -94,11 +105,9 @@ export async function requestStage(services: Services, { tenantId, id }: ImportR
 /** The work of `stageQueue`. */
 export async function stageReceived(services: Services, job: ImportJob, signal: AbortSignal): Promise<void> {
   const { tenantId, importId: id } = job
-  const { state } = await inTenant(services.db, tenantId, (tx) => getImportRow(tx, id))
-  if (state !== 'staging') {
-    if (state === 'abandoned') await discardUpload(services.dataDirectory, id)
-    return
-  }
+  const { state, progress } = await inTenant(services.db, tenantId, (tx) => getImportRow(tx, id))
+  if (state === 'abandoned') await discardUpload(services.dataDirectory, id)
+  if (state !== 'staging' || progress.phase !== 'waiting') return
   await stage(services, { tenantId, id, folder: uploadFolder(services.dataDirectory, id) }, { signal })
 }
 
@@ -118,6 +127,8 @@ function createImport(tx: Tx, input: { id: string; actorPersonId: string | null;
 
 const waiting = (now: Date) =>
   JSON.stringify({ phase: 'waiting', done: 0, total: 1, unit: 'steps', startedAt: now.toISOString() })
+
+const isWaiting = sql<boolean>`progress->>'phase' is not distinct from 'waiting'`
 
 const startUpdate = (tx: Tx) => tables(tx).updateTable('directory.import')
 
@@ -219,7 +230,7 @@ async function supersede(
     await others
       .set({ state: 'interrupted', refusal: nothing('interrupted', interruptedDetail), progress: '{}' })
       .where('state', 'in', ['staging', 'applying'])
-      .where(sql<boolean>`progress->>'phase' is distinct from 'waiting'`)
+      .where(sql<boolean>`not ${isWaiting}`)
       .execute()
   })
   await sweepImports(services)
@@ -446,30 +457,35 @@ export async function applyImport(
   const { tenantId, id } = input
   const { source_id: sourceId } = await inTenant(services.db, tenantId, (tx) => getImportRow(tx, id))
   if (!sourceId) throw new Problem(409, 'import_state', 'An import whose source is unknown cannot be applied.')
-  await withSourceLock(services.owner, sourceId, async (client) => {
+  const { first } = await withSourceLock(services.owner, sourceId, async () => {
     await inTenant(services.db, tenantId, async (tx) => {
       await checkApplicable(tx, id, input.acceptAlerts, input.requested)
       await updateImport(tx, id, { state: 'applying', refusal: null, progress: '{}' })
     })
     const following = follow(services, { tenantId, id, state: 'applying' }, watch)
     try {
-      const { first } = await applyStaged(services, { ...input, sourceId }, following)
-      if (first) await analyzeDirectory(client)
+      return await applyStaged(services, { ...input, sourceId }, following)
     } catch (error) {
       await following.end()
       const lost = error instanceof Problem && error.code === 'stage_lost'
       await inTenant(services.db, tenantId, (tx) =>
-        updateImport(tx, id, {
-          state: 'interrupted',
-          refusal: JSON.stringify(toRefusal(error)),
-          progress: '{}',
-          ...(lost ? { staged_at: null } : {}),
-        }),
+        startUpdate(tx)
+          .set({
+            state: 'interrupted',
+            refusal: JSON.stringify(toRefusal(error)),
+            progress: '{}',
+            ...(lost ? { staged_at: null } : {}),
+          })
+          .where('id', '=', id)
+          // Not when all of it was kept and only the answer to the commit was lost.
+          .where('state', '=', 'applying')
+          .execute(),
       )
       throw error
     }
   })
   await discardUpload(services.dataDirectory, id)
+  if (first) await analyzeDirectory(services.owner)
   await sweepImports(services)
   return inTenant(services.db, tenantId, (tx) => getImport(tx, id))
 }
@@ -547,10 +563,16 @@ export async function applyRequested(
   try {
     await applyImport(services, { tenantId, id, actorPersonId, acceptAlerts, requested: true }, { signal })
   } catch (error) {
-    if (!(error instanceof Problem && error.code === 'import_running')) throw error
+    // What could not even begin goes back to its review.
     await inTenant(services.db, tenantId, (tx) =>
-      updateImport(tx, id, { state: 'ready', refusal: JSON.stringify(toRefusal(error)), progress: '{}' }),
+      startUpdate(tx)
+        .set({ state: 'ready', refusal: JSON.stringify(toRefusal(error)), progress: '{}' })
+        .where('id', '=', id)
+        .where('state', '=', 'applying')
+        .where(isWaiting)
+        .execute(),
     )
+    if (!(error instanceof Problem && error.code === 'import_running')) throw error
   }
 }
 
@@ -595,6 +617,8 @@ export async function abandonImport(services: Services, input: ImportRequest): P
  * more. Called when the server starts and whenever an import begins or ends; harmless at any time.
  */
 export async function sweepImports(services: Services): Promise<void> {
+  // First: the stage of an import that begins meanwhile is not among them.
+  const stages = await listStages(services.owner)
   const staged = new Set<string>()
   const uploaded = new Set<string>()
   for (const { id: tenantId } of await listTenants(services.owner)) {
@@ -608,7 +632,7 @@ export async function sweepImports(services: Services): Promise<void> {
         if (row.state === 'ready' || row.state === 'interrupted') continue
         // An upload waits for its turn; a program that reads a folder itself starts at once.
         const old = services.now().getTime() - row.created_at.getTime() > 600_000
-        const started = row.progress.phase !== 'waiting' || (!row.uploaded && old)
+        const started = row.progress.phase !== 'waiting' || (row.state === 'staging' && !row.uploaded && old)
         if (started && (row.source_id === null ? old : await isSourceFree(tx, row.source_id))) {
           await updateImport(tx, row.id, {
             state: 'interrupted',
@@ -625,6 +649,9 @@ export async function sweepImports(services: Services): Promise<void> {
       if (row.uploaded) uploaded.add(row.id)
     }
   }
-  await dropStages(services.owner, staged)
+  await dropStages(
+    services.owner,
+    stages.filter((importId) => !staged.has(importId)),
+  )
   await sweepUploads(services.dataDirectory, uploaded, services.now())
 }
