@@ -6,14 +6,21 @@ export function defineEvent<Data extends { tenantId: string }>(name: string): Ev
   return { name }
 }
 
-/** Declares a reaction; each has a queue of its own, so that a failing one holds up no other. */
+/**
+ * Declares a reaction; each has a queue of its own, so that a failing one holds up no other, and goes on trying for a day:
+ * what it writes to may be away for a night.
+ */
 export function defineReaction<Data extends { tenantId: string }>(
   event: EventKind<Data>,
   name: string,
   options: { batchSize?: number },
   run: (services: Services, batch: Data[], signal: AbortSignal) => Promise<void>,
 ): Reaction {
-  const reaction: Reaction<Data> = { event, queue: defineQueue<Data>(`${event.name}-${name}`, options), run }
+  const reaction: Reaction<Data> = {
+    event,
+    queue: defineQueue<Data>(`${event.name}-${name}`, { retries: 100, ...options }),
+    run,
+  }
   return reaction
 }
 

@@ -18,7 +18,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import { type Access, type Actor, isAllowed } from './access.ts'
-import { Problem, toProblemBody } from './problem.ts'
+import { describeError, Problem, toProblemBody } from './problem.ts'
 import type { Tenant } from './tenancy.ts'
 
 declare module 'fastify' {
@@ -149,20 +149,6 @@ export async function createHttp(options: HttpOptions): Promise<App> {
 export function actorOf(request: FastifyRequest): Actor {
   if (!request.actor) throw new Problem(401, 'sign_in_required', 'Sign in to use this.')
   return request.actor
-}
-
-/**
- * What the log keeps of an error: its kind, its code and where it happened. Messages and details of a database quote the
- * values they refuse, which are people's.
- */
-function describeError(error: Error): { type: string; message: string; stack: string } {
-  const { code, constraint, table } = error as { code?: string; constraint?: string; table?: string }
-  const frames = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '))
-  return {
-    type: error.name,
-    message: [code, table, constraint].filter(Boolean).join(' ') || 'no code',
-    stack: frames.slice(0, 12).join('\n'),
-  }
 }
 
 function describeAccess(access: Access | undefined): string {

@@ -1,13 +1,14 @@
 import { fromKysely, PgBoss, type Job } from 'pg-boss'
 import type pg from 'pg'
 import type { Tx } from './postgres.ts'
+import { describeError } from './problem.ts'
 
 /** A kind of work done apart from the request that asks for it. Its data are small and hold no personal data. */
 export interface JobQueue<Data extends object> {
   name: string
   /** Number of new tries after a failure. */
   retries: number
-  /** Seconds after which a silent worker is thought dead and the job given to another. */
+  /** Seconds a job may take; a worker silent for a minute is thought dead anyway, and its job given to another. */
   expireInSeconds: number
   /** How many jobs a worker takes at once. */
   batchSize: number
@@ -60,12 +61,15 @@ export async function openJobs(
   boss.on('error', options.onError)
   await boss.start()
   for (const queue of queues) {
-    if (await boss.getQueue(queue.name)) continue
-    await boss.createQueue(queue.name, {
+    const settings = {
       retryLimit: queue.retries,
       retryBackoff: true,
+      retryDelayMax: 900,
       expireInSeconds: queue.expireInSeconds,
-    })
+      heartbeatSeconds: 60,
+    }
+    if (await boss.getQueue(queue.name)) await boss.updateQueue(queue.name, settings)
+    else await boss.createQueue(queue.name, settings)
   }
   // Requests enqueue under their own role; tables are made by pg-boss, so the grant follows its start.
   await owner.query('grant usage on schema pgboss to preau_app')
@@ -79,11 +83,11 @@ export async function openJobs(
       const taking = { pollingIntervalSeconds: 0.5, batchSize: queue.batchSize }
       await boss.work(queue.name, taking, async (jobs: Job<NonNullable<typeof queue.data>>[]) => {
         const [first] = jobs
-        if (first)
-          await handler(
-            jobs.map((job) => job.data),
-            first.signal,
-          )
+        if (!first) return
+        const data = jobs.map((job) => job.data)
+        await handler(data, first.signal).catch((error: Error) => {
+          throw withoutValues(error)
+        })
       })
     },
     async repeat(queue, cron) {
@@ -101,4 +105,10 @@ export async function openJobs(
     },
     stop: () => boss.stop({ graceful: true, timeout: 5_000 }),
   }
+}
+
+// An error is kept with its job, in a table of no tenant.
+function withoutValues(error: Error): Error {
+  const { type, message, stack } = describeError(error)
+  return Object.assign(new Error(message), { name: type, stack })
 }

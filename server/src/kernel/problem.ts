@@ -40,3 +40,17 @@ export function toProblemBody(problem: Problem, requestId?: string): ProblemBody
     ...(requestId === undefined ? {} : { requestId }),
   }
 }
+
+/**
+ * What may be kept of an error, in a log or with a failed job: its kind, its code and where it happened. Messages and
+ * details of a database quote the values they refuse, which are people's.
+ */
+export function describeError(error: Error): { type: string; message: string; stack: string } {
+  const { code, constraint, table } = error as { code?: string; constraint?: string; table?: string }
+  const frames = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '))
+  return {
+    type: error.name,
+    message: [code, table, constraint].filter(Boolean).join(' ') || 'no code',
+    stack: frames.slice(0, 12).join('\n'),
+  }
+}
