@@ -21,13 +21,14 @@ export function uploadFolder(dataDirectory: string, importId: string): string {
 export async function receiveFile(
   dataDirectory: string,
   importId: string,
-  name: string,
+  name: string | undefined,
   content: Readable,
 ): Promise<void> {
   // Only names made of letters, digits, "_" and "-" pass: none leads out of the folder.
-  if (!isFeedFileName(name)) {
+  if (name === undefined || !isFeedFileName(name)) {
     content.resume()
-    throw new Problem(400, 'file_name_unexpected', `${name.slice(0, 100)} is not a file of a full AAF export.`)
+    const named = name?.slice(0, 100) ?? 'A part without a name'
+    throw new Problem(400, 'file_name_unexpected', `${named} is not a file of a full AAF export.`)
   }
   const folder = uploadFolder(dataDirectory, importId)
   await mkdir(folder, { recursive: true, mode: 0o700 })

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
+import { cursorInvalid } from './cursors.ts'
 import type { ChangeView, ImportEstablishmentView, ImportView } from './imports.routes.ts'
 import { type ChangeKind, type ImportState, type Progress, type RecordKind, tables } from './tables.ts'
 
@@ -117,7 +118,7 @@ export async function listChanges(
   filter: ChangeFilter,
 ): Promise<{ changes: ChangeView[]; next: string | null }> {
   const row = await getImportRow(tx, importId)
-  const after = /^([a-z]+):(.*)$/s.exec(filter.after ?? '')
+  const after = readPlace(/^([a-z]+):(.*)$/s, filter.after)
   const wanted = sql`s.import_id = ${importId}
     and (${filter.kind ?? null}::text is null or s.kind = ${filter.kind ?? null})
     and (${filter.change ?? null}::text is null or s.change = ${filter.change ?? null})
@@ -162,6 +163,13 @@ export async function listChanges(
   }
 }
 
+/** Where a page begins; undefined for the first. @throws Problem 400 `cursor_invalid`. */
+function readPlace(form: RegExp, after: string | undefined): RegExpExecArray | undefined {
+  const place = after === undefined ? undefined : form.exec(after)
+  if (place === null) throw cursorInvalid()
+  return place
+}
+
 /** A value as people read it: a text, or a list of texts for links (`1000003 · 20 · legal…`). */
 function toFieldValue(value: unknown): string | string[] | null {
   if (value === null || value === undefined) return null
@@ -186,7 +194,7 @@ export async function listImportEstablishments(
   page: Page,
 ): Promise<{ establishments: ImportEstablishmentView[]; next: string | null }> {
   await getImportRow(tx, importId)
-  const [, changes, ref] = /^(\d+):(.*)$/s.exec(page.after ?? '') ?? []
+  const [, changes, ref] = readPlace(/^(\d+):(.*)$/s, page.after) ?? []
   const { rows } = await sql<{ ref: string; name: string; changes: number; counts: ImportEstablishmentView['counts'] }>`
     select * from (
       select establishment_ref as ref, max(name) as name, sum(added + modified + removed) as changes,

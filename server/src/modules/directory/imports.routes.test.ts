@@ -154,6 +154,30 @@ it.each([
   expect(await received()).toEqual([])
 })
 
+it('a part without a file name is refused', async () => {
+  const response = await test.app.inject({
+    method: 'POST',
+    url: '/api/directory/imports',
+    headers: { ...importer, 'content-type': 'multipart/form-data; boundary=limit' },
+    payload:
+      '--limit\r\ncontent-disposition: form-data; name="files"\r\ncontent-type: application/octet-stream\r\n\r\nx\r\n--limit--\r\n',
+  })
+  expect([response.statusCode, response.json<{ code: string }>().code]).toEqual([400, 'file_name_unexpected'])
+})
+
+it.each(['99999999999999999999:x', 'nowhere'])('a page after %s cannot be asked for', async (after) => {
+  const { id } = (await upload(await filesOf(feed))).json<ImportView>()
+  await reached(id, 'ready')
+  for (const list of ['establishments', 'changes']) {
+    const { statusCode } = await test.app.inject({
+      url: `/api/directory/imports/${id}/${list}?after=${after}`,
+      headers: importer,
+    })
+    expect([list, statusCode]).toEqual([list, 400])
+  }
+  await post(`/${id}/abandon`)
+})
+
 it('the same file twice and an empty upload are refused', async () => {
   const [file] = await filesOf(feed)
   const twice = await upload([file!, file!])
