@@ -37,8 +37,9 @@ export async function insertCode(tx: Tx, row: Insertable<IdentityTables['identit
   await tables(tx).insertInto('identity.access_code').values(row).execute()
 }
 
-/** Marks the account's open codes as replaced. */
+/** Marks the account's open codes as replaced; whoever issues one at the same time waits for its turn. */
 export async function replaceCodes(tx: Tx, accountId: string, now: Date): Promise<void> {
+  await tables(tx).selectFrom('identity.account').select('id').where('id', '=', accountId).forUpdate().execute()
   await tables(tx)
     .updateTable('identity.access_code')
     .set({ replaced_at: now })

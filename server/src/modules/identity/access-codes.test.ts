@@ -96,6 +96,14 @@ test('a newer code takes the place of the former; time ends both', async () => {
   expect((await post('codes/redeem', { code: newer.code, password })).json().code).toBe('code_expired')
 })
 
+test('of codes issued at once, one is open', async () => {
+  const personId = await make()
+  await issue(personId)
+  const codes = await Promise.all([1, 2, 3, 4].map(() => issue(personId)))
+  const checks = await Promise.all(codes.map(({ code }) => post('codes/check', { code })))
+  expect(checks.map((each) => each.statusCode).sort()).toEqual([200, 410, 410, 410])
+})
+
 test('codes never issued, emptied or overlong open nothing', async () => {
   expect((await post('codes/check', { code: makeCode() })).json()).toMatchObject({ status: 404, code: 'code_unknown' })
   expect((await post('codes/check', { code: '----' })).json().code).toBe('code_unknown')
