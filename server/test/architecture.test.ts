@@ -50,7 +50,7 @@ test('the audit trail refuses changes even from its owner', async () => {
   await expect(server.services.owner.query('truncate kernel.audit_entry')).rejects.toThrow('append-only')
 })
 
-test('a route that states no access is refused at start', async () => {
+test('a route that states no access, or one that nothing would check, is refused at start', async () => {
   const app = await createHttp({
     publicUrl: 'http://localhost',
     logLevel: 'silent',
@@ -58,6 +58,9 @@ test('a route that states no access is refused at start', async () => {
     authenticate: () => Promise.resolve(undefined),
   })
   expect(() => app.get('/api/open', () => 'anyone')).toThrow('states no access')
+  // Only under /api is anyone asked who they are.
+  const closed = { config: { access: 'signed-in' as const } }
+  expect(() => app.get('/elsewhere', closed, () => 'anyone')).toThrow('is open to everyone')
 })
 
 test('the routes open to everyone are these and no other', async () => {

@@ -101,6 +101,8 @@ export async function createHttp(options: HttpOptions): Promise<App> {
   app.addHook('onRoute', (route) => {
     if (route.config?.access === undefined)
       throw new Error(`Route ${String(route.method)} ${route.url} states no access.`)
+    if (route.config.access !== 'public' && !route.url.startsWith('/api/'))
+      throw new Error(`Route ${String(route.method)} ${route.url} is open to everyone: it is not under /api/.`)
   })
   app.addHook('onRequest', async (request) => {
     const access = request.routeOptions.config.access
