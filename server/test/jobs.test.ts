@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { signedIn } from '#modules/identity'
-import { openTestApp, type TestApp } from '../../test/app.ts'
-import { defineQueue, openJobs } from './jobs.ts'
-import type { Tx } from './postgres.ts'
+import { openTestApp, type TestApp } from './app.ts'
+import { defineQueue, openJobs } from '#kernel/jobs'
+import type { Tx } from '#kernel/postgres'
 
 let server: TestApp
 beforeAll(async () => {
