@@ -96,6 +96,12 @@ export const comparisonSteps: Step<Comparison>[] = [
     await sql`set local hash_mem_multiplier = 4`.execute(tx)
   },
 
+  // What an earlier reading of the same files left, should its stage have been lost.
+  async (tx, { importId }) => {
+    await sql`delete from directory.quarantined_record where import_id = ${importId}`.execute(tx)
+    await sql`delete from directory.import_establishment where import_id = ${importId}`.execute(tx)
+  },
+
   (tx, { importId }) => quarantineDuplicates(tx, importId),
 
   // Classes that an establishment set aside declares no more, since nobody read what it declares, stay as they were.

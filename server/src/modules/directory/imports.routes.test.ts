@@ -129,15 +129,25 @@ it('a refused feed says where and why', async () => {
 })
 
 it('an interrupted import is read again from its files', async () => {
-  const changed = { ...feed, guardians: [makeGuardian('201', { mobile: '0600000002' })] }
+  const changed = {
+    ...feed,
+    pupils: [...(feed.pupils ?? []), makePupil('103', '52')],
+    guardians: [makeGuardian('201', { mobile: '0600000002' })],
+  }
   const { id } = (await upload(await filesOf(changed))).json<ImportView>()
   await reached(id, 'ready')
   await test.services.owner.query(`truncate directory.staged_${id.replaceAll('-', '')}`)
   await post(`/${id}/apply`, {})
   await reached(id, 'interrupted')
   expect(await get(`/${id}`)).toMatchObject({ refusal: { code: 'stage_lost' }, actions: ['stage', 'abandon'] })
+  const review = async () => [await get(`/${id}/quarantine`), await get(`/${id}/establishments`)]
+  const before = await review()
   expect((await post(`/${id}/stage`)).statusCode).toBe(202)
   await reached(id, 'ready')
+  expect(await review()).toEqual([
+    { ...(before[0] as object), records: [expect.objectContaining({ externalId: '102' })] },
+    before[1],
+  ])
   await post(`/${id}/abandon`)
 })
 
