@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
-import type { Step } from './import-diff.queries.ts'
+import { preparePlanner, type Step } from './import-diff.queries.ts'
 
 /** What the steps below work on. */
 export interface Application {
@@ -77,13 +77,12 @@ const settingsOf = (columns: Record<string, string>) =>
  * records at once. Relations are written anew for the records that changed, and only for them.
  */
 export const applicationSteps: Step<Application>[] = [
-  async (tx, { schoolYear }) => {
-    await sql`set local work_mem = '128MB'`.execute(tx)
-    await sql`set local hash_mem_multiplier = 4`.execute(tx)
-    await sql`insert into directory.school_year (id, start_year, starts_on, ends_on)
+  preparePlanner,
+
+  (tx, { schoolYear }) =>
+    sql`insert into directory.school_year (id, start_year, starts_on, ends_on)
       values (${randomUUIDv7()}, ${schoolYear}, ${`${schoolYear}-09-01`}, ${`${schoolYear + 1}-08-31`})
-      on conflict (tenant_id, start_year) do nothing`.execute(tx)
-  },
+      on conflict (tenant_id, start_year) do nothing`.execute(tx),
 
   // The history, while the former state of each record is still there.
   (tx, application) =>

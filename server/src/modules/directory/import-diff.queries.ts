@@ -88,13 +88,19 @@ const kept = ({ importId, sourceId }: Comparison) => sql`(
     where q.kind = 'establishment' and r.kind in ('class', 'group')
 )`
 
+/**
+ * Nobody has analysed tables filled in the same transaction: the planner thinks them small, and its nested loops over
+ * them would take hours. A million rows are hashed in memory.
+ */
+export async function preparePlanner(tx: Tx): Promise<void> {
+  await sql`set local enable_nestloop = off`.execute(tx)
+  await sql`set local work_mem = '128MB'`.execute(tx)
+  await sql`set local hash_mem_multiplier = 4`.execute(tx)
+}
+
 /** The comparison of a staged feed with what was accepted before, in this order, in one transaction. */
 export const comparisonSteps: Step<Comparison>[] = [
-  // The planner's guesses for a table just filled lead to plans that never end; hashes of a million rows fit this.
-  async (tx) => {
-    await sql`set local work_mem = '128MB'`.execute(tx)
-    await sql`set local hash_mem_multiplier = 4`.execute(tx)
-  },
+  preparePlanner,
 
   // What an earlier reading of the same files left, should its stage have been lost.
   async (tx, { importId }) => {

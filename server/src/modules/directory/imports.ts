@@ -520,7 +520,7 @@ async function applyStaged(
     })
     await services.events.publish(tx, importApplied, { tenantId, importId: id, sourceId })
   }
-  const steps = [start, ...applicationSteps, finish]
+  const steps = [start, ...(row.staged_count === 0 ? [] : applicationSteps), finish]
   following.begin('applying', steps.length, 'steps')
   await runSteps(services, tenantId, steps, application, following)
   return application
