@@ -9,8 +9,8 @@ import {
   createPartner,
   createTerritory,
   findEstablishment,
-  findOrganisationByCode,
   listEstablishments,
+  listOrganisationsByCode,
   listPartners,
   listTerritories,
 } from './organisations.queries.ts'
@@ -281,8 +281,9 @@ async function act(
 }
 
 async function getOrganisationId(tx: Tx, kind: 'partner' | 'territory', code: string): Promise<string> {
-  const found = await findOrganisationByCode(tx, kind, code)
+  const [found, other] = await listOrganisationsByCode(tx, kind, code)
   if (!found) throw new Problem(404, `${kind}_not_found`, `No ${kind} has the code ${code}.`)
+  if (other) throw new Problem(409, 'code_ambiguous', `Several have the code ${code}: give an identifier instead.`)
   return found.id
 }
 

@@ -340,16 +340,16 @@ export async function isOrganisationWithin(tx: Tx, organisationId: string, perim
   return rows.length > 0
 }
 
-/** Finds a partner or territory by its code. */
-export function findOrganisationByCode(
+/** Partners or territories of this code, or the one of this identifier: a code is unique among partners of a kind only. */
+export function listOrganisationsByCode(
   tx: Tx,
   kind: 'partner' | 'territory',
-  code: string,
-): Promise<Named | undefined> {
+  codeOrId: string,
+): Promise<{ id: string }[]> {
   return tables(tx)
     .selectFrom('directory.organisation')
-    .select(['id', 'name'])
+    .select('id')
     .where('kind', '=', kind)
-    .where('code', '=', code)
-    .executeTakeFirst()
+    .where((where) => where.or([where('code', '=', codeOrId), where(sql`id::text`, '=', codeOrId)]))
+    .execute()
 }

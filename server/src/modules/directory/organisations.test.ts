@@ -233,6 +233,20 @@ describe('commands', () => {
     expect((await run('partner list', [])).result).toHaveLength(4)
     expect((await run('person search', ['X Y'])).result).toEqual([])
   })
+
+  test('a code that two partners bear chooses neither of them; an identifier does', async () => {
+    await run('partner create', [], { name: 'Agence', kind: 'agency', code: 'c' })
+    const { result } = await run('partner list', [])
+    const agency = (result as { id: string; partnerKind: string }[]).find((each) => each.partnerKind === 'agency')!
+    const input = { name: 'Réseau', code: 'r' }
+    await expect(run('territory create', [], { ...input, partner: 'c' })).rejects.toMatchObject({
+      code: 'code_ambiguous',
+    })
+    const created = await run('territory create', [], { ...input, partner: agency.id })
+    expect((await run('territory list', [])).result).toContainEqual(
+      expect.objectContaining({ ...(created.result as object), partner: { id: agency.id, name: 'Agence' } }),
+    )
+  })
 })
 
 describe('home', () => {
