@@ -8,6 +8,7 @@ import {
   goTo,
   openBrowser,
   readApi,
+  settle,
   signIn,
   type Visitor,
 } from './visitor.ts'
@@ -105,16 +106,18 @@ describe.each(everySize)('%s', (size) => {
 
     await page.reload()
     await home.waitFor()
+    await settle(page)
     await page.keyboard.press('Tab')
     const skip = page.getByRole('link', { name: 'Aller au contenu' })
     await expectFocus(skip)
-    expect((await skip.boundingBox())?.y).toBeGreaterThanOrEqual(0)
+    await expect.poll(async () => (await skip.boundingBox())?.y).toBeGreaterThanOrEqual(0)
     await page.keyboard.press('Enter')
     await page.keyboard.press('Tab')
     expect(await page.evaluate(() => document.activeElement?.closest('main') !== null)).toBe(true)
 
     await page.reload()
     await home.waitFor()
+    await settle(page)
     await tabTo(page, page.getByRole('link', { name: 'Annuaire' }))
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { level: 1, name: 'Annuaire' }).waitFor()
@@ -127,7 +130,7 @@ describe.each(everySize)('%s', (size) => {
     const card = page.getByRole('heading', { level: 1, name: 'Zoé Marchand' })
     await card.waitFor()
     await expectFocus(card)
-    await page.keyboard.press('Alt+ArrowLeft')
+    await page.goBack()
     await page.getByRole('heading', { level: 1, name: 'Annuaire' }).waitFor()
     expect(await page.getByLabel('Nom ou prénom').inputValue()).toBe('zoé march')
   })
@@ -150,7 +153,9 @@ async function findPupilOfAnotherClass(open: Visitor): Promise<Found> {
 async function tabTo(page: Page, target: Locator): Promise<void> {
   for (let step = 0; step < 60; step++) {
     await page.keyboard.press('Tab')
-    const focused = await page.evaluate(() => {
+    const focused = await page.evaluate(async () => {
+      // The page scrolls to it, and the skip link comes in, before it is next drawn.
+      for (const _ of [1, 2]) await new Promise((resolve) => requestAnimationFrame(resolve))
       const element = document.activeElement
       if (!element || element === document.body) return undefined
       const box = element.getBoundingClientRect()
@@ -168,7 +173,7 @@ async function tabTo(page: Page, target: Locator): Promise<void> {
       }
     })
     if (!focused) continue
-    expect(focused, 'focus').toMatchObject({ visible: true, inside: true, covered: false })
+    expect(focused, `focus on ${focused.html}`).toMatchObject({ visible: true, inside: true, covered: false })
     if (await target.evaluate((element) => element === document.activeElement)) return
   }
   throw new Error(`Tab does not reach ${String(target)}.`)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { announced, checkPage, everySize, findAccount, goTo, openBrowser, signIn } from './visitor.ts'
+import { announced, checkPage, everySize, findAccount, goTo, openBrowser, settle, signIn } from './visitor.ts'
 
 // Each profile signs in and finds its own workspace: what it needs is there, and nothing of the others'.
 
@@ -32,7 +32,7 @@ describe.each(everySize)('%s', (size) => {
     await page.getByText('C’est votre professeur.').waitFor()
     // A pupil reads no address of a teacher, and the card says that some of it is kept from her.
     expect(await page.getByRole('link', { name: /@/ }).count()).toBe(0)
-    await page.getByText(/Réservé à d’autres : courriel/).waitFor()
+    await page.getByText(/Réservé à d’autres\s:\scourriel/).waitFor()
     await checkPage(page, 'person-teacher-seen-by-pupil')
 
     await page.getByRole('link', { name: 'Collège Rosa Bonheur' }).first().click()
@@ -156,7 +156,8 @@ describe.each(everySize)('%s', (size) => {
     await page.getByLabel('Profil').selectOption('Professeurs')
     // Another person for each screen size: a first code activates, a second one would only reset.
     const listed = page.getByRole('main').getByRole('listitem').getByRole('link')
-    await listed.first().waitFor()
+    await page.waitForURL(/profile=teacher/)
+    await settle(page)
     const names = (await listed.allInnerTexts()).filter((name) => !/haddad/i.test(name))
     const name = names[everySize.indexOf(size)]!
     await page.getByRole('link', { name, exact: true }).click()

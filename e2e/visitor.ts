@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page, Request } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest'
 import { type Persona, type PersonaKey, personas } from '../server/src/demonstration/personas.ts'
 import { launchBrowser } from './browser.ts'
@@ -22,6 +22,9 @@ export interface Visit extends BrowserContextOptions {
 
 /** A page of a new visitor. What it must never do is watched: see `expectQuiet`. */
 export type Visitor = (visit?: Visit) => Promise<Page>
+
+/** What each page is waiting for from the server. */
+const awaited = new WeakMap<Page, Set<Request>>()
 
 /** One browser for the journeys of a file; every visitor has a context of their own, closed after the test. */
 export function openBrowser(): Visitor {
@@ -60,7 +63,14 @@ export function openBrowser(): Visitor {
       if (!/^(data|blob|about):/.test(request.url()) && new URL(request.url()).origin !== url)
         faults.push(request.url())
     })
-    return context.newPage()
+    const page = await context.newPage()
+    const requests = new Set<Request>()
+    awaited.set(page, requests)
+    page.on('request', (request) => requests.add(request))
+    for (const end of ['requestfinished', 'requestfailed'] as const) {
+      page.on(end as 'requestfinished', (request) => requests.delete(request))
+    }
+    return page
   }
 }
 
@@ -128,7 +138,8 @@ export async function checkPage(page: Page, name: string): Promise<void> {
 export async function settle(page: Page): Promise<void> {
   await page.locator('h1').first().waitFor()
   await page.locator('[aria-busy=true]').waitFor({ state: 'detached' })
-  await page.waitForLoadState('networkidle')
+  // Nothing asked for a while: longer than the pause after the last key of a search.
+  for (let quiet = 0; quiet < 6; quiet = awaited.get(page)?.size ? 0 : quiet + 1) await page.waitForTimeout(50)
   await page.evaluate(() => document.fonts.ready.then(() => undefined))
 }
 

@@ -299,6 +299,7 @@ function Details({ data }: { data: Import }) {
           ))}
         </ul>
       </nav>
+      <h2 className="visually-hidden">{t(`view.${view}`)}</h2>
       {view === 'summary' && <ImportSummary data={data} />}
       {view === 'establishments' && <ImportEstablishments id={data.id} />}
       {view === 'changes' && <ImportChanges applied={data.state === 'applied'} id={data.id} />}
