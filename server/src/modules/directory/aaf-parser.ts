@@ -41,16 +41,20 @@ type Place =
   | 'category'
   | 'attribute'
   | 'value'
-const grammar: Record<Place, Record<string, Place>> = {
-  file: { ficAlimMENESR: 'root' },
-  root: { addRequest: 'request' },
-  request: { operationalAttributes: 'operational', identifier: 'identifier', attributes: 'attributes' },
-  operational: { attr: 'category' },
-  attributes: { attr: 'attribute' },
-  identifier: { id: 'value' },
-  category: { value: 'value' },
-  attribute: { value: 'value' },
-  value: {},
+const grammar: Record<Place, ReadonlyMap<string, Place>> = {
+  file: new Map([['ficAlimMENESR', 'root']]),
+  root: new Map([['addRequest', 'request']]),
+  request: new Map([
+    ['operationalAttributes', 'operational'],
+    ['identifier', 'identifier'],
+    ['attributes', 'attributes'],
+  ]),
+  operational: new Map([['attr', 'category']]),
+  attributes: new Map([['attr', 'attribute']]),
+  identifier: new Map([['id', 'value']]),
+  category: new Map([['value', 'value']]),
+  attribute: new Map([['value', 'value']]),
+  value: new Map(),
 }
 
 /**
@@ -110,7 +114,7 @@ export function createAafReader(
       header[name!] = text!.trim()
   })
   parser.on('opentag', (tag) => {
-    const next = Object.hasOwn(grammar[place], tag.name) ? grammar[place][tag.name] : undefined
+    const next = grammar[place].get(tag.name)
     if (!next) {
       if (place === 'root' && (tag.name === 'modifyRequest' || tag.name === 'deleteRequest')) {
         refuse('delta_unsupported', `A full export holds addRequest only, here is ${tag.name}.`)
