@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import { sql, type Updateable } from 'kysely'
 import type pg from 'pg'
 import { recordAudit } from '#kernel/audit'
@@ -175,7 +176,7 @@ async function stage(
     if (error instanceof FeedRefusal) {
       await change({ state: 'refused', refusal: JSON.stringify(error.refusal), progress: '{}' })
     } else {
-      const { state } = await inTenant(services.db, tenantId, (tx) => getImportRow(tx, id))
+      const { state } = await outlastOutage(() => inTenant(services.db, tenantId, (tx) => getImportRow(tx, id)))
       if (state !== 'abandoned') {
         await change({ state: 'interrupted', refusal: JSON.stringify(toRefusal(error)), progress: '{}' })
         throw error
@@ -183,6 +184,21 @@ async function stage(
     }
     await discardUpload(services.dataDirectory, id)
     await sweepImports(services)
+  }
+}
+
+/**
+ * Notes the end of an import though the database is gone for a moment, as when it was killed and comes back: nobody
+ * should look at an import that says it runs when nothing does. Half a minute, then the next sweep will tell.
+ */
+async function outlastOutage<T>(work: () => Promise<T>): Promise<T> {
+  for (let left = 30; ; left--) {
+    try {
+      return await work()
+    } catch (error) {
+      if (left === 0) throw error
+      await wait(1_000)
+    }
   }
 }
 
@@ -467,19 +483,22 @@ export async function applyImport(
       return await applyStaged(services, { ...input, sourceId }, following)
     } catch (error) {
       await following.end()
-      const lost = error instanceof Problem && error.code === 'stage_lost'
-      await inTenant(services.db, tenantId, (tx) =>
-        startUpdate(tx)
-          .set({
-            state: 'interrupted',
-            refusal: JSON.stringify(toRefusal(error)),
-            progress: '{}',
-            ...(lost ? { staged_at: null } : {}),
-          })
-          .where('id', '=', id)
-          // Not when all of it was kept and only the answer to the commit was lost.
-          .where('state', '=', 'applying')
-          .execute(),
+      await outlastOutage(() =>
+        inTenant(services.db, tenantId, async (tx) => {
+          const { staged_count: expected } = await getImportRow(tx, id)
+          const kept = await isStageWhole(tx, id, expected)
+          await startUpdate(tx)
+            .set({
+              state: 'interrupted',
+              refusal: JSON.stringify(toRefusal(error)),
+              progress: '{}',
+              ...(kept ? {} : { staged_at: null }),
+            })
+            .where('id', '=', id)
+            // Not when all of it was kept and only the answer to the commit was lost.
+            .where('state', '=', 'applying')
+            .execute()
+        }),
       )
       throw error
     }
@@ -501,7 +520,13 @@ async function applyStaged(
   const start: Step<Application> = async (tx) => {
     // Should the lock have gone with its connection, two applications still come one after the other.
     await sql`select from directory.source where id = ${sourceId} for no key update`.execute(tx)
-    await checkStage(tx, id, row.staged_count)
+    if (!(await isStageWhole(tx, id, row.staged_count))) {
+      throw new Problem(
+        409,
+        'stage_lost',
+        'What was read was lost in a crash of the database, nothing was changed: run it again.',
+      )
+    }
   }
   const finish: Step<Application> = async (tx) => {
     await following.end()
@@ -577,19 +602,13 @@ export async function applyRequested(
 }
 
 // A crash of PostgreSQL empties unlogged tables.
-async function checkStage(tx: Tx, id: string, expected: number | null): Promise<void> {
+async function isStageWhole(tx: Tx, id: string, expected: number | null): Promise<boolean> {
   const { number } = await tables(tx)
     .selectFrom('directory.staged_record')
     .select(({ fn }) => fn.countAll<number>().as('number'))
     .where('import_id', '=', id)
     .executeTakeFirstOrThrow()
-  if (number !== expected) {
-    throw new Problem(
-      409,
-      'stage_lost',
-      'What was read was lost in a crash of the database, nothing was changed: run it again.',
-    )
-  }
+  return number === expected
 }
 
 /** Gives up an import that is being read, reviewed or interrupted. @throws Problem 409 `import_state`. */
