@@ -51,11 +51,8 @@ export async function loadDemonstration(services: Services, progress: Progress):
     const partners = await createPartners(tx)
     const ids = await findPersonas(tx, partners)
     const college = await findEstablishment(tx, { uai: personas.secretary.administersUai! })
-    await grantRight(
-      tx,
-      { personId: ids.secretary, right: 'directory.administer', organisationId: college?.id ?? null },
-      now,
-    )
+    if (!college) throw new Error('The demonstration feed lacks its collège.')
+    await grantRight(tx, { personId: ids.secretary, right: 'directory.administer', organisationId: college.id }, now)
     for (const right of ['directory.import', 'directory.administer', 'instance.operate'] as const) {
       await grantRight(tx, { personId: ids.operator, right, organisationId: null }, now)
     }
