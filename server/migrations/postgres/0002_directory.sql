@@ -223,11 +223,6 @@ create table directory.source_record (
   primary key (source_id, kind, external_id)
 );
 create index source_record_subject on directory.source_record (subject_id);
--- Bodies are never searched: sampling them would take seconds, and so would a large sample of the rest.
-alter table directory.source_record
-  alter source_id set statistics 20, alter kind set statistics 20, alter external_id set statistics 20,
-  alter subject_id set statistics 20, alter establishment_ref set statistics 20, alter gone_on set statistics 20,
-  alter tenant_id set statistics 20, alter hash set statistics 0, alter body set statistics 0;
 
 create table directory.import (
   tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,

@@ -27,11 +27,9 @@ export function openStageCopy(client: pg.ClientBase, importId: string): Writable
   return client.query(copyFrom(`copy ${tableOf(importId)} (${stagedColumns}) from stdin`))
 }
 
-/** Tells the planner what the partition holds; a small sample says enough, and takes no seconds. */
+/** Tells the planner what the partition holds. */
 export async function analyzeStage(client: pg.ClientBase, importId: string): Promise<void> {
-  await client.query('set default_statistics_target = 10')
-  await client.query(`analyze ${tableOf(importId)} (kind, external_id, change, known, subject_id, establishment_ref)`)
-  await client.query('reset default_statistics_target')
+  await client.query(`analyze ${tableOf(importId)}`)
 }
 
 /**
