@@ -189,7 +189,7 @@ test.each(['Reading the feed: 50 %', 'Comparing: 50 %', 'Applying: 50 %'])(
 test('PostgreSQL killed while the server applies an import: all or nothing, and it can be asked for again', async () => {
   const product = await start()
   const folder = join(data, 'export')
-  const { records } = await writeAafFeed(folder, { people: 6_000 })
+  const { records } = await writeAafFeed(folder, { people: 20_000 })
   const form = new FormData()
   for (const name of readdirSync(folder)) form.append('files', await openAsBlob(join(folder, name)), name)
   const ask = async (path: string, init: RequestInit = {}) => {
