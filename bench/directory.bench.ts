@@ -147,7 +147,7 @@ async function importFeed({ folder, config, tenantId }: Extract<Step, { kind: 'i
   const stores = await openStores(config, { queues, supervise: false, log: () => {} })
   try {
     const services = createServices(config, stores)
-    const staged = await stageImport(services, { tenantId, folder, actorPersonId: null })
+    const staged = await stageImport(services, { tenantId, folder, actorPersonId: null, unseen: true })
     if (staged.state !== 'ready') throw new Error(`The feed was not accepted: ${staged.refusal?.detail}`)
     await applyImport(services, { tenantId, id: staged.id, actorPersonId: null, acceptAlerts: false })
   } finally {

@@ -154,60 +154,69 @@ export const applicationSteps: Step<Application>[] = [
   removeRelations,
 
   (tx, application) =>
-    sql`insert into directory.enrolment (person_id, establishment_id, school_year_id, source_id,
+    sql`with links as materialized (
+      select s.subject_id, e.* from directory.staged_record s
+      cross join lateral jsonb_to_recordset(s.body->'enrolments') as e
+        (establishment text, mef text, level text, regime text, status text, "enteredOn" date, "leftOn" date)
+      where ${present(application)} and s.kind = 'pupil'
+    )
+    insert into directory.enrolment (person_id, establishment_id, school_year_id, source_id,
       mef_code, level_label, regime, status, entered_on, left_on)
-    select s.subject_id, a.subject_id, ${yearId(application)}, ${application.sourceId},
-      e.mef, e.level, e.regime, e.status, e."enteredOn", e."leftOn"
-    from directory.staged_record s
-    cross join lateral jsonb_to_recordset(s.body->'enrolments') as e
-      (establishment text, mef text, level text, regime text, status text, "enteredOn" date, "leftOn" date)
-    join ${accepted(application, sql`'establishment'`)} and a.external_id = e.establishment
-    where ${present(application)} and s.kind = 'pupil'
+    select l.subject_id, a.subject_id, ${yearId(application)}, ${application.sourceId},
+      l.mef, l.level, l.regime, l.status, l."enteredOn", l."leftOn"
+    from links l join ${accepted(application, sql`'establishment'`)} and a.external_id = l.establishment
     on conflict do nothing`.execute(tx),
 
   (tx, application) =>
-    sql`insert into directory.membership (person_id, teaching_group_id, source_id)
-    select s.subject_id, a.subject_id, ${application.sourceId}
-    from directory.staged_record s
-    cross join lateral (
-      select 'class' as kind, ref from jsonb_array_elements_text(s.body->'classes') ref
-      union all select 'group', ref from jsonb_array_elements_text(s.body->'groups') ref
-    ) m
-    join ${accepted(application, sql`m.kind`)} and a.external_id = m.ref
-    where ${present(application)} and s.kind = 'pupil'
+    sql`with links as materialized (
+      select s.subject_id, m.kind, m.ref from directory.staged_record s
+      cross join lateral (
+        select 'class' as kind, ref from jsonb_array_elements_text(s.body->'classes') ref
+        union all select 'group', ref from jsonb_array_elements_text(s.body->'groups') ref
+      ) m
+      where ${present(application)} and s.kind = 'pupil'
+    )
+    insert into directory.membership (person_id, teaching_group_id, source_id)
+    select l.subject_id, a.subject_id, ${application.sourceId}
+    from links l join ${accepted(application, sql`l.kind`)} and a.external_id = l.ref
     on conflict do nothing`.execute(tx),
 
   (tx, application) =>
-    sql`insert into directory.guardianship
+    sql`with links as materialized (
+      select s.subject_id, g.* from directory.staged_record s
+      cross join lateral jsonb_to_recordset(s.body->'guardians') as g
+        (id text, link text, legal text, financial boolean, contact boolean, pays boolean)
+      where ${present(application)} and s.kind = 'pupil'
+    )
+    insert into directory.guardianship
       (pupil_id, guardian_id, source_id, link_code, legal_status, financial, contact, pays)
-    select s.subject_id, a.subject_id, ${application.sourceId}, g.link, g.legal, g.financial, g.contact, g.pays
-    from directory.staged_record s
-    cross join lateral jsonb_to_recordset(s.body->'guardians') as g
-      (id text, link text, legal text, financial boolean, contact boolean, pays boolean)
-    join ${accepted(application, sql`'guardian'`)} and a.external_id = g.id
-    where ${present(application)} and s.kind = 'pupil'
+    select l.subject_id, a.subject_id, ${application.sourceId}, l.link, l.legal, l.financial, l.contact, l.pays
+    from links l join ${accepted(application, sql`'guardian'`)} and a.external_id = l.id
     on conflict do nothing`.execute(tx),
 
   (tx, application) =>
-    sql`insert into directory.staff_function (person_id, organisation_id, source_id,
+    sql`with links as materialized (
+      select s.subject_id, f.* from directory.staged_record s
+      cross join lateral jsonb_to_recordset(s.body->'functions') as f (establishment text, code text, label text,
+        "disciplineCode" text, "disciplineLabel" text, profile text)
+      where ${present(application)} and s.kind = 'staff'
+    )
+    insert into directory.staff_function (person_id, organisation_id, source_id,
       code, label, discipline_code, discipline_label, profile)
-    select s.subject_id, a.subject_id, ${application.sourceId},
-      f.code, f.label, f."disciplineCode", f."disciplineLabel", f.profile
-    from directory.staged_record s
-    cross join lateral jsonb_to_recordset(s.body->'functions') as f (establishment text, code text, label text,
-      "disciplineCode" text, "disciplineLabel" text, profile text)
-    join ${accepted(application, sql`'establishment'`)} and a.external_id = f.establishment
-    where ${present(application)} and s.kind = 'staff'`.execute(tx),
+    select l.subject_id, a.subject_id, ${application.sourceId},
+      l.code, l.label, l."disciplineCode", l."disciplineLabel", l.profile
+    from links l join ${accepted(application, sql`'establishment'`)} and a.external_id = l.establishment`.execute(tx),
 
   (tx, application) =>
-    sql`insert into directory.teaching
-      (person_id, teaching_group_id, source_id, subject_codes, main_teacher)
-    select s.subject_id, a.subject_id, ${application.sourceId},
-      array(select jsonb_array_elements_text(t.subjects)), t.main
-    from directory.staged_record s
-    cross join lateral jsonb_to_recordset(s.body->'teachings') as t (kind text, ref text, subjects jsonb, main boolean)
-    join ${accepted(application, sql`t.kind`)} and a.external_id = t.ref
-    where ${present(application)} and s.kind = 'staff'
+    sql`with links as materialized (
+      select s.subject_id, t.* from directory.staged_record s
+      cross join lateral jsonb_to_recordset(s.body->'teachings') as t
+        (kind text, ref text, subjects text[], main boolean)
+      where ${present(application)} and s.kind = 'staff'
+    )
+    insert into directory.teaching (person_id, teaching_group_id, source_id, subject_codes, main_teacher)
+    select l.subject_id, a.subject_id, ${application.sourceId}, l.subjects, l.main
+    from links l join ${accepted(application, sql`l.kind`)} and a.external_id = l.ref
     on conflict do nothing`.execute(tx),
 
   // What no source knows any more: gone, and back under the same identifier if a later export holds it again.

@@ -24,7 +24,7 @@ export const importCommands: Command[] = [
       if (!found?.isDirectory()) throw new Problem(400, 'folder_unknown', `There is no folder ${path}.`)
       const { id: tenantId } = await context.tenant()
       const academy = typeof values['academy'] === 'string' ? { academy: values['academy'] } : {}
-      const input = { tenantId, folder: path, actorPersonId: null, ...academy }
+      const input = { tenantId, folder: path, actorPersonId: null, unseen: !values['dry-run'], ...academy }
       const staged = await stoppable(context, () => stageImport(context, input, watch(context)))
       if (staged.refusal) throw toProblem(staged)
       await report(context, tenantId, staged)

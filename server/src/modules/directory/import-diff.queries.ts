@@ -90,7 +90,8 @@ const kept = ({ importId, sourceId }: Comparison) => sql`(
 
 /**
  * Nobody has analysed tables filled in the same transaction: the planner thinks them small, and its nested loops over
- * them would take hours. A million rows are hashed in memory.
+ * them would take hours. A million rows are hashed in memory. Lists in bodies are unfolded apart, `as materialized`,
+ * before they are joined, else the join itself could be done anew for each record.
  */
 export async function preparePlanner(tx: Tx): Promise<void> {
   await sql`set local enable_nestloop = off`.execute(tx)
@@ -127,11 +128,13 @@ export const comparisonSteps: Step<Comparison>[] = [
       select external_id from directory.staged_record s
       where ${staged(comparison.importId)} and kind = 'guardian' and change = 'added'
       union all select external_id from ${kept(comparison)} k where kind = 'guardian'
-    ), broken as (
-      select distinct s.subject_id, link->>'id' as guardian
+    ), links as materialized (
+      select s.subject_id, link->>'id' as guardian
       from directory.staged_record s, jsonb_array_elements(s.body->'guardians') link
       where ${staged(comparison.importId)} and s.kind = 'pupil' and s.change = 'added'
-        and not exists (select from known where known.external_id = link->>'id')
+    ), broken as (
+      select distinct subject_id, guardian from links l
+      where not exists (select from known where known.external_id = l.guardian)
     ), mended as (
       select s.subject_id, coalesce(jsonb_agg(link order by place) filter (where b.guardian is null), '[]') as guardians,
         count(b.guardian) as dropped

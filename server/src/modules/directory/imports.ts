@@ -65,19 +65,22 @@ interface ImportRequest {
   actorPersonId: string | null
 }
 
-/** Reads the full export in a folder of this machine, up to its review; a refused one ends there, and says why. */
+/**
+ * Reads the full export in a folder of this machine, up to its review; a refused one ends there, and says why.
+ * @param input.unseen whether it is to be applied at once unless it raises alerts: nobody turns its pages.
+ */
 export async function stageImport(
   services: Services,
-  input: { tenantId: string; folder: string; academy?: string; actorPersonId: string | null },
+  input: { tenantId: string; folder: string; academy?: string; actorPersonId: string | null; unseen?: boolean },
   watch: Watch = {},
 ): Promise<ImportView> {
-  const { tenantId, folder, academy, actorPersonId } = input
+  const { tenantId, folder, academy, actorPersonId, unseen } = input
   await sweepImports(services)
   const id = randomUUIDv7()
   await inTenant(services.db, tenantId, (tx) =>
     createImport(tx, { id, actorPersonId, uploaded: false, now: services.now() }),
   )
-  await stage(services, { tenantId, id, folder, academy }, watch)
+  await stage(services, { tenantId, id, folder, academy, unseen }, watch)
   return inTenant(services.db, tenantId, (tx) => getImport(tx, id))
 }
 
@@ -153,7 +156,7 @@ function lockImport(tx: Tx, id: string) {
 /** Reads, stages and compares; leaves the import ready, refused, interrupted or abandoned. */
 async function stage(
   services: Services,
-  input: { tenantId: string; id: string; folder: string; academy?: string | undefined },
+  input: { tenantId: string; id: string; folder: string; academy?: string | undefined; unseen?: boolean | undefined },
   watch: Watch,
 ): Promise<void> {
   const { tenantId, id, folder } = input
@@ -170,7 +173,8 @@ async function stage(
       })
       await supersede(services, { tenantId, id, sourceId: source.id })
       const thresholds = { ...defaultThresholds, ...source.thresholds }
-      await stageFeed(services, client, { tenantId, id, sourceId: source.id, feed, thresholds }, watch)
+      const { unseen = false } = input
+      await stageFeed(services, client, { tenantId, id, sourceId: source.id, feed, thresholds, unseen }, watch)
     })
   } catch (error) {
     if (error instanceof FeedRefusal) {
@@ -257,7 +261,14 @@ const interruptedDetail = 'The program stopped in the middle, nothing was change
 async function stageFeed(
   services: Services,
   client: pg.PoolClient,
-  input: { tenantId: string; id: string; sourceId: string; feed: Feed; thresholds: Partial<Record<string, number>> },
+  input: {
+    tenantId: string
+    id: string
+    sourceId: string
+    feed: Feed
+    thresholds: Partial<Record<string, number>>
+    unseen: boolean
+  },
   watch: Watch,
 ): Promise<void> {
   const { tenantId, id, sourceId, feed } = input
@@ -287,7 +298,8 @@ async function stageFeed(
     })
     await runSteps(services, tenantId, comparisonSteps, comparison, following)
     await analyzeStage(client, id)
-    await indexStage(client, id)
+    const { alerts } = await inTenant(services.db, tenantId, (tx) => getImportRow(tx, id))
+    if (!input.unseen || alerts.length > 0) await indexStage(client, id)
   } finally {
     await following.end()
   }
