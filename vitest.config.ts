@@ -24,6 +24,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,
+          // A browser on a shared machine is late now and then; a journey that fails twice has failed.
+          retry: process.env['CI'] ? 1 : 0,
         },
       },
     ],
