@@ -68,9 +68,9 @@ export async function makeReference(
   input: { academyCode: string; externalId: string; record: 'pupil' | 'guardian' | 'staff' },
 ): Promise<void> {
   const { rows } = await sql<{ id: string }>`
-    insert into directory.source (id, kind, academy_code, name)
-    values (${randomUUIDv7()}, 'aaf2d', ${input.academyCode}, 'AAF')
-    on conflict (tenant_id, kind, academy_code) do update set name = excluded.name returning id`.execute(tx)
+    insert into directory.source (id, kind, key, academy_code, name)
+    values (${randomUUIDv7()}, 'aaf2d', ${input.academyCode}, ${input.academyCode}, 'AAF')
+    on conflict (tenant_id, kind, key) do update set name = excluded.name returning id`.execute(tx)
   await sql`insert into directory.source_record (source_id, kind, external_id, subject_id, hash, body)
     values (${rows[0]?.id}, ${input.record}, ${input.externalId}, ${personId}, '', '{}')`.execute(tx)
 }

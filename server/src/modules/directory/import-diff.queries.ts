@@ -10,6 +10,9 @@ export interface Comparison {
   sourceId: string
   exportedOn: Day
   schoolYear: number
+  /** Whether what its source no longer holds is gone, and of which kinds. */
+  mode: 'full' | 'delta'
+  kinds: RecordKind[]
   /** Names of the feed's files, by their number. */
   files: string[]
   thresholds: Partial<Record<string, number>>
@@ -172,7 +175,7 @@ export const comparisonSteps: Step<Comparison>[] = [
     select r.tenant_id, ${comparison.importId}, r.kind, r.external_id, 'removed', true, r.subject_id,
       r.establishment_ref, 0, 0, r.hash, '{}'
     from directory.source_record r
-    where r.source_id = ${comparison.sourceId} and r.gone_on is null
+    where r.source_id = ${comparison.sourceId} and r.gone_on is null and r.kind = any(${comparison.kinds}::text[])
       and not exists (
         select from directory.staged_record s where ${staged(comparison.importId)} and s.change = 'added'
           and s.kind = r.kind and s.external_id = r.external_id)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Problem } from '#kernel/problem'
-import { isFeedFileName } from './aaf-files.ts'
+import { isFeedFileName } from './feeds/formats.ts'
 
 /** At most this much of one upload: an academy's files hold a few gigabytes in all. */
 export const uploadLimits = { fileSize: 4_294_967_296, files: 1000, fields: 0 }
@@ -16,7 +16,7 @@ export function uploadFolder(dataDirectory: string, importId: string): string {
 
 /**
  * Writes one uploaded file to the import's folder, as it comes.
- * @throws Problem 400 when its name is not that of a file of a full export, or comes twice; 413 when it is too large.
+ * @throws Problem 400 when its name is not that of a file of a feed, or comes twice; 413 when it is too large.
  */
 export async function receiveFile(
   dataDirectory: string,
@@ -24,11 +24,11 @@ export async function receiveFile(
   name: string | undefined,
   content: Readable,
 ): Promise<void> {
-  // Only names made of letters, digits, "_" and "-" pass: none leads out of the folder.
+  // The names that formats know hold no path: none leads out of the folder.
   if (name === undefined || !isFeedFileName(name)) {
     content.resume()
     const named = name?.slice(0, 100) ?? 'A part without a name'
-    throw new Problem(400, 'file_name_unexpected', `${named} is not a file of a full AAF export.`)
+    throw new Problem(400, 'file_name_unexpected', `${named} is not the name of a file of a feed.`)
   }
   const folder = uploadFolder(dataDirectory, importId)
   await mkdir(folder, { recursive: true, mode: 0o700 })

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
 import type pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import { stagedColumns } from './staged-rows.ts'
+import { stagedColumns } from './feeds/staged-rows.ts'
 
 // The partitions of directory.staged_record, one an import. COPY and the making of tables are not for the role that
 // serves requests: they go through the owner, who reaches a partition by its own name.

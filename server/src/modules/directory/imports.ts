@@ -9,9 +9,8 @@ import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { listTenants } from '#kernel/tenancy'
-import { type Feed, inspectFeed, schoolYearOf } from './aaf-files.ts'
-import { FeedRefusal } from './aaf-parser.ts'
-import { readFeed } from './aaf-reading.ts'
+import { type Feed, FeedRefusal, schoolYearOf } from './feeds/feed.ts'
+import { inspectFeed } from './feeds/formats.ts'
 import { type Application, applicationSteps } from './import-apply.queries.ts'
 import { checkEstablishments, type Comparison, comparisonSteps, type Step } from './import-diff.queries.ts'
 import { discardUpload, hasUpload, sweepUploads, uploadFolder } from './import-files.ts'
@@ -163,12 +162,13 @@ async function stage(
   const change = (values: Updateable<DirectoryTables['directory.import']>) =>
     inTenant(services.db, tenantId, (tx) => updateImport(tx, id, values))
   try {
-    const feed = await inspectFeed(folder, input.academy)
-    const source = await inTenant(services.db, tenantId, (tx) => findOrCreateSource(tx, feed.academyCode))
+    const feed = await inspectFeed(folder, { academy: input.academy })
+    const source = await inTenant(services.db, tenantId, (tx) => findOrCreateSource(tx, feed))
     await withSourceLock(services.owner, source.id, async (client) => {
       await change({
         source_id: source.id,
         exported_on: feed.exportedOn,
+        mode: feed.mode,
         files: JSON.stringify(feed.files.map(({ name, bytes }) => ({ name, bytes }))),
       })
       await supersede(services, { tenantId, id, sourceId: source.id })
@@ -220,17 +220,17 @@ function toRefusal(error: unknown): Refusal {
 
 const nothing = (code: string, detail: string) => JSON.stringify({ code, detail, file: null, line: null, column: null })
 
-async function findOrCreateSource(tx: Tx, academyCode: string) {
+async function findOrCreateSource(tx: Tx, { kind, key, academyCode, sourceName }: Feed) {
   await tables(tx)
     .insertInto('directory.source')
-    .values({ id: randomUUIDv7(), kind: 'aaf2d', academy_code: academyCode, name: `AAF 2D, académie ${academyCode}` })
-    .onConflict((conflict) => conflict.columns(['tenant_id', 'kind', 'academy_code']).doNothing())
+    .values({ id: randomUUIDv7(), kind, key, academy_code: academyCode, name: sourceName })
+    .onConflict((conflict) => conflict.columns(['tenant_id', 'kind', 'key']).doNothing())
     .execute()
   return tables(tx)
     .selectFrom('directory.source')
     .select(['id', 'thresholds'])
-    .where('kind', '=', 'aaf2d')
-    .where('academy_code', '=', academyCode)
+    .where('kind', '=', kind)
+    .where('key', '=', key)
     .executeTakeFirstOrThrow()
 }
 
@@ -279,13 +279,15 @@ async function stageFeed(
     sourceId,
     exportedOn: feed.exportedOn,
     schoolYear: feed.schoolYear,
+    mode: feed.mode,
+    kinds: [...feed.kinds],
     files: feed.files.map((file) => file.name),
     thresholds: input.thresholds,
   }
   try {
     await createStage(client, tenantId, id)
     following.begin('reading', feed.bytes, 'bytes')
-    const reading = await readFeed(feed, {
+    const reading = await feed.read({
       openCopy: async () => openStageCopy(client, id),
       listEstablishments: () => inTenant(services.db, tenantId, (tx) => checkEstablishments(tx, comparison)),
       onProgress: (bytes) => following.advance(bytes),

@@ -98,13 +98,15 @@ async function addAffiliation(
 }
 
 async function findOrCreateManualSource(tx: Tx): Promise<string> {
-  const found = await tables(tx)
+  await tables(tx)
+    .insertInto('directory.source')
+    .values({ id: randomUUIDv7(), kind: 'manual', key: '', name: 'manual' })
+    .onConflict((conflict) => conflict.columns(['tenant_id', 'kind', 'key']).doNothing())
+    .execute()
+  const { id } = await tables(tx)
     .selectFrom('directory.source')
     .select('id')
     .where('kind', '=', 'manual')
-    .executeTakeFirst()
-  if (found) return found.id
-  const id = randomUUIDv7()
-  await tables(tx).insertInto('directory.source').values({ id, kind: 'manual', name: 'manual' }).execute()
+    .executeTakeFirstOrThrow()
   return id
 }

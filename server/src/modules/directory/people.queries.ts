@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { keepPlan, type Tx } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
 import { currentSchoolYearId } from './school-years.ts'
-import { type LegalStatus, type Level, type OrganisationKind, type Profile, tables } from './tables.ts'
+import { type LegalStatus, type Level, type OrganisationKind, type Profile, type SourceKind, tables } from './tables.ts'
 import { type Because, type Reach, sortReasons } from './visibility.ts'
 import { knowsGroup, knowsGuardianship, listReasons, type Reason } from './visibility.queries.ts'
 
@@ -185,7 +185,7 @@ export interface Relation {
 /** Where a record of a person comes from. */
 export interface Provenance {
   name: string
-  kind: 'aaf2d' | 'manual'
+  kind: SourceKind
   academyCode: string | null
   record: 'pupil' | 'guardian' | 'staff'
   externalId: string

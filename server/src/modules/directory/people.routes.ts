@@ -6,6 +6,7 @@ import { Problem } from '#kernel/problem'
 import { findPersonCard, listPersonAudit } from './people.ts'
 
 import { searchPeople } from './people-search.ts'
+import { sourceKinds } from './tables.ts'
 import { becauseCodes, cardFields } from './visibility.ts'
 
 const day = z.iso.date()
@@ -104,7 +105,7 @@ const card = nameSchema.extend({
     .array(
       z.object({
         name: z.string(),
-        kind: z.enum(['aaf2d', 'manual']),
+        kind: z.enum(sourceKinds),
         academyCode: z.string().nullable(),
         record: z.enum(['pupil', 'guardian', 'staff']),
         externalId: z.string(),

@@ -25,6 +25,9 @@ export type PartnerKind =
 export type LegalStatus = 'legal' | 'inCharge' | 'none'
 export type RecordKind = 'establishment' | 'class' | 'group' | 'subject' | 'mef' | 'pupil' | 'guardian' | 'staff'
 export type ChangeKind = 'added' | 'modified' | 'removed'
+/** Where records come from; `manual` for what people typed in. */
+export const sourceKinds = ['aaf2d', 'aaf1d', 'siecle', 'sts', 'onde', 'oneroster', 'csv', 'supann', 'manual'] as const
+export type SourceKind = (typeof sourceKinds)[number]
 export type ImportState = 'staging' | 'ready' | 'refused' | 'applying' | 'applied' | 'abandoned' | 'interrupted'
 
 /** A jsonb column: read as a value, written as its JSON text (pg would make an SQL array of a JavaScript one). */
@@ -161,7 +164,8 @@ interface NamedCodeRow extends TenantRow {
 
 interface SourceRow extends TenantRow {
   id: string
-  kind: 'aaf2d' | 'manual'
+  kind: SourceKind
+  key: string
   academy_code: string | null
   name: string
   thresholds: JsonWithDefault<Partial<Record<string, number>>>
@@ -221,6 +225,7 @@ interface ImportRow extends TenantRow {
   id: string
   source_id: Generated<string | null>
   state: ImportState
+  mode: Generated<'full' | 'delta' | 'rollback'>
   uploaded: Generated<boolean>
   created_at: Generated<Date>
   created_by: string | null

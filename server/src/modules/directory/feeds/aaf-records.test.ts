@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AafRecord } from './aaf-parser.ts'
-import { type FeedKind, type Outcome, readRecord } from './aaf-records.ts'
+import { type FeedKind, readRecord } from './aaf-records.ts'
+import type { Outcome } from './records.ts'
 
 const context = { schoolYear: 2026, establishments: new Set(['52', '53']) }
 const jointures: Record<FeedKind, string> = {

@@ -1,8 +1,10 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Day, isDay } from '#kernel/time'
-import { FeedRefusal, readAafHeader } from './aaf-parser.ts'
+import { readAafHeader } from './aaf-parser.ts'
+import { readAafFeed } from './aaf-reading.ts'
 import { type FeedKind, feedTypes } from './aaf-records.ts'
+import { type Feed, type FeedFormat, FeedRefusal, schoolYearOf } from './feed.ts'
 
 /** One file of an export. */
 export interface FeedFile {
@@ -13,33 +15,18 @@ export interface FeedFile {
   bytes: number
 }
 
-/** A full AAF 2D export found whole in a folder. */
-export interface Feed {
-  academyCode: string
-  exportedOn: Day
-  /** Year in which the school year of the export starts: 1 September to 31 August. */
-  schoolYear: number
-  /** Establishments first. */
-  files: FeedFile[]
-  bytes: number
-}
-
 // {project}_Complet_{yyyymmdd}_{type}_{nnnn}.xml
 const fileName = /^([A-Za-z0-9-]+(?:_[A-Za-z0-9-]+)*?)_(Complet|Delta)_(\d{4})(\d\d)(\d\d)_([A-Za-z]+)_(\d{4})\.xml$/
 
-/** Whether a name is that of a file of a full export: nothing else is received. */
-export function isFeedFileName(name: string): boolean {
-  return name.length <= 200 && fileName.test(name)
+/** AAF of lower and upper secondary schools ("2D"), full exports. */
+export const aaf2d: FeedFormat = {
+  kind: 'aaf2d',
+  isFileName: (name) => fileName.test(name),
+  inspect: (folder, { academy }) => inspectAafFeed(folder, academy),
 }
 
-/**
- * Finds out what export a folder holds, from the names and headers of its .xml files.
- * @param academy code that stands for the header's, for feeds that do not bear one.
- * @throws FeedRefusal when the export is not whole, not one, or not of the kind that can be read.
- */
-export async function inspectFeed(folder: string, academy?: string): Promise<Feed> {
+async function inspectAafFeed(folder: string, academy?: string): Promise<Feed> {
   const names = (await readdir(folder)).filter((name) => name.toLowerCase().endsWith('.xml')).sort()
-  if (names.length === 0) throw new FeedRefusal('no_file', 'There is no .xml file here.')
   const files: FeedFile[] = []
   const projects = new Set<string>()
   const numbers = new Map<FeedKind, number[]>()
@@ -115,16 +102,19 @@ export async function inspectFeed(folder: string, academy?: string): Promise<Fee
   }
   const order = Object.values(feedTypes).map(({ kind }) => kind)
   files.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
+  const schoolYear = schoolYearOf(exportedOn!)
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
   return {
+    kind: 'aaf2d',
+    key: academyCode,
+    sourceName: `AAF 2D, académie ${academyCode}`,
     academyCode,
+    mode: 'full',
+    kinds: ['establishment', 'class', 'group', 'subject', 'mef', 'pupil', 'guardian', 'staff'],
     exportedOn: exportedOn!,
-    schoolYear: schoolYearOf(exportedOn!),
+    schoolYear,
     files,
-    bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+    bytes,
+    read: (options) => readAafFeed({ schoolYear, files, bytes }, options),
   }
-}
-
-/** The year in which the school year of a day starts: it runs from 1 September to 31 August. */
-export function schoolYearOf(day: Day): number {
-  return Number(day.slice(0, 4)) - (day.slice(5, 7) < '09' ? 1 : 0)
 }

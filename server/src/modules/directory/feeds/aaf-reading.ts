@@ -1,30 +1,11 @@
-import { randomUUIDv7 } from 'node:crypto'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import type { Writable } from 'node:stream'
 import { Worker } from 'node:worker_threads'
-import type { Feed, FeedFile } from './aaf-files.ts'
-import { FeedRefusal } from './aaf-parser.ts'
-import type { FeedKind, NamedGroup } from './aaf-records.ts'
+import type { FeedFile } from './aaf-files.ts'
 import type { WorkerReply, WorkerRequest } from './aaf-worker.ts'
-import { rowOf } from './staged-rows.ts'
-
-/** What reading a whole feed told, beside the rows it gave. */
-export interface FeedReading {
-  /** Records read, by kind. */
-  records: Map<FeedKind, number>
-  /** Links left out, by reason. */
-  warnings: Map<string, number>
-}
-
-export interface ReadingOptions {
-  /** Opens a COPY into the partition of the import. */
-  openCopy: () => Promise<Writable>
-  /** Identifiers that can be referred to; asked once the establishments are staged. */
-  listEstablishments: () => Promise<Set<string>>
-  onProgress: (bytesRead: number) => void
-  signal: AbortSignal
-}
+import { type FeedReading, FeedRefusal, type ReadingOptions } from './feed.ts'
+import { GroupGathering } from './records.ts'
 
 // A feed below this size is read before a second thread would have started.
 const smallFeed = 16_000_000
@@ -34,9 +15,12 @@ const smallFeed = 16_000_000
  * two threads while one COPY takes their rows in, then the classes and groups that the records named.
  * @throws FeedRefusal when a file cannot be used; what was staged so far is then worth nothing.
  */
-export async function readFeed(feed: Feed, options: ReadingOptions): Promise<FeedReading> {
-  const reading: FeedReading = { records: new Map(), warnings: new Map() }
-  const groups = new Map<string, NamedGroup>()
+export async function readAafFeed(
+  feed: { schoolYear: number; files: FeedFile[]; bytes: number },
+  options: ReadingOptions,
+): Promise<FeedReading> {
+  const reading: FeedReading = { warnings: new Map() }
+  const groups = new GroupGathering()
   const threads = feed.bytes < smallFeed ? 1 : Math.min(2, availableParallelism())
   const workers = Array.from({ length: threads }, () => new ReadingThread(feed.schoolYear))
   const stop = () => void Promise.all(workers.map((worker) => worker.terminate()))
@@ -50,13 +34,8 @@ export async function readFeed(feed: Feed, options: ReadingOptions): Promise<Fee
     // The largest last ones would leave a thread idle.
     const rest = numbered.filter((each) => !isEstablishments(each)).sort((a, b) => b.file.bytes - a.file.bytes)
     await readFiles(rest, (copy) => {
-      const undeclared = new Set(
-        [...groups.values()].filter((group) => group.name === undefined && group.kind === 'class'),
-      )
-      if (undeclared.size > 0) reading.warnings.set('class_undeclared', undeclared.size)
-      for (const group of groups.values()) {
-        if (establishments.has(group.establishment)) copy.write(toGroupRow(group, feed.schoolYear))
-      }
+      if (groups.undeclared > 0) reading.warnings.set('class_undeclared', groups.undeclared)
+      for (const row of groups.rows({ schoolYear: feed.schoolYear, establishments })) copy.write(row)
     })
     return reading
   } finally {
@@ -83,14 +62,10 @@ export async function readFeed(feed: Feed, options: ReadingOptions): Promise<Fee
           workers.map(async (worker) => {
             for (let next = queue.shift(); next; next = queue.shift()) {
               const told = await worker.read(next.file, next.number, copy, options.onProgress)
-              reading.records.set(next.file.kind, (reading.records.get(next.file.kind) ?? 0) + told.records)
               for (const [code, count] of told.warnings) {
                 reading.warnings.set(code, (reading.warnings.get(code) ?? 0) + count)
               }
-              for (const group of told.groups) {
-                const key = `${group.kind} ${group.establishment}$${group.code}`
-                if (group.name !== undefined || !groups.has(key)) groups.set(key, group)
-              }
+              groups.add(told.groups)
             }
           }),
         ),
@@ -105,26 +80,6 @@ export async function readFeed(feed: Feed, options: ReadingOptions): Promise<Fee
       throw error
     }
   }
-}
-
-/** A class the feed declares bears its label; one that pupils or teachers only refer to exists too, under its code. */
-function toGroupRow({ kind, establishment, code, name }: NamedGroup, schoolYear: number): string {
-  return rowOf({
-    kind,
-    externalId: `${establishment}$${code}`,
-    change: 'added',
-    subjectId: randomUUIDv7(),
-    establishmentRef: establishment,
-    file: 0,
-    line: 0,
-    body: JSON.stringify({
-      name: name ?? code,
-      code,
-      establishment,
-      schoolYear,
-      declared: name === undefined ? false : undefined,
-    }),
-  })
 }
 
 /** One thread of `aaf-worker.ts`; reads one file at a time. */

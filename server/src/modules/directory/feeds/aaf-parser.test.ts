@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type AafRecord, createAafReader, FeedRefusal, limits, readAafFile, readAafHeader } from './aaf-parser.ts'
+import { type AafRecord, createAafReader, limits, readAafFile, readAafHeader } from './aaf-parser.ts'
+import { FeedRefusal } from './feed.ts'
 
 const head =
   '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE ficAlimMENESR SYSTEM "ficAlimMENESR.dtd">\n<ficAlimMENESR>\n'

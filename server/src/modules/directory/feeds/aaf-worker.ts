@@ -1,10 +1,10 @@
-import { randomUUIDv7 } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { FeedFile } from './aaf-files.ts'
-import { FeedRefusal, readAafFile } from './aaf-parser.ts'
-import { type NamedGroup, type Outcome, readRecord } from './aaf-records.ts'
-import { rowOf } from './staged-rows.ts'
-import type { Refusal } from './tables.ts'
+import { readAafFile } from './aaf-parser.ts'
+import { readRecord } from './aaf-records.ts'
+import { FeedRefusal } from './feed.ts'
+import { type NamedGroup, toStagedRow } from './records.ts'
+import type { Refusal } from '../tables.ts'
 
 // A thread that turns files of a feed into rows of directory.staged_record, as COPY's text, for `aaf-reading.ts`.
 
@@ -18,7 +18,7 @@ export type WorkerRequest =
 /** What it answers. */
 export type WorkerReply =
   | { type: 'rows'; rows: Uint8Array<ArrayBuffer>; bytesRead: number }
-  | { type: 'read'; records: number; warnings: Map<string, number>; groups: NamedGroup[] }
+  | { type: 'read'; warnings: Map<string, number>; groups: NamedGroup[] }
   | { type: 'refused'; refusal: Refusal }
 
 const port = parentPort
@@ -49,7 +49,6 @@ function send(reply: WorkerReply): void {
 
 async function read(file: FeedFile, number: number): Promise<void> {
   let rows = ''
-  let records = 0
   let bytesRead = 0
   const warnings = new Map<string, number>()
   const groups: NamedGroup[] = []
@@ -65,13 +64,12 @@ async function read(file: FeedFile, number: number): Promise<void> {
       file.path,
       file.name,
       (record) => {
-        records++
         if (!file.categories.includes(record.category)) {
           const detail = `A record of category ${record.category.slice(0, 40) || '(none)'} does not belong in this file.`
           throw new FeedRefusal('category_unexpected', detail, { file: file.name, line: record.line })
         }
         const outcome = readRecord(file.kind, record, { schoolYear, establishments })
-        rows += toRow(file.kind, outcome, number, record.line)
+        rows += toStagedRow(file.kind, outcome, number, record.line)
         if (outcome.fate !== 'accepted') return
         for (const warning of outcome.warnings) warnings.set(warning, (warnings.get(warning) ?? 0) + 1)
         for (const group of outcome.groups) {
@@ -90,25 +88,9 @@ async function read(file: FeedFile, number: number): Promise<void> {
       },
     )
     flush()
-    send({ type: 'read', records, warnings, groups })
+    send({ type: 'read', warnings, groups })
   } catch (error) {
     if (!(error instanceof FeedRefusal)) throw error
     send({ type: 'refused', refusal: error.refusal })
   }
-}
-
-function toRow(kind: FeedFile['kind'], outcome: Outcome, file: number, line: number): string {
-  const row = { kind, externalId: outcome.externalId, subjectId: randomUUIDv7(), file, line }
-  if (outcome.fate === 'quarantined') {
-    return rowOf({
-      ...row,
-      change: 'quarantined',
-      body: JSON.stringify({ code: outcome.code, detail: outcome.detail }),
-    })
-  }
-  if (outcome.fate === 'ignored') {
-    return rowOf({ ...row, change: 'ignored', body: JSON.stringify({ code: outcome.rule }) })
-  }
-  const { establishmentRef, familyKey, givenKey } = outcome
-  return rowOf({ ...row, change: 'added', establishmentRef, body: JSON.stringify(outcome.body), familyKey, givenKey })
 }

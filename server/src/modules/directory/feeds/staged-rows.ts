@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { RecordKind } from './tables.ts'
+import type { RecordKind } from '../tables.ts'
 
 /** Columns of directory.staged_record in the order `rowOf` writes them; the others have defaults in the partition. */
 export const stagedColumns =

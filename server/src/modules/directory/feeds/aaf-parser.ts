@@ -1,23 +1,12 @@
 import { open } from 'node:fs/promises'
 import { TextDecoder } from 'node:util'
 import { SaxesParser } from 'saxes'
-import type { Refusal } from './tables.ts'
+import { FeedRefusal } from './feed.ts'
 
 /** Characters of one value, and of one record, beyond which a feed is refused: memory stays constant. */
 export const limits = { value: 65_536, record: 1_048_576 }
 
 const chunkBytes = 262_144
-
-/** Why a whole feed cannot be used, and where. Nothing of it is kept. */
-export class FeedRefusal extends Error {
-  override readonly name = 'FeedRefusal'
-  readonly refusal: Refusal
-
-  constructor(code: string, detail: string, at: { file?: string; line?: number; column?: number } = {}) {
-    super(detail)
-    this.refusal = { code, detail, file: at.file ?? null, line: at.line ?? null, column: at.column ?? null }
-  }
-}
 
 /** One `addRequest` as written: attribute names with their values, trimmed; `<value/>` is the empty text. */
 export interface AafRecord {

@@ -1,7 +1,20 @@
-import { type Day, isDay } from '#kernel/time'
+import type { Day } from '#kernel/time'
+import type { LegalStatus, Level, RecordKind } from '../tables.ts'
 import type { AafRecord } from './aaf-parser.ts'
-import { toSearchKey } from './search-key.ts'
-import type { LegalStatus, Level, Profile, RecordKind } from './tables.ts'
+import {
+  type AcceptedRecord,
+  type FeedContext,
+  isLinkCode,
+  keysOf,
+  type NamedGroup,
+  type Outcome,
+  readOutcome,
+  sortedSet,
+  toDay,
+  toGroupCode,
+  toProfile,
+  Unusable,
+} from './records.ts'
 
 /** The kinds of records an AAF 2D feed holds: one type of file each. */
 export type FeedKind = Exclude<RecordKind, 'class' | 'group'>
@@ -16,68 +29,16 @@ export const feedTypes: Record<string, { kind: FeedKind; categories: string[] }>
   PersEducNat: { kind: 'staff', categories: ['PersEducNat'] },
 }
 
-/** What records are read against. */
-export interface FeedContext {
-  /** Year in which the school year of the export starts. */
-  schoolYear: number
-  /** Identifiers of the establishments that can be referred to. */
-  establishments: ReadonlySet<string>
-}
-
-/** A class or group that a record names. */
-export interface NamedGroup {
-  kind: 'class' | 'group'
-  establishment: string
-  code: string
-  /** Undefined when the record refers to it without declaring it. */
-  name?: string
-}
-
-/** What a record of the feed becomes: accepted in normalised form, set aside, or left out by a rule. */
-export type Outcome =
-  | {
-      fate: 'accepted'
-      externalId: string
-      establishmentRef: string | null
-      /** Keys in a fixed order, lists sorted, nothing empty: the same person gives the same text. */
-      body: object
-      familyKey?: string
-      givenKey?: string
-      groups: NamedGroup[]
-      /** What is left out or doubtful in it, one code each. */
-      warnings: string[]
-    }
-  | { fate: 'quarantined'; externalId: string | null; code: string; detail: string }
-  | { fate: 'ignored'; externalId: string; rule: string }
-
-class Unusable extends Error {
-  readonly code: string
-  constructor(code: string, detail: string) {
-    super(detail)
-    this.code = code
-  }
-}
-
 /** Normalises one record of a feed (attributes: SDET annexe 4bis). Links to what is unknown are left out and counted. */
 export function readRecord(kind: FeedKind, record: AafRecord, context: FeedContext): Outcome {
   const source = new Attributes(record)
-  try {
+  return readOutcome(record.id, () => {
     const externalId = readIdentifier(kind, record, source)
-    const read = readers[kind](source, context, externalId)
-    if ('rule' in read) return { fate: 'ignored', externalId, rule: read.rule }
-    return { fate: 'accepted', externalId, ...read }
-  } catch (error) {
-    if (!(error instanceof Unusable)) throw error
-    return {
-      fate: 'quarantined',
-      externalId: /^[\w.-]{1,64}$/.test(record.id) ? record.id : null,
-      code: error.code,
-      detail: error.message,
-    }
-  }
+    return { externalId, ...readers[kind](source, context, externalId) }
+  })
 }
 
-type Read = Omit<Extract<Outcome, { fate: 'accepted' }>, 'fate' | 'externalId'>
+type Read = AcceptedRecord
 
 const readers: Record<
   FeedKind,
@@ -147,13 +108,6 @@ class Attributes {
   }
 }
 
-function toDay(name: string, text: string): Day {
-  const [, day, month, year] = /^(\d\d)\/(\d\d)\/(\d{4})$/.exec(text) ?? []
-  const iso = `${year}-${month}-${day}`
-  if (!isDay(iso) || iso < '1900') throw new Unusable('date_invalid', `${name} is not a date (dd/mm/yyyy).`)
-  return iso
-}
-
 function readIdentifier(kind: FeedKind, record: AafRecord, source: Attributes): string {
   const externalId = source.required(jointures[kind])
   if (!/^[\w.-]{1,64}$/.test(externalId)) {
@@ -205,7 +159,7 @@ function readEstablishment(source: Attributes, _context: FeedContext, externalId
     source.parts(kind === 'class' ? 'ENTStructureClasses' : 'ENTStructureGroupes', 1).map(([code, label]) => ({
       kind,
       establishment: externalId,
-      code: toCode(code!),
+      code: toGroupCode(code!),
       name: label || code!,
     })),
   )
@@ -222,11 +176,6 @@ function readEstablishment(source: Attributes, _context: FeedContext, externalId
     email: source.text('ENTStructureMailSI'),
   }
   return { establishmentRef: externalId, body, groups, warnings: [] }
-}
-
-function toCode(code: string): string {
-  if (code.length > 80) throw new Unusable('value_unreadable', 'The code of a class or group exceeds 80 characters.')
-  return code
 }
 
 /** `l1$l2$l3$l4` → its lines that are not empty. */
@@ -262,7 +211,7 @@ function readPerson(source: Attributes, bornOn: Day | undefined) {
       town: source.text('ENTPersonVille'),
       country: source.text('ENTPersonPays'),
     },
-    keys: { familyKey: toSearchKey(familyName), givenKey: toSearchKey(givenName) },
+    keys: keysOf({ familyName, givenName }),
   }
 }
 
@@ -277,7 +226,7 @@ function readGroupLinks(
   const links = source.parts(name, 2).map(([establishment, code, ...rest]) => ({
     kind,
     establishment: establishment!,
-    code: toCode(code!),
+    code: toGroupCode(code!),
     ref: `${establishment}$${code}`,
     rest,
   }))
@@ -340,15 +289,12 @@ function readPupil(source: Attributes, context: FeedContext): Read {
 // ENTElevePersRelEleve: respLegal.
 const legalStatuses: Record<string, LegalStatus> = { '': 'none', '0': 'none', '1': 'legal', '2': 'inCharge' }
 
-// ENTElevePersRelEleve: codeLien, of the former nomenclature (1 to 7) and of the present one.
-const linkCodes = new Set('1 2 3 4 5 6 7 10 20 37 38 39 41 42 43 50 51 70 90'.split(' '))
-
 /** `idPers$codeLien$respFinancier$respLegal$contact$paiement`; the older attributes of parents are ignored. */
 function readGuardianLinks(source: Attributes, warnings: string[]) {
   const links = source.parts('ENTElevePersRelEleve', 4).map(([id, link, financial, legal, contact, pays]) => {
     const legalStatus = legalStatuses[legal!]
     if (!legalStatus) throw new Unusable('value_unreadable', 'ENTElevePersRelEleve: respLegal is neither 0, 1 nor 2.')
-    if (!linkCodes.has(link!)) warnings.push('link_code_unknown')
+    if (!isLinkCode(link!)) warnings.push('link_code_unknown')
     return {
       id: id!,
       link: link!,
@@ -365,17 +311,6 @@ function readGuardianLinks(source: Attributes, warnings: string[]) {
 function readGuardian(source: Attributes): Read {
   const { person, keys } = readPerson(source, source.day('ENTPersonDateNaissance'))
   return { establishmentRef: null, body: person, ...keys, groups: [], warnings: [] }
-}
-
-const schoolLifeCodes = new Set('AED AEH AES ASE ASH AVS BED CPE EDU EEI FIJ INJ ORI SUR'.split(' '))
-
-/** National profile of a function code (as the GAR connectors map it); no code: teacher if before pupils. */
-function toProfile(code: string, facesPupils: boolean): Profile {
-  if (code === 'ENS') return 'teacher'
-  if (code === 'DOC' || code === 'CIO' || code === 'DCT') return 'documentation'
-  if (code === 'DIR') return 'head'
-  if (schoolLifeCodes.has(code)) return 'schoolLife'
-  return code === '-' && facesPupils ? 'teacher' : 'staff'
 }
 
 function readStaff(source: Attributes, context: FeedContext): Read | { rule: string } {
@@ -457,10 +392,6 @@ function readStaff(source: Attributes, context: FeedContext): Read | { rule: str
     groups: [...taught, ...main],
     warnings,
   }
-}
-
-function sortedSet(values: string[]): string[] {
-  return [...new Set(values)].sort()
 }
 
 function compare(a: string, b: string): number {

@@ -1,0 +1,27 @@
+import { readdir } from 'node:fs/promises'
+import { aaf2d } from './aaf-files.ts'
+import { type Feed, type FeedFormat, FeedRefusal, type GivenFeed } from './feed.ts'
+
+/** Every format that can be read; the first one that knows the names of a folder's files reads it. */
+const formats: FeedFormat[] = [aaf2d]
+
+/** Whether a name is that of a file of some feed: nothing else is received. */
+export function isFeedFileName(name: string): boolean {
+  return name.length <= 200 && formats.some((format) => format.isFileName(name))
+}
+
+/** Finds out what feed a folder holds. @throws FeedRefusal when it holds none, several, or an incomplete one. */
+export async function inspectFeed(folder: string, given: GivenFeed = {}): Promise<Feed> {
+  const names = (await readdir(folder)).filter((name) => /\.(xml|csv)$/i.test(name)).sort()
+  if (names.length === 0) throw new FeedRefusal('no_file', 'There is no .xml nor .csv file here.')
+  const known = formats.filter((format) => names.some((name) => format.isFileName(name)))
+  const [format] = known
+  const stranger = names.find((name) => !format?.isFileName(name))
+  if (!format || stranger !== undefined) {
+    const detail = format
+      ? 'It is of another format than the other files here.'
+      : 'No feed that can be read has a file of this name.'
+    throw new FeedRefusal('file_name_unexpected', detail, { file: stranger ?? names[0]! })
+  }
+  return format.inspect(folder, given)
+}

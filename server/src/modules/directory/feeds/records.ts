@@ -1,0 +1,254 @@
+import { randomUUIDv7 } from 'node:crypto'
+import { type Day, isDay } from '#kernel/time'
+import { toSearchKey } from '../search-key.ts'
+import type { LegalStatus, Level, Profile, RecordKind } from '../tables.ts'
+import { rowOf } from './staged-rows.ts'
+
+// What every format makes of its records: the bodies below, kept in directory.source_record and applied from there.
+// Keys in a fixed order, lists sorted, nothing empty: the same person gives the same text, hence no change.
+
+export interface EstablishmentBody {
+  name: string
+  uai: string
+  siren?: string | undefined
+  level?: Level | undefined
+  typeLabel?: string | undefined
+  street?: string | undefined
+  postalCode?: string | undefined
+  town?: string | undefined
+  phone?: string | undefined
+  email?: string | undefined
+}
+
+/** A subject or a MEF. */
+export interface NamedCodeBody {
+  name: string
+}
+
+export interface PersonBody {
+  familyName: string
+  givenName: string
+  otherGivenNames?: string | undefined
+  birthFamilyName?: string | undefined
+  title?: string | undefined
+  bornOn?: Day | undefined
+  email?: string | undefined
+  phone?: string | undefined
+  mobile?: string | undefined
+  workPhone?: string | undefined
+  /** Lines of the address, parted by line feeds. */
+  street?: string | undefined
+  postalCode?: string | undefined
+  town?: string | undefined
+  country?: string | undefined
+}
+
+/** Guardians are plain people: whom they answer for is written in their pupils' records. */
+export type GuardianBody = PersonBody
+
+export interface PupilBody extends PersonBody {
+  ine?: string | undefined
+  /** Year in which the school year of the export starts. */
+  schoolYear: number
+  /** The first one is the pupil's own establishment. */
+  enrolments: {
+    /** Identifier of an establishment of the source. */
+    establishment: string
+    mef?: string | undefined
+    level?: string | undefined
+    regime?: string | undefined
+    status?: string | undefined
+    enteredOn?: Day | undefined
+    leftOn?: Day | undefined
+  }[]
+  /** `establishment$code` of classes. */
+  classes: string[]
+  groups: string[]
+  guardians: {
+    /** Identifier of a guardian of the source. */
+    id: string
+    /** Relation code as written, of either generation. */
+    link: string
+    legal: LegalStatus
+    financial: boolean
+    contact: boolean
+    pays: boolean
+  }[]
+}
+
+export interface StaffBody extends PersonBody {
+  schoolYear: number
+  functions: {
+    establishment: string
+    /** `-` when the source gives none. */
+    code: string
+    label?: string | undefined
+    disciplineCode?: string | undefined
+    disciplineLabel?: string | undefined
+    profile: Profile
+  }[]
+  teachings: { kind: 'class' | 'group'; ref: string; subjects: string[]; main: boolean }[]
+}
+
+/** What records are read against. */
+export interface FeedContext {
+  /** Year in which the school year of the export starts. */
+  schoolYear: number
+  /** Identifiers of the establishments that can be referred to. */
+  establishments: ReadonlySet<string>
+}
+
+/** A class or group that a record names. */
+export interface NamedGroup {
+  kind: 'class' | 'group'
+  establishment: string
+  code: string
+  /** Undefined when the record refers to it without declaring it. */
+  name?: string
+}
+
+/** What a record of a feed becomes: accepted in normalised form, set aside, or left out by a rule. */
+export type Outcome =
+  | ({ fate: 'accepted'; externalId: string } & AcceptedRecord)
+  | { fate: 'quarantined'; externalId: string | null; code: string; detail: string }
+  | { fate: 'ignored'; externalId: string; rule: string }
+
+export interface AcceptedRecord {
+  /** The establishment it is filed under in a diff. */
+  establishmentRef: string | null
+  body: EstablishmentBody | NamedCodeBody | GuardianBody | PupilBody | StaffBody
+  familyKey?: string
+  givenKey?: string
+  groups: NamedGroup[]
+  /** What is left out or doubtful in it, one code each. */
+  warnings: string[]
+}
+
+/** Thrown while a record is read: it is set aside with this reason, the others go on. */
+export class Unusable extends Error {
+  readonly code: string
+  constructor(code: string, detail: string) {
+    super(detail)
+    this.code = code
+  }
+}
+
+/** Reads one record; what is wrong with it sets it aside. @param id as written, shown if it is a plain identifier. */
+export function readOutcome(id: string, read: () => (AcceptedRecord & { externalId: string }) | Ignored): Outcome {
+  try {
+    const outcome = read()
+    return 'rule' in outcome ? { fate: 'ignored', ...outcome } : { fate: 'accepted', ...outcome }
+  } catch (error) {
+    if (!(error instanceof Unusable)) throw error
+    const externalId = /^[\w.-]{1,64}$/.test(id) ? id : null
+    return { fate: 'quarantined', externalId, code: error.code, detail: error.message }
+  }
+}
+
+interface Ignored {
+  externalId: string
+  rule: string
+}
+
+/** Search keys of someone's names, as every record of a person bears them. */
+export function keysOf(person: { familyName: string; givenName: string }): { familyKey: string; givenKey: string } {
+  return { familyKey: toSearchKey(person.familyName), givenKey: toSearchKey(person.givenName) }
+}
+
+const schoolLifeCodes = new Set('AED AEH AES ASE ASH AVS BED CPE EDU EEI FIJ INJ ORI SUR'.split(' '))
+
+/** National profile of a function code (as the GAR connectors map it); no code: teacher if before pupils. */
+export function toProfile(code: string, facesPupils: boolean): Profile {
+  if (code === 'ENS') return 'teacher'
+  if (code === 'DOC' || code === 'CIO' || code === 'DCT') return 'documentation'
+  if (code === 'DIR') return 'head'
+  if (schoolLifeCodes.has(code)) return 'schoolLife'
+  return code === '-' && facesPupils ? 'teacher' : 'staff'
+}
+
+// Link codes of guardians, of the former nomenclature (1 to 7) and of the present one.
+const linkCodes = new Set('1 2 3 4 5 6 7 10 20 37 38 39 41 42 43 50 51 70 90'.split(' '))
+
+/** Whether a relation code belongs to one of the two nomenclatures. */
+export function isLinkCode(code: string): boolean {
+  return linkCodes.has(code)
+}
+
+/** A date written dd/mm/yyyy. @param name of the field, for the reason. @throws Unusable `date_invalid`. */
+export function toDay(name: string, text: string): Day {
+  const [, day, month, year] = /^(\d\d)\/(\d\d)\/(\d{4})$/.exec(text) ?? []
+  const iso = `${year}-${month}-${day}`
+  if (!isDay(iso) || iso < '1900') throw new Unusable('date_invalid', `${name} is not a date (dd/mm/yyyy).`)
+  return iso
+}
+
+/** @throws Unusable when it is longer than any class's code. */
+export function toGroupCode(code: string): string {
+  if (code.length > 80) throw new Unusable('value_unreadable', 'The code of a class or group exceeds 80 characters.')
+  return code
+}
+
+export function sortedSet(values: string[]): string[] {
+  return [...new Set(values)].sort()
+}
+
+/** A record as a row to stage. @param file its number among the feed's files, from 0. */
+export function toStagedRow(kind: RecordKind, outcome: Outcome, file: number, line: number): string {
+  const row = { kind, externalId: outcome.externalId, subjectId: randomUUIDv7(), file, line }
+  if (outcome.fate === 'quarantined') {
+    return rowOf({
+      ...row,
+      change: 'quarantined',
+      body: JSON.stringify({ code: outcome.code, detail: outcome.detail }),
+    })
+  }
+  if (outcome.fate === 'ignored') {
+    return rowOf({ ...row, change: 'ignored', body: JSON.stringify({ code: outcome.rule }) })
+  }
+  const { establishmentRef, familyKey, givenKey } = outcome
+  return rowOf({ ...row, change: 'added', establishmentRef, body: JSON.stringify(outcome.body), familyKey, givenKey })
+}
+
+/** A class the feed declares bears its label; one that pupils or teachers only refer to exists too, under its code. */
+export function toGroupRow({ kind, establishment, code, name }: NamedGroup, schoolYear: number): string {
+  return rowOf({
+    kind,
+    externalId: `${establishment}$${code}`,
+    change: 'added',
+    subjectId: randomUUIDv7(),
+    establishmentRef: establishment,
+    file: 0,
+    line: 0,
+    body: JSON.stringify({
+      name: name ?? code,
+      code,
+      establishment,
+      schoolYear,
+      declared: name === undefined ? false : undefined,
+    }),
+  })
+}
+
+/** The classes and groups that records named, each once: by its name where one declares it. */
+export class GroupGathering {
+  private readonly groups = new Map<string, NamedGroup>()
+
+  add(named: Iterable<NamedGroup>): void {
+    for (const group of named) {
+      const key = `${group.kind} ${group.establishment}$${group.code}`
+      if (group.name !== undefined || !this.groups.has(key)) this.groups.set(key, group)
+    }
+  }
+
+  /** Rows of those whose establishment is known. */
+  *rows(context: FeedContext): Generator<string> {
+    for (const group of this.groups.values()) {
+      if (context.establishments.has(group.establishment)) yield toGroupRow(group, context.schoolYear)
+    }
+  }
+
+  /** Classes that nobody declares. */
+  get undeclared(): number {
+    return [...this.groups.values()].filter((group) => group.name === undefined && group.kind === 'class').length
+  }
+}
