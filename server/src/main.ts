@@ -42,7 +42,7 @@ try {
   }
   await analytics
 
-  const app = await createApp(config, services)
+  const app = await createApp(config, { ...services, db: stores.postgres.web })
   closers.push(() => app.close())
   await app.listen({ port: config.port, host: config.host })
   await startWorkers(services)

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ClickHouseClient, openClickhouse } from '#kernel/clickhouse'
 import type { Config } from '#kernel/config'
@@ -6,7 +5,8 @@ import { startEmbeddedClickhouse } from '#kernel/embedded-clickhouse'
 import { startEmbeddedPostgres } from '#kernel/embedded-postgres'
 import { type JobQueue, type Jobs, openJobs } from '#kernel/jobs'
 import { migrateClickhouse, migratePostgres } from '#kernel/migrate'
-import { openPostgres, type Postgres } from '#kernel/postgres'
+import { isDatabaseAway, openPostgres, type Postgres } from '#kernel/postgres'
+import { makeStoreDirectory } from '#kernel/store-directory'
 
 /** Both databases, migrated, and the jobs kept in PostgreSQL. */
 export interface Stores {
@@ -33,7 +33,7 @@ export interface StoreOptions {
  */
 export async function openStores(config: Config, options: StoreOptions): Promise<Stores> {
   const onLost = (error: Error) => options.log(`PostgreSQL: ${error.message}`)
-  await mkdir(config.dataDirectory, { recursive: true })
+  makeStoreDirectory(config.dataDirectory)
 
   const embedded =
     config.databaseUrl === undefined
@@ -55,7 +55,7 @@ export async function openStores(config: Config, options: StoreOptions): Promise
     jobs = await openJobs(postgres.owner, options.queues, { supervise: options.supervise, onError: onLost })
   } catch (error) {
     await close()
-    if ((error as { code?: string }).code === 'ECONNREFUSED' || (error as { code?: string }).code === 'ENOTFOUND') {
+    if (config.databaseUrl !== undefined && isDatabaseAway(error)) {
       throw new Error(`PostgreSQL does not answer at the address in DATABASE_URL: ${(error as Error).message}`, {
         cause: error,
       })

@@ -72,7 +72,7 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
     demonstration: options.demonstration ?? false,
   })
   const services = createServices(config, stores, options.now)
-  const app = await createApp(config, services)
+  const app = await createApp(config, { ...services, db: postgres.web })
   if (options.workers) await startWorkers(services)
   return {
     app,

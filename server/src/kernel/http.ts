@@ -18,6 +18,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import { type Access, type Actor, isAllowed } from './access.ts'
+import { isDatabaseAway } from './postgres.ts'
 import { describeError, Problem, toProblemBody } from './problem.ts'
 import type { Tenant } from './tenancy.ts'
 
@@ -184,6 +185,11 @@ function toProblem(error: unknown): Problem {
   // A number or a day beyond those of PostgreSQL: the year 0, a count of twenty digits.
   if (code === '22003' || code === '22008')
     return new Problem(400, 'invalid_request', 'A number or a day is out of range.')
+  if (isDatabaseAway(error))
+    return new Problem(503, 'database_unavailable', 'The database does not answer now.', { retryAfter: 5 })
+  // The statement timeout of requests.
+  if (code === '57014')
+    return new Problem(503, 'database_busy', 'The database took too long to answer.', { retryAfter: 30 })
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return new Problem(statusCode, (code ?? 'invalid_request').replace(/^FST_(ERR_)?/, '').toLowerCase(), message)
   }

@@ -18,6 +18,8 @@ export type PostgresLocation =
 
 export interface Postgres {
   /** Under role `preau_app`: row-level security applies. Everything that serves a request goes through here. */
+  web: Db
+  /** Under the same role, for jobs and commands, whose statements may take as long as they need. */
   db: Db
   /** As the connecting role: migrations, tenants, queues and COPY (which row-level security forbids). */
   owner: pg.Pool
@@ -35,25 +37,65 @@ types.setTypeParser(20, (text: string) => {
 })
 
 /**
- * Opens both pools. `onLost` is told when a connection breaks (the server stopped or was killed); without a
- * listener such an event would end the program.
+ * How long someone waits for a page, in ms: for a connection, which is free again within a second even on the opening
+ * day; then for each statement, the slowest of which (a search among a million people) takes a tenth of a second.
+ */
+const webPatience = { connect: 5_000, statement: 20_000 }
+
+/** How long work that nobody watches waits for a connection, in ms: other jobs may hold them all for a while. */
+const workPatience = 30_000
+
+/**
+ * Opens the pools; no connection is made before it is used. `onLost` is told when a connection breaks (the server stopped
+ * or was killed); without a listener such an event would end the program.
+ * @param size most connections that serve requests at once.
  */
 export function openPostgres(location: PostgresLocation, onLost: (error: Error) => void, size = 20): Postgres {
-  const pool = new pg.Pool({ ...location, types, max: size, options: '-c role=preau_app', application_name: 'preau' })
-  const owner = new pg.Pool({ ...location, types, max: 6, application_name: 'preau owner' })
-  for (const each of [pool, owner]) {
-    each.on('error', onLost)
+  const open = (name: string, max: number, connectionTimeoutMillis: number, options?: string) => {
+    const pool = new pg.Pool({
+      ...location,
+      types,
+      max,
+      connectionTimeoutMillis,
+      application_name: name,
+      ...(options && { options }),
+    })
+    pool.on('error', onLost)
     // In use too: what uses it fails by itself, but between two statements nobody else listens.
-    each.on('connect', (client) => client.on('error', onLost))
+    pool.on('connect', (client) => client.on('error', onLost))
+    return pool
   }
-  const db: Db = new Kysely({ dialect: new PostgresDialect({ pool: keepPlans(pool) }) })
+  const openDb = (pool: pg.Pool): Db => new Kysely({ dialect: new PostgresDialect({ pool: keepPlans(pool) }) })
+  const role = '-c role=preau_app'
+  const web = openDb(open('preau', size, webPatience.connect, `${role} -c statement_timeout=${webPatience.statement}`))
+  const db = openDb(open('preau work', 10, workPatience, role))
+  const owner = open('preau owner', 6, workPatience)
   return {
+    web,
     db,
     owner,
     async close() {
-      await Promise.all([db.destroy(), owner.end()])
+      await Promise.all([web.destroy(), db.destroy(), owner.end()])
     },
   }
+}
+
+// SQLSTATE classes 08 (connection), 53 (too many connections…), 57P01 to 57P05 (the server stops or starts); and what the
+// system says of a socket. PostgreSQL itself is away, not the statement wrong.
+const awayCodes = /^(08...|53...|57P0[1-5]|ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH)$/
+const awayMessages = [
+  /^Connection terminated/,
+  /^timeout exceeded when trying to connect$/,
+  /^Client (has encountered a connection error|was closed) and is not queryable$/,
+]
+
+/** Whether an error says that PostgreSQL cannot be reached now: it restarts, is down, or every connection is taken. */
+export function isDatabaseAway(error: unknown): boolean {
+  const { code, message, syscall } = error as { code?: string; message?: string; syscall?: string }
+  // A socket directory without its socket: the embedded server is being started again.
+  if (code === 'ENOENT') return syscall === 'connect'
+  if (code !== undefined) return awayCodes.test(code)
+  return awayMessages.some((each) => each.test(message ?? ''))
 }
 
 const planMark = '/* keep plan */'

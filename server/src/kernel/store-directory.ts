@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto'
-import { accessSync, chmodSync, chownSync, constants, lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmdirSync,
+  statSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
@@ -20,7 +31,7 @@ const longestPath = 107
  */
 export function makeStoreDirectory(path: string): { directory: string; owner: SystemUser } {
   const wanted = resolve(path)
-  const first = mkdirSync(wanted, { recursive: true, mode: 0o700 })
+  const first = makeMissingDirectories(wanted)
   if (first !== undefined && process.getuid?.() === 0) {
     const { uid, gid } = statSync(dirname(first))
     for (let each = wanted; each.length >= first.length; each = dirname(each)) {
@@ -38,7 +49,48 @@ export function makeStoreDirectory(path: string): { directory: string; owner: Sy
       `${directory} belongs to user ${uid} and is closed to user ${self.uid}, who runs this program: run it as user ${uid}, or choose another data directory (PREAU_DATA).`,
     )
   }
+  try {
+    // What permissions do not tell: a read-only disk, or something that only looks like a folder.
+    rmdirSync(mkdtempSync(join(directory, '.preau-')))
+  } catch (error) {
+    throw unfit(directory, error as NodeJS.ErrnoException)
+  }
   return { directory, owner: self.uid === 0 ? { uid, gid } : self }
+}
+
+/**
+ * Makes a directory and those above it that are missing. `mkdirSync` with `recursive` never ends where a file system
+ * takes no directory, as below `/proc`: it takes that for an ancestor just removed, and begins again.
+ * @returns the first one made; undefined when all were there.
+ */
+function makeMissingDirectories(path: string): string | undefined {
+  const missing: string[] = []
+  try {
+    for (let each = path; statSync(each, { throwIfNoEntry: false }) === undefined; each = dirname(each)) {
+      missing.unshift(each)
+    }
+    for (const each of missing) mkdirSync(each, { mode: 0o700 })
+    if (!statSync(path).isDirectory()) throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' })
+  } catch (error) {
+    throw unfit(path, error as NodeJS.ErrnoException)
+  }
+  return missing[0]
+}
+
+function unfit(path: string, error: NodeJS.ErrnoException): Error {
+  const reason = reasons[error.code ?? ''] ?? error.message
+  return new Error(`${path} cannot hold data: ${reason}. Choose another data directory (PREAU_DATA).`, { cause: error })
+}
+
+const reasons: Partial<Record<string, string>> = {
+  EACCES: 'the user who runs this program may not make it there',
+  EPERM: 'the user who runs this program may not make it there',
+  ENOENT: 'no folder can be made there',
+  ENOTDIR: 'a part of this path is a file',
+  EROFS: 'this disk can only be read',
+  ENOSPC: 'the disk is full',
+  ENAMETOOLONG: 'the path is too long',
+  ELOOP: 'its links go round in circles',
 }
 
 /** Options for `spawn` to run as a user: nothing when that is who we are, since only root may change. */

@@ -840,7 +840,7 @@ export interface operations {
                         sources: {
                             name: string;
                             /** @enum {string} */
-                            kind: "aaf2d" | "manual";
+                            kind: "aaf2d" | "aaf1d" | "siecle" | "sts" | "onde" | "oneroster" | "csv" | "supann" | "manual";
                             academyCode: string | null;
                             /** @enum {string} */
                             record: "pupil" | "guardian" | "staff";
@@ -1412,8 +1412,14 @@ export interface operations {
                             /** @description every field of a record added or removed while under review; the different ones of a modified record */
                             fields: {
                                 field: string;
-                                before: (string | string[]) | null;
-                                after: (string | string[]) | null;
+                                /** @description a text; of a list, texts or links: what they are by name, `true` for a flag that is set */
+                                before: (string | (string | {
+                                    [key: string]: string;
+                                })[]) | null;
+                                /** @description a text; of a list, texts or links: what they are by name, `true` for a flag that is set */
+                                after: (string | (string | {
+                                    [key: string]: string;
+                                })[]) | null;
                             }[];
                         }[];
                         next: string | null;

@@ -25,11 +25,20 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: () => vo
   return (
     <Notice kind="danger" live="alert" title={explain(error)}>
       {typeof requestId === 'string' && <p className="small">{t('requestId', { requestId })}</p>}
-      {onRetry && (
+      {onRetry && isWorthRetrying(error) && (
         <div>
           <Button onClick={onRetry}>{t('retry')}</Button>
         </div>
       )}
     </Notice>
   )
+}
+
+/** Whether what was asked for is not there, or not for the reader's eyes, so that asking again would change nothing. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof ApiProblem && error.status === 404
+}
+
+function isWorthRetrying(error: unknown): boolean {
+  return !(error instanceof ApiProblem) || error.status >= 500 || error.status === 408 || error.status === 429
 }

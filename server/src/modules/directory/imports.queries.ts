@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { cursorInvalid } from './cursors.ts'
+import { findReferenceNames, type RawField, toFieldValue } from './import-values.queries.ts'
 import type { ChangeView, ImportEstablishmentView, ImportView } from './imports.routes.ts'
 import { type ChangeKind, type ImportState, type Progress, type RecordKind, tables } from './tables.ts'
 
@@ -105,7 +106,7 @@ interface ChangeRow {
   label: string
   establishment_ref: string | null
   establishment_name: string | null
-  fields: { field: string; before: unknown; after: unknown }[]
+  fields: RawField[]
 }
 
 /**
@@ -145,6 +146,11 @@ export async function listChanges(
           select * from directory.import_change s where ${wanted} order by s.kind, s.external_id limit ${limit}
         ) p order by p.kind, p.external_id`.execute(tx)
   const last = rows.length > filter.limit ? rows[filter.limit - 1] : undefined
+  const names = await findReferenceNames(
+    tx,
+    { importId, sourceId: row.source_id },
+    rows.flatMap(({ fields }) => fields),
+  )
   return {
     changes: rows.slice(0, filter.limit).map((each) => ({
       kind: each.kind,
@@ -155,8 +161,8 @@ export async function listChanges(
         each.establishment_ref === null ? null : { ref: each.establishment_ref, name: each.establishment_name ?? '' },
       fields: each.fields.map(({ field, before, after: now }) => ({
         field,
-        before: toFieldValue(before),
-        after: toFieldValue(now),
+        before: toFieldValue(field, before, names),
+        after: toFieldValue(field, now, names),
       })),
     })),
     next: last ? `${last.kind}:${last.external_id}` : null,
@@ -168,23 +174,6 @@ function readPlace(form: RegExp, after: string | undefined): RegExpExecArray | u
   const place = after === undefined ? undefined : form.exec(after)
   if (place === null) throw cursorInvalid()
   return place
-}
-
-/** A value as people read it: a text, or a list of texts for links (`1000003 · 20 · legal…`). */
-function toFieldValue(value: unknown): string | string[] | null {
-  if (value === null || value === undefined) return null
-  if (Array.isArray(value)) return value.map((each) => toText(each))
-  return toText(value)
-}
-
-function toText(value: unknown): string {
-  if (Array.isArray(value)) return value.map(toText).join(' ')
-  if (typeof value !== 'object' || value === null) return String(value)
-  // Flags are shown by their name when they are set.
-  return Object.entries(value)
-    .flatMap(([name, each]: [string, unknown]) => (each === false ? [] : [each === true ? name : toText(each)]))
-    .filter(Boolean)
-    .join(' · ')
 }
 
 /** What an import changes in each establishment, the most changed first. */

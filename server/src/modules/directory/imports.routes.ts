@@ -6,7 +6,9 @@ import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { discardUpload, receiveFile, uploadLimits } from './import-files.ts'
-import { abandonImport, receiveImport, requestApply, requestStage } from './imports.ts'
+import { requestApply } from './import-applying.ts'
+import { abandonImport } from './import-sweep.ts'
+import { receiveImport, requestStage } from './imports.ts'
 import {
   getImport,
   listChanges,
@@ -80,7 +82,13 @@ const importSchema = z.object({
 /** An import as the API shows it. */
 export type ImportView = z.infer<typeof importSchema>
 
-const fieldValue = z.union([z.string(), z.array(z.string())]).nullable()
+const fieldValue = z
+  .union([z.string(), z.array(z.union([z.string(), z.record(z.string(), z.string())]))])
+  .nullable()
+  .describe('a text; of a list, texts or links: what they are by name, `true` for a flag that is set')
+
+/** One side of a difference, as the API shows it. */
+export type FieldValue = z.infer<typeof fieldValue>
 
 const changeSchema = z.object({
   kind: recordKind,

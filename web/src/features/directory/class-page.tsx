@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
 import { api, read } from '../../api/client.ts'
 import { paths } from '../../paths.ts'
-import { Failure } from '../../shell/failure.tsx'
+import { Failure, isMissing } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Page, Section } from '../../shell/page.tsx'
 import { Empty } from '../../ui/empty.tsx'
@@ -25,7 +25,11 @@ export function ClassPage() {
   })
   if (!card) {
     return (
-      <Page back={{ to: paths.directory(), label: t('search.title') }} busy={!error} title={t('group.class')}>
+      <Page
+        back={{ to: paths.directory(), label: t('search.title') }}
+        busy={!error}
+        title={isMissing(error) ? t('group.missing') : t('group.class')}
+      >
         {error ? <Failure error={error} onRetry={() => void refetch()} /> : <SkeletonRows count={8} height="3.6rem" />}
       </Page>
     )

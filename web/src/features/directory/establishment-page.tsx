@@ -4,17 +4,19 @@ import { Link, useParams } from 'react-router'
 import { api, read } from '../../api/client.ts'
 import { findText } from '../../i18n.ts'
 import { paths } from '../../paths.ts'
-import { Failure } from '../../shell/failure.tsx'
+import { Failure, isMissing } from '../../shell/failure.tsx'
 import { compareProfiles, useFormat } from '../../shell/format.ts'
 import { Page, Section } from '../../shell/page.tsx'
+import { useSorting } from '../../shell/sorting.ts'
 import { SkeletonLines } from '../../ui/skeleton.tsx'
-import { Table } from '../../ui/table.tsx'
+import { DataTable } from '../../ui/data-table.tsx'
 import { PersonLine } from './person-line.tsx'
 
 /** The card of an establishment: how to reach it, who heads it, figures, classes. */
 export function EstablishmentPage() {
   const { t } = useTranslation(['directory', 'shell'])
   const format = useFormat()
+  const sorting = useSorting()
   const { id = '' } = useParams()
   const {
     data: card,
@@ -27,7 +29,7 @@ export function EstablishmentPage() {
   const back = { to: paths.establishments(), label: t('establishments.title') }
   if (!card) {
     return (
-      <Page back={back} busy={!error} title={t('establishments.one')}>
+      <Page back={back} busy={!error} title={isMissing(error) ? t('establishments.missing') : t('establishments.one')}>
         {error ? <Failure error={error} onRetry={() => void refetch()} /> : <SkeletonLines count={8} />}
       </Page>
     )
@@ -125,28 +127,34 @@ export function EstablishmentPage() {
           }
           {...(card.withheld.includes('otherClasses') && { hint: t('establishments.otherClasses') })}
         >
-          <Table
+          <DataTable
+            {...sorting}
             caption={t('establishments.classes')}
-            head={
-              <tr>
-                <th scope="col">{t('establishments.class')}</th>
-                <th scope="col">{t('establishments.kind')}</th>
-                <th className="number" scope="col">
-                  {t('establishments.pupils')}
-                </th>
-              </tr>
-            }
-          >
-            {classes.map((group) => (
-              <tr key={group.id}>
-                <th scope="row">
-                  <Link to={paths.teachingGroup(group.id)}>{group.name}</Link>
-                </th>
-                <td>{t(`group.${group.kind}`)}</td>
-                <td className="number">{group.pupils === null ? '' : format.number(group.pupils)}</td>
-              </tr>
-            ))}
-          </Table>
+            columns={[
+              {
+                key: 'class',
+                head: t('establishments.class'),
+                value: (group) => group.name,
+                cell: (group) => <Link to={paths.teachingGroup(group.id)}>{group.name}</Link>,
+              },
+              {
+                key: 'kind',
+                head: t('establishments.kind'),
+                value: (group) => t(`group.${group.kind}`),
+                cell: (group) => t(`group.${group.kind}`),
+              },
+              {
+                key: 'pupils',
+                head: t('establishments.pupils'),
+                number: true,
+                value: (group) => group.pupils,
+                cell: (group) => (group.pupils === null ? '' : format.number(group.pupils)),
+              },
+            ]}
+            csv={{ name: `${card.uai ?? card.name} ${t('establishments.classes')}` }}
+            rowKey={(group) => group.id}
+            rows={classes}
+          />
         </Section>
       )}
       {card.withheld.includes('counts') && <p className="quiet small">{t('establishments.countsWithheld')}</p>}

@@ -3,17 +3,23 @@ import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useSearchParams } from 'react-router'
 import { api, read } from '../../api/client.ts'
+import type { paths as ApiPaths } from '../../api/schema.d.ts'
 import { paths } from '../../paths.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { Page } from '../../shell/page.tsx'
+import { useSorting } from '../../shell/sorting.ts'
 import { Button } from '../../ui/button.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
-import { Table } from '../../ui/table.tsx'
+import { DataTable } from '../../ui/data-table.tsx'
 import './directory.css'
 
 const pauseMs = 250
+
+type EstablishmentsPageData =
+  ApiPaths['/api/directory/establishments']['get']['responses'][200]['content']['application/json']
+type Establishment = EstablishmentsPageData['establishments'][number]
 
 /** Establishments the viewer sees; the search is in the address. */
 export function EstablishmentsPage() {
@@ -42,6 +48,21 @@ export function EstablishmentsPage() {
     placeholderData: (before) => before,
   })
   const establishments = data?.pages.flatMap((page) => page.establishments) ?? []
+  const sorting = useSorting()
+  const tellKind = (each: Establishment) => (each.level ? t(`shell:level.${each.level}`) : each.typeLabel)
+  const tellTown = (each: Establishment) => [each.postalCode, each.town].filter(Boolean).join(' ') || null
+  const listAll = async () => {
+    const all: Establishment[] = []
+    let after: string | null = ''
+    while (after !== null) {
+      const page: EstablishmentsPageData = await read(
+        api.GET('/api/directory/establishments', { params: { query: { q, limit: 200, ...(after && { after }) } } }),
+      )
+      all.push(...page.establishments)
+      after = page.next
+    }
+    return all
+  }
   return (
     <Page
       back={{ to: paths.directory(), label: t('search.title') }}
@@ -72,30 +93,37 @@ export function EstablishmentsPage() {
           </Empty>
         )}
         {establishments.length > 0 && (
-          <Table
+          <DataTable
             caption={t('establishments.title')}
-            head={
-              <tr>
-                <th scope="col">{t('establishments.name')}</th>
-                <th scope="col">{t('establishments.kind')}</th>
-                <th scope="col">{t('establishments.town')}</th>
-                <th scope="col">{t('establishments.uai')}</th>
-                <th scope="col">{t('establishments.territory')}</th>
-              </tr>
-            }
-          >
-            {establishments.map((each) => (
-              <tr key={each.id}>
-                <th scope="row">
-                  <Link to={paths.establishment(each.id)}>{each.name}</Link>
-                </th>
-                <td>{each.level ? t(`shell:level.${each.level}`) : each.typeLabel}</td>
-                <td>{[each.postalCode, each.town].filter(Boolean).join(' ')}</td>
-                <td className="code">{each.uai}</td>
-                <td>{each.territory?.name}</td>
-              </tr>
-            ))}
-          </Table>
+            columns={[
+              {
+                key: 'name',
+                head: t('establishments.name'),
+                value: (each) => each.name,
+                cell: (each) => <Link to={paths.establishment(each.id)}>{each.name}</Link>,
+              },
+              { key: 'kind', head: t('establishments.kind'), value: tellKind, cell: tellKind },
+              { key: 'town', head: t('establishments.town'), value: tellTown, cell: tellTown },
+              {
+                key: 'uai',
+                head: t('establishments.uai'),
+                value: (each) => each.uai,
+                cell: (each) => <span className="code">{each.uai}</span>,
+              },
+              {
+                key: 'territory',
+                head: t('establishments.territory'),
+                value: (each) => each.territory?.name ?? null,
+                cell: (each) => each.territory?.name,
+              },
+            ]}
+            csv={{ name: t('establishments.title'), listAll }}
+            onSort={hasNextPage ? undefined : sorting.onSort}
+            rowKey={(each) => each.id}
+            rows={establishments}
+            sort={sorting.sort}
+            wording={sorting.wording}
+          />
         )}
         {hasNextPage && (
           <div>

@@ -1,18 +1,18 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { useSearchParams } from 'react-router'
 import { api, read } from '../../api/client.ts'
-import type { paths as ApiPaths } from '../../api/schema.d.ts'
 import { findText } from '../../i18n.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { SelectField } from '../../ui/field.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
+import { type Change, Value } from './import-values.tsx'
 import { changeKinds, recordKinds } from './import-words.ts'
 
-type Change =
-  ApiPaths['/api/directory/imports/{id}/changes']['get']['responses'][200]['content']['application/json']['changes'][number]
+/** Changes a page: as many as one reads before going to do something else. */
+const pageSize = 20
 
 /** Every changed record, before and after side by side; the filters are in the address. */
 export function ImportChanges({ id, applied }: { id: string; applied: boolean }) {
@@ -27,31 +27,41 @@ export function ImportChanges({ id, applied }: { id: string; applied: boolean })
         const after = new URLSearchParams(before)
         if (value) after.set(name, value)
         else after.delete(name)
+        // Another choice begins at its first page.
+        if (name !== 'after') after.delete('after')
         return after
       },
-      { preventScrollReset: true },
+      { preventScrollReset: name !== 'after' },
     )
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
-    queryKey: ['import', id, 'changes', kind, change, establishment],
-    queryFn: ({ pageParam }) =>
+  const after = parameters.get('after') ?? undefined
+  const { data, error, refetch, isPlaceholderData } = useQuery({
+    queryKey: ['import', id, 'changes', kind, change, establishment, after],
+    queryFn: () =>
       read(
         api.GET('/api/directory/imports/{id}/changes', {
           params: {
             path: { id },
             query: {
+              limit: pageSize,
               ...(kind && { kind }),
               ...(change && { change }),
               ...(establishment && { establishment }),
-              ...(pageParam && { after: pageParam }),
+              ...(after && { after }),
             },
           },
         }),
       ),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next,
+    placeholderData: keepPreviousData,
   })
-  const changes = data?.pages.flatMap((page) => page.changes) ?? []
+  const { data: places } = useQuery({
+    queryKey: ['import', id, 'establishments', 'first'],
+    queryFn: () =>
+      read(api.GET('/api/directory/imports/{id}/establishments', { params: { path: { id }, query: { limit: 200 } } })),
+  })
+  const changes = data?.changes ?? []
   const named = changes.find((each) => each.establishment?.ref === establishment)?.establishment?.name
+  const chosen = establishment ? [{ ref: establishment, name: named ?? establishment }] : []
+  const offered = new Map([...chosen, ...(places?.establishments ?? [])].map(({ ref, name }) => [ref, name]))
   return (
     <div className="stack">
       <div className="filters">
@@ -73,11 +83,15 @@ export function ImportChanges({ id, applied }: { id: string; applied: boolean })
           ]}
           value={change ?? ''}
         />
-        {establishment && (
-          <Button onClick={() => choose('establishment', '')}>
-            {t('changes.leaveEstablishment', { name: named ?? establishment })}
-          </Button>
-        )}
+        <SelectField
+          label={t('establishments.name')}
+          onChange={(event) => choose('establishment', event.target.value)}
+          options={[
+            { value: '', label: t('changes.allEstablishments') },
+            ...[...offered].map(([value, label]) => ({ value, label })),
+          ]}
+          value={establishment ?? ''}
+        />
       </div>
       {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
       {!data && !error && <SkeletonRows count={6} height="7rem" />}
@@ -93,12 +107,15 @@ export function ImportChanges({ id, applied }: { id: string; applied: boolean })
           ))}
         </ol>
       )}
-      {hasNextPage && (
-        <div>
-          <Button busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            {t('shell:more')}
-          </Button>
-        </div>
+      {(after !== undefined || data?.next) && (
+        <nav aria-label={t('changes.pages')} className="row">
+          {after !== undefined && <Button onClick={() => choose('after', '')}>{t('changes.firstPage')}</Button>}
+          {data?.next && (
+            <Button busy={isPlaceholderData} onClick={() => choose('after', data.next ?? '')}>
+              {t('changes.nextPage')}
+            </Button>
+          )}
+        </nav>
       )}
     </div>
   )
@@ -115,51 +132,48 @@ function ChangedRecord({ each }: { each: Change }) {
         {[t(`kindOne.${each.kind}`), each.establishment?.name].filter(Boolean).join(' · ')} ·{' '}
         <span className="code">{each.externalId}</span>
       </p>
-      {each.fields.length > 0 && (
-        <table className="diff">
-          <caption className="visually-hidden">{t('changes.fieldsOf', { name: each.label })}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{t('changes.field')}</th>
-              {each.change !== 'added' && <th scope="col">{t('changes.before')}</th>}
-              {each.change !== 'removed' && <th scope="col">{t('changes.after')}</th>}
-            </tr>
-          </thead>
-          <tbody>
-            {each.fields.map(({ field, before, after }) => (
-              <tr key={field}>
-                <th scope="row">{findText(`imports:field.${field}`) ?? field}</th>
-                {each.change !== 'added' && (
-                  <td className="diff-before" data-label={t('changes.before')}>
-                    <Value other={after} value={before} />
-                  </td>
-                )}
-                {each.change !== 'removed' && (
-                  <td className="diff-after" data-label={t('changes.after')}>
-                    <Value other={before} value={after} />
-                  </td>
-                )}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+      {each.fields.length > 0 &&
+        (each.change === 'modified' ? (
+          <FieldsTable each={each} />
+        ) : (
+          <details>
+            <summary>{t('changes.showRecord', { count: each.fields.length })}</summary>
+            <FieldsTable each={each} />
+          </details>
+        ))}
     </article>
   )
 }
 
-type FieldValue = Change['fields'][number]['before']
-
-/** One side of a difference; of a list, what the other side lacks stands out. */
-function Value({ value, other }: { value: FieldValue; other: FieldValue }) {
+function FieldsTable({ each }: { each: Change }) {
   const { t } = useTranslation('imports')
-  if (value === null || value.length === 0) return <span className="quiet">{t('changes.nothing')}</span>
-  if (typeof value === 'string') return value
   return (
-    <ul className="diff-list">
-      {value.map((item) => (
-        <li key={item}>{Array.isArray(other) && other.includes(item) ? item : <strong>{item}</strong>}</li>
-      ))}
-    </ul>
+    <table className="diff">
+      <caption className="visually-hidden">{t('changes.fieldsOf', { name: each.label })}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t('changes.field')}</th>
+          {each.change !== 'added' && <th scope="col">{t('changes.before')}</th>}
+          {each.change !== 'removed' && <th scope="col">{t('changes.after')}</th>}
+        </tr>
+      </thead>
+      <tbody>
+        {each.fields.map(({ field, before, after }) => (
+          <tr key={field}>
+            <th scope="row">{findText(`imports:field.${field}`) ?? field}</th>
+            {each.change !== 'added' && (
+              <td className="diff-before" data-label={t('changes.before')}>
+                <Value field={field} other={after} value={before} />
+              </td>
+            )}
+            {each.change !== 'removed' && (
+              <td className="diff-after" data-label={t('changes.after')}>
+                <Value field={field} other={before} value={after} />
+              </td>
+            )}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   )
 }

@@ -5,17 +5,19 @@ import { api, read } from '../../api/client.ts'
 import { findText } from '../../i18n.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
+import { useSorting } from '../../shell/sorting.ts'
 import { Button } from '../../ui/button.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { SelectField } from '../../ui/field.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
-import { Table } from '../../ui/table.tsx'
+import { DataTable } from '../../ui/data-table.tsx'
 import { recordKinds } from './import-words.ts'
 
 /** Records set aside, why, and how to mend them at their source. */
 export function ImportQuarantine({ id }: { id: string }) {
   const { t } = useTranslation(['imports', 'shell'])
   const format = useFormat()
+  const { wording } = useSorting()
   const [parameters, setParameters] = useSearchParams()
   const kind = recordKinds.find((each) => each === parameters.get('kind'))
   const code = parameters.get('code') ?? undefined
@@ -90,36 +92,54 @@ export function ImportQuarantine({ id }: { id: string }) {
       </div>
       {records.length === 0 && <Empty title={t('quarantineNoneHere')} />}
       {records.length > 0 && (
-        <Table
+        <DataTable
           caption={t('view.quarantine')}
-          head={
-            <tr>
-              <th scope="col">{t('summary.kind')}</th>
-              <th scope="col">{t('quarantineId')}</th>
-              <th scope="col">{t('quarantineReason')}</th>
-              <th scope="col">{t('refusalFile')}</th>
-              <th className="number" scope="col">
-                {t('refusalLine')}
-              </th>
-            </tr>
-          }
-        >
-          {records.map((record) => (
-            <tr key={record.id}>
-              <td>{t(`kindOne.${record.kind}`)}</td>
-              <td className="code">{record.externalId ?? t('quarantineNoId')}</td>
-              <td>
-                {nameReason(record.code)}
-                <br />
-                <span className="small quiet" lang="en">
-                  {record.detail}
-                </span>
-              </td>
-              <td className="code small">{record.file}</td>
-              <td className="number">{format.number(record.line)}</td>
-            </tr>
-          ))}
-        </Table>
+          columns={[
+            {
+              key: 'id',
+              head: t('quarantineId'),
+              value: (record) => record.externalId,
+              cell: (record) => <span className="code">{record.externalId ?? t('quarantineNoId')}</span>,
+            },
+            {
+              key: 'kind',
+              head: t('summary.kind'),
+              value: (record) => t(`kindOne.${record.kind}`),
+              cell: (record) => t(`kindOne.${record.kind}`),
+            },
+            {
+              key: 'reason',
+              head: t('quarantineReason'),
+              value: (record) => `${nameReason(record.code)} (${record.detail})`,
+              cell: (record) => (
+                <>
+                  {nameReason(record.code)}
+                  <br />
+                  <span className="small quiet" lang="en">
+                    {record.detail}
+                  </span>
+                </>
+              ),
+            },
+            {
+              key: 'file',
+              head: t('refusalFile'),
+              value: (record) => record.file,
+              cell: (record) => <span className="code small">{record.file}</span>,
+            },
+            {
+              key: 'line',
+              head: t('refusalLine'),
+              number: true,
+              value: (record) => record.line,
+              cell: (record) => format.number(record.line),
+            },
+          ]}
+          csv={{ name: t('view.quarantine') }}
+          rowKey={(record) => record.id}
+          rows={records}
+          wording={wording}
+        />
       )}
       {hasNextPage && (
         <div>

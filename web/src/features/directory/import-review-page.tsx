@@ -5,7 +5,7 @@ import { Link, useParams, useSearchParams } from 'react-router'
 import { api, read } from '../../api/client.ts'
 import { findText } from '../../i18n.ts'
 import { paths } from '../../paths.ts'
-import { Failure, useProblemText } from '../../shell/failure.tsx'
+import { Failure, isMissing, useProblemText } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Page, Section } from '../../shell/page.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -35,7 +35,7 @@ export function ImportReviewPage() {
   const back = { to: paths.imports(), label: t('list.title') }
   if (!data) {
     return (
-      <Page back={back} busy={!error} title={t('review.title')} wide>
+      <Page back={back} busy={!error} title={isMissing(error) ? t('review.missing') : t('review.title')} wide>
         {error ? (
           <Failure error={error} onRetry={() => void refetch()} />
         ) : (

@@ -19,6 +19,7 @@ export function ImportSummary({ data }: { data: Import }) {
     <div className="stack">
       <Table
         caption={t('summary.caption')}
+        stacked
         head={
           <tr>
             <th scope="col">{t('summary.kind')}</th>
@@ -49,7 +50,7 @@ export function ImportSummary({ data }: { data: Import }) {
               />
             </td>
             {changeKinds.map((change) => (
-              <td className="number" key={change}>
+              <td className="number" data-label={t(`change.${change}`)} key={change}>
                 {counts[change] === 0 ? (
                   <span className="quiet">0</span>
                 ) : (
@@ -59,8 +60,10 @@ export function ImportSummary({ data }: { data: Import }) {
                 )}
               </td>
             ))}
-            <td className="number">{format.number(counts.unchanged)}</td>
-            <td className="number">
+            <td className="number" data-label={t('change.unchanged')}>
+              <span>{format.number(counts.unchanged)}</span>
+            </td>
+            <td className="number" data-label={t('summary.quarantined')}>
               {counts.quarantined === 0 ? (
                 <span className="quiet">0</span>
               ) : (
@@ -69,7 +72,9 @@ export function ImportSummary({ data }: { data: Import }) {
                 </Link>
               )}
             </td>
-            <td className="number">{format.number(counts.ignored)}</td>
+            <td className="number" data-label={t('summary.ignored')}>
+              <span>{format.number(counts.ignored)}</span>
+            </td>
           </tr>
         ))}
       </Table>

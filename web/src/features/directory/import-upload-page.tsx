@@ -15,6 +15,9 @@ import { Progress } from '../../ui/progress.tsx'
 import type { Import } from './import-words.ts'
 import './imports.css'
 
+// What a feed is made of; the server knows the names.
+const feedFile = /\.(xml|csv|zip|tgz|tar\.gz)$/i
+
 /** Chooses the files of one export, dropped or picked, and sends them. */
 export function ImportUploadPage() {
   const { t } = useTranslation('imports')
@@ -42,8 +45,8 @@ export function ImportUploadPage() {
     onSettled: () => setSent(undefined),
   })
   const add = (added: File[]) => {
-    setRefused(added.filter(({ name }) => !name.toLowerCase().endsWith('.xml')).map(({ name }) => name))
-    const fit = added.filter(({ name }) => name.toLowerCase().endsWith('.xml'))
+    setRefused(added.filter(({ name }) => !feedFile.test(name)).map(({ name }) => name))
+    const fit = added.filter(({ name }) => feedFile.test(name))
     // The same name again replaces the former: an export holds each once.
     const kept = files.filter((file) => !fit.some(({ name }) => name === file.name))
     setFiles([...kept, ...fit].toSorted((one, other) => format.compare(one.name, other.name)))
@@ -83,7 +86,7 @@ export function ImportUploadPage() {
           <Icon name="file" size={34} />
           <Text slot="label">{t('upload.drop')}</Text>
           <FileTrigger
-            acceptedFileTypes={['.xml', 'text/xml', 'application/xml']}
+            acceptedFileTypes={['.xml', '.csv', '.zip', '.tgz', '.gz']}
             allowsMultiple
             onSelect={(list) => add([...(list ?? [])])}
           >
@@ -93,7 +96,7 @@ export function ImportUploadPage() {
       )}
       <div aria-live="polite">
         {refused.length > 0 && (
-          <Notice kind="warning" title={t('upload.notXml', { files: format.list(refused), count: refused.length })} />
+          <Notice kind="warning" title={t('upload.notFeed', { files: format.list(refused), count: refused.length })} />
         )}
       </div>
       {files.length > 0 && (

@@ -6,10 +6,11 @@ import { paths } from '../../paths.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Page } from '../../shell/page.tsx'
+import { useSorting } from '../../shell/sorting.ts'
 import { Button, buttonClass } from '../../ui/button.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
-import { Table } from '../../ui/table.tsx'
+import { DataTable } from '../../ui/data-table.tsx'
 import { ImportState } from './import-state.tsx'
 import { countChanges, isRunning } from './import-words.ts'
 import './imports.css'
@@ -18,6 +19,7 @@ import './imports.css'
 export function ImportsPage() {
   const { t } = useTranslation(['imports', 'shell'])
   const format = useFormat()
+  const sorting = useSorting()
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     queryKey: ['imports'],
     queryFn: ({ pageParam }) =>
@@ -49,36 +51,54 @@ export function ImportsPage() {
         </Empty>
       )}
       {imports.length > 0 && (
-        <Table
+        <DataTable
           caption={t('list.title')}
-          head={
-            <tr>
-              <th scope="col">{t('list.received')}</th>
-              <th scope="col">{t('list.source')}</th>
-              <th scope="col">{t('list.exported')}</th>
-              <th scope="col">{t('list.state')}</th>
-              <th className="number" scope="col">
-                {t('list.changes')}
-              </th>
-              <th scope="col">{t('list.by')}</th>
-            </tr>
-          }
-        >
-          {imports.map((each) => (
-            <tr key={each.id}>
-              <th scope="row">
-                <Link to={paths.import(each.id)}>{format.dateTime(each.createdAt)}</Link>
-              </th>
-              <td>{each.source?.name ?? t('unknownSource')}</td>
-              <td>{each.exportedOn && format.day(each.exportedOn)}</td>
-              <td>
-                <ImportState state={each.state} />
-              </td>
-              <td className="number">{each.nothingToDo ? t('list.none') : format.number(countChanges(each))}</td>
-              <td>{each.createdBy?.name ?? t('commandLine')}</td>
-            </tr>
-          ))}
-        </Table>
+          columns={[
+            {
+              key: 'received',
+              head: t('list.received'),
+              value: (each) => each.createdAt,
+              cell: (each) => <Link to={paths.import(each.id)}>{format.dateTime(each.createdAt)}</Link>,
+            },
+            {
+              key: 'source',
+              head: t('list.source'),
+              value: (each) => each.source?.name ?? null,
+              cell: (each) => each.source?.name ?? t('unknownSource'),
+            },
+            {
+              key: 'exported',
+              head: t('list.exported'),
+              value: (each) => each.exportedOn,
+              cell: (each) => each.exportedOn && format.day(each.exportedOn),
+            },
+            {
+              key: 'state',
+              head: t('list.state'),
+              value: (each) => t(`state.${each.state}`),
+              cell: (each) => <ImportState state={each.state} />,
+            },
+            {
+              key: 'changes',
+              head: t('list.changes'),
+              number: true,
+              value: countChanges,
+              cell: (each) => (each.nothingToDo ? t('list.none') : format.number(countChanges(each))),
+            },
+            {
+              key: 'by',
+              head: t('list.by'),
+              value: (each) => each.createdBy?.name ?? t('commandLine'),
+              cell: (each) => each.createdBy?.name ?? t('commandLine'),
+            },
+          ]}
+          csv={{ name: t('list.title') }}
+          onSort={hasNextPage ? undefined : sorting.onSort}
+          rowKey={(each) => each.id}
+          rows={imports}
+          sort={sorting.sort}
+          wording={sorting.wording}
+        />
       )}
       {hasNextPage && (
         <div>

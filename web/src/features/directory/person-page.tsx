@@ -6,7 +6,7 @@ import { api, read } from '../../api/client.ts'
 import type { paths as ApiPaths } from '../../api/schema.d.ts'
 import { findText } from '../../i18n.ts'
 import { paths } from '../../paths.ts'
-import { Failure } from '../../shell/failure.tsx'
+import { Failure, isMissing } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Page, Section } from '../../shell/page.tsx'
 import { SkeletonLines } from '../../ui/skeleton.tsx'
@@ -35,7 +35,7 @@ export function PersonPage() {
     : { to: paths.directory(), label: t('search.title') }
   if (!card) {
     return (
-      <Page back={back} busy={!error} title={t('person.title')}>
+      <Page back={back} busy={!error} title={isMissing(error) ? t('person.missing') : t('person.title')}>
         {error ? <Failure error={error} onRetry={() => void refetch()} /> : <SkeletonLines count={8} />}
       </Page>
     )

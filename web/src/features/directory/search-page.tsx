@@ -9,6 +9,7 @@ import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Page } from '../../shell/page.tsx'
 import { Button } from '../../ui/button.tsx'
+import { Filters } from './filters.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { SelectField, TextField } from '../../ui/field.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
@@ -116,27 +117,29 @@ export function SearchPage() {
             type="search"
             value={typed}
           />
-          <SelectField
-            label={t('search.profile')}
-            onChange={(event) => change('profile', event.target.value)}
-            options={[
-              { value: '', label: t('search.anyProfile') },
-              ...profiles.map((value) => ({ value, label: t(`shell:profiles.${value}`) })),
-            ]}
-            value={profile ?? ''}
-          />
-          <SelectField
-            label={t('search.establishment')}
-            onChange={(event) => change('establishment', event.target.value)}
-            options={[
-              { value: '', label: t('search.anyEstablishment') },
-              ...(establishment && !places.some(({ id }) => id === establishment)
-                ? [{ value: establishment, label: t('search.chosenEstablishment') }]
-                : []),
-              ...places.map(({ id, name, town }) => ({ value: id, label: [name, town].filter(Boolean).join(', ') })),
-            ]}
-            value={establishment ?? ''}
-          />
+          <Filters chosen={Number(profile !== undefined) + Number(establishment !== undefined)}>
+            <SelectField
+              label={t('search.profile')}
+              onChange={(event) => change('profile', event.target.value)}
+              options={[
+                { value: '', label: t('search.anyProfile') },
+                ...profiles.map((value) => ({ value, label: t(`shell:profiles.${value}`) })),
+              ]}
+              value={profile ?? ''}
+            />
+            <SelectField
+              label={t('search.establishment')}
+              onChange={(event) => change('establishment', event.target.value)}
+              options={[
+                { value: '', label: t('search.anyEstablishment') },
+                ...(establishment && !places.some(({ id }) => id === establishment)
+                  ? [{ value: establishment, label: t('search.chosenEstablishment') }]
+                  : []),
+                ...places.map(({ id, name, town }) => ({ value: id, label: [name, town].filter(Boolean).join(', ') })),
+              ]}
+              value={establishment ?? ''}
+            />
+          </Filters>
         </form>
       </search>
       <div className="stack">

@@ -2,7 +2,8 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { paths } from '../../paths.ts'
 import { useFormat } from '../../shell/format.ts'
-import { Table } from '../../ui/table.tsx'
+import { useSorting } from '../../shell/sorting.ts'
+import { type Column, DataTable } from '../../ui/data-table.tsx'
 import type { Home } from '../../api/queries.ts'
 
 /** A pupil's class and groups. */
@@ -18,7 +19,11 @@ export function OwnClasses({ classes }: { classes: Home['directory']['classes'] 
           </h3>
           <dl className="facts">
             <div>
-              <dt>{each.kind === 'class' ? t('classes.class') : t('classes.group')}</dt>
+              <dt>{t('classes.kind')}</dt>
+              <dd>{each.kind === 'class' ? t('classes.class') : t('classes.group')}</dd>
+            </div>
+            <div>
+              <dt>{t('classes.school')}</dt>
               <dd>
                 <Link to={paths.establishment(each.establishment.id)}>{each.establishment.name}</Link>
               </dd>
@@ -46,36 +51,51 @@ export function OwnClasses({ classes }: { classes: Home['directory']['classes'] 
 export function Teachings({ teachings }: { teachings: Home['directory']['teachings'] }) {
   const { t } = useTranslation('portal')
   const format = useFormat()
+  const sorting = useSorting()
   const schools = new Set(teachings.map(({ group }) => group.establishment.id))
   const sorted = teachings.toSorted(
     (one, other) =>
       Number(other.mainTeacher) - Number(one.mainTeacher) || format.compare(one.group.name, other.group.name),
   )
+  const columns: Column<Home['directory']['teachings'][number]>[] = [
+    {
+      key: 'class',
+      head: t('teachings.class'),
+      value: ({ group }) => group.name,
+      cell: ({ group, mainTeacher }) => (
+        <>
+          <Link to={paths.teachingGroup(group.id)}>{group.name}</Link>
+          {mainTeacher && <span className="tag">{t('teachings.main')}</span>}
+        </>
+      ),
+    },
+    {
+      key: 'subjects',
+      head: t('teachings.subjects'),
+      value: ({ subjects }) => format.list(subjects),
+      cell: ({ subjects }) => format.list(subjects),
+    },
+    {
+      key: 'school',
+      head: t('teachings.school'),
+      value: ({ group }) => group.establishment.name,
+      cell: ({ group }) => group.establishment.name,
+    },
+    {
+      key: 'pupils',
+      head: t('teachings.pupils'),
+      number: true,
+      value: ({ pupils }) => pupils,
+      cell: ({ pupils }) => format.number(pupils),
+    },
+  ]
   return (
-    <Table
+    <DataTable
+      {...sorting}
       caption={t('teachings.title')}
-      head={
-        <tr>
-          <th scope="col">{t('teachings.class')}</th>
-          <th scope="col">{t('teachings.subjects')}</th>
-          {schools.size > 1 && <th scope="col">{t('teachings.school')}</th>}
-          <th className="number" scope="col">
-            {t('teachings.pupils')}
-          </th>
-        </tr>
-      }
-    >
-      {sorted.map(({ group, subjects, mainTeacher, pupils }) => (
-        <tr key={group.id}>
-          <th scope="row">
-            <Link to={paths.teachingGroup(group.id)}>{group.name}</Link>
-            {mainTeacher && <span className="tag">{t('teachings.main')}</span>}
-          </th>
-          <td>{format.list(subjects)}</td>
-          {schools.size > 1 && <td>{group.establishment.name}</td>}
-          <td className="number">{format.number(pupils)}</td>
-        </tr>
-      ))}
-    </Table>
+      columns={columns.filter(({ key }) => key !== 'school' || schools.size > 1)}
+      rowKey={({ group }) => group.id}
+      rows={sorted}
+    />
   )
 }

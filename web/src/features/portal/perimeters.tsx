@@ -4,8 +4,9 @@ import { Link } from 'react-router'
 import { api, read } from '../../api/client.ts'
 import { paths } from '../../paths.ts'
 import { compareProfiles, useFormat } from '../../shell/format.ts'
+import { useSorting } from '../../shell/sorting.ts'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
-import { Table } from '../../ui/table.tsx'
+import { DataTable } from '../../ui/data-table.tsx'
 import type { Home } from '../../api/queries.ts'
 
 /** Figures of the establishments a head answers for. */
@@ -51,6 +52,7 @@ const shown = 10
 export function Territories({ territories }: { territories: Home['directory']['territories'] }) {
   const { t } = useTranslation(['portal', 'shell'])
   const format = useFormat()
+  const { wording } = useSorting()
   const total = territories.reduce((sum, { establishments }) => sum + establishments, 0)
   const { data } = useQuery({
     queryKey: ['establishments', 'first', shown],
@@ -68,26 +70,25 @@ export function Territories({ territories }: { territories: Home['directory']['t
       </dl>
       {!data && <SkeletonRows count={5} />}
       {data && data.establishments.length > 0 && (
-        <Table
+        <DataTable
           caption={t('territories.table')}
-          head={
-            <tr>
-              <th scope="col">{t('territories.establishment')}</th>
-              <th scope="col">{t('territories.town')}</th>
-              <th scope="col">{t('territories.level')}</th>
-            </tr>
-          }
-        >
-          {data.establishments.map((each) => (
-            <tr key={each.id}>
-              <th scope="row">
-                <Link to={paths.establishment(each.id)}>{each.name}</Link>
-              </th>
-              <td>{each.town}</td>
-              <td>{each.level ? t(`shell:level.${each.level}`) : each.typeLabel}</td>
-            </tr>
-          ))}
-        </Table>
+          columns={[
+            {
+              key: 'name',
+              head: t('territories.establishment'),
+              cell: (each) => <Link to={paths.establishment(each.id)}>{each.name}</Link>,
+            },
+            { key: 'town', head: t('territories.town'), cell: (each) => each.town },
+            {
+              key: 'level',
+              head: t('territories.level'),
+              cell: (each) => (each.level ? t(`shell:level.${each.level}`) : each.typeLabel),
+            },
+          ]}
+          rowKey={(each) => each.id}
+          rows={data.establishments}
+          wording={wording}
+        />
       )}
       {data && total > data.establishments.length && (
         <p>
