@@ -1,0 +1,331 @@
+import { toSearchKey } from '../search-key.ts'
+import type { Level } from '../tables.ts'
+import {
+  type CsvContext,
+  CsvRecord,
+  type CsvShape,
+  deriveIdentifier,
+  type GuardianLink,
+  identifyPerson,
+  readCsvEstablishment,
+  readCsvPerson,
+  readLink,
+  shapeOf,
+} from './csv-records.ts'
+import type { CsvMapping } from './csv-mapping.ts'
+import { type CsvFile, readCsvRows } from './csv-text.ts'
+import { type FeedReading, FeedRefusal, type ReadingOptions } from './feed.ts'
+import { type PlacedOutcome, readRecords } from './record-reading.ts'
+import { keysOf, type NamedGroup, type PupilBody, readOutcome, Unusable } from './records.ts'
+
+/** A set of CSV files whose columns are known. */
+export interface CsvFeed {
+  schoolYear: number
+  files: { file: CsvFile; mapping: CsvMapping }[]
+  /** Establishment of the rows that name none. */
+  uai: string | undefined
+  /** Level of the establishments that rows name. */
+  level: Level | undefined
+}
+
+// Beyond, children named in files of guardians would not fit in memory.
+const pupilsByName = 500_000
+
+/** An establishment that rows name, which no file describes. */
+interface Mention {
+  name: string | undefined
+  level: Level | undefined
+  groups: NamedGroup[]
+  file: number
+  line: number
+}
+
+/**
+ * Stages a set of CSV files. They are read twice: first for the establishments they name and for who answers for whom,
+ * since a pupil's record holds both.
+ */
+export function readCsvFeed(feed: CsvFeed, options: ReadingOptions): Promise<FeedReading> {
+  const files = feed.files.map(({ file, mapping }, number) => ({
+    file,
+    number,
+    shape: shapeOf(file.headers, mapping, feed.uai),
+  }))
+  const gathering = new Gathering(feed, options.signal)
+  return readRecords(
+    feed,
+    {
+      establishments: () => gathering.read(files),
+      others: (known) => readPeople(files, { ...known, links: gathering.links }, gathering, options),
+    },
+    options,
+  )
+}
+
+interface ShapedFile {
+  file: CsvFile
+  number: number
+  shape: CsvShape
+}
+
+/** What the first reading gathers. */
+class Gathering {
+  /** Who answers for each pupil. */
+  readonly links = new Map<string, GuardianLink[]>()
+  /** What is doubtful about a guardian's children. */
+  readonly doubts = new Map<string, string[]>()
+  readonly speaksOfGuardians: boolean
+  /** Guardians without an identifier of their own, by the one their names give: how each is reached. */
+  private readonly namesakes = new Map<string, Set<string>>()
+  private readonly guardianNames = new Map<string, string>()
+  private readonly mentions = new Map<string, Mention>()
+  private readonly children = new Map<string, KnownPupil[]>()
+  private readonly feed: CsvFeed
+  private readonly signal: AbortSignal
+
+  constructor(feed: CsvFeed, signal: AbortSignal) {
+    this.feed = feed
+    this.signal = signal
+    this.speaksOfGuardians = feed.files.some(
+      ({ mapping }) => mapping.kind === 'guardian' || Object.values(mapping.columns).includes('guardianId'),
+    )
+  }
+
+  async *read(files: ShapedFile[]): AsyncGenerator<PlacedOutcome> {
+    const described = new Set<string>()
+    for (const file of ofKind(files, 'establishment')) {
+      for await (const row of readCsvRows(file.file)) {
+        const outcome = readCsvEstablishment(row.values, file.shape)
+        if (outcome.fate === 'accepted') described.add(outcome.externalId)
+        yield { kind: 'establishment', outcome, file: file.number, line: row.line, bytes: row.bytes }
+      }
+    }
+    for (const file of ofKind(files, 'class')) yield* this.readClasses(file)
+    for (const file of [...ofKind(files, 'pupil'), ...ofKind(files, 'staff')]) await this.readPlaces(file)
+    for (const file of ofKind(files, 'guardian')) await this.readNamesakes(file)
+    for (const file of ofKind(files, 'guardian')) await this.readLinks(file)
+    this.children.clear()
+    for (const [uai, { name, level, groups, file, line }] of this.mentions) {
+      if (described.has(uai)) continue
+      const body = { name: name ?? uai, uai, level, mentioned: true as const }
+      yield {
+        kind: 'establishment',
+        outcome: { fate: 'accepted', externalId: uai, establishmentRef: uai, body, groups, warnings: [] },
+        file,
+        line,
+        bytes: 0,
+      }
+    }
+  }
+
+  private mention(uai: string, name: string | undefined, file: number, line: number): Mention {
+    let mention = this.mentions.get(uai)
+    if (!mention) this.mentions.set(uai, (mention = { name, level: this.feed.level, groups: [], file, line }))
+    mention.name ??= name
+    return mention
+  }
+
+  /** Classes are declared by their establishment; what cannot be read, or comes twice, is told row by row. */
+  private async *readClasses({ file, number, shape }: ShapedFile): AsyncGenerator<PlacedOutcome> {
+    const seen = new Set<string>()
+    for await (const { values, line, bytes } of readCsvRows(file)) {
+      const outcome = readOutcome('', () => {
+        const record = new CsvRecord(values, shape)
+        const uai = record.uai
+        if (uai === undefined) throw new Unusable('attribute_missing', 'The row names no establishment (UAI).')
+        const code = record.text('code') ?? record.required('name')
+        const externalId = `${uai}$${code}`
+        if (seen.has(externalId)) throw new Unusable('identifier_twice', 'Another row declares the same class.')
+        seen.add(externalId)
+        const group = { kind: 'class' as const, establishment: uai, code, name: record.text('name') ?? code }
+        this.mention(uai, record.text('establishmentName'), number, line).groups.push(group)
+        return { externalId, rule: 'declared' }
+      })
+      if (outcome.fate === 'quarantined') yield { kind: 'class', outcome, file: number, line, bytes }
+    }
+  }
+
+  private async readPlaces({ file, number, shape }: ShapedFile): Promise<void> {
+    for await (const { values, line } of readCsvRows(file)) {
+      this.signal.throwIfAborted()
+      const record = tryRecord(values, shape)
+      if (!record) continue
+      if (record.uai !== undefined) this.mention(record.uai, record.text('establishmentName'), number, line)
+      if (shape.mapping.kind === 'pupil' && this.speaksOfGuardians) this.note(record)
+    }
+  }
+
+  private note(record: CsvRecord): void {
+    const id = tryIdentify(record)
+    if (id === undefined) return
+    const { familyName, birthFamilyName, givenName } = record.names()
+    const known = { id, bornOn: record.text('bornOn'), classes: record.list('class').map(toSearchKey) }
+    for (const name of new Set([familyName, birthFamilyName ?? familyName])) {
+      const key = `${toSearchKey(name)}|${toSearchKey(givenName)}`
+      this.children.set(key, [...(this.children.get(key) ?? []), known])
+    }
+    if (this.children.size > pupilsByName) {
+      throw new FeedRefusal('csv_too_many', `More than ${pupilsByName} pupils named by files of guardians.`)
+    }
+  }
+
+  private async readNamesakes({ file, shape }: ShapedFile): Promise<void> {
+    for await (const { values } of readCsvRows(file)) {
+      this.signal.throwIfAborted()
+      const record = tryRecord(values, shape)
+      const id = record && tryIdentify(record)
+      if (!record || id === undefined) continue
+      if (!this.guardianNames.has(id)) this.guardianNames.set(id, nameKey(record))
+      if (record.text('id') !== undefined) continue
+      this.namesakes.set(id, (this.namesakes.get(id) ?? new Set()).add(describeGuardian(record)))
+    }
+  }
+
+  /**
+   * The identifier of a guardian. Namesakes that nothing but their names identifies are told apart by how to reach them,
+   * or by their children: nobody may be taken for the parent of somebody else's child.
+   */
+  identifyGuardian(record: CsvRecord): string {
+    const id = identifyPerson(record)
+    const alike = this.namesakes.get(id)
+    return alike && alike.size > 1 ? deriveIdentifier([id, describeGuardian(record)]) : id
+  }
+
+  private async readLinks({ file, shape }: ShapedFile): Promise<void> {
+    for await (const { values } of readCsvRows(file)) {
+      this.signal.throwIfAborted()
+      const record = tryRecord(values, shape)
+      if (!record || tryIdentify(record) === undefined) continue
+      const id = this.identifyGuardian(record)
+      // The same identifier for someone else: that row will be set aside, and its children with it.
+      if (record.text('id') !== undefined && this.guardianNames.get(id) !== nameKey(record)) continue
+      const link = readLink(record, id)
+      for (const child of record.children) {
+        const told = child.childId?.split('|')
+        const found = told ?? this.findChildren(child)
+        if (told === undefined && found.length !== 1) {
+          const doubt = found.length === 0 ? 'child_unknown' : 'child_ambiguous'
+          this.doubts.set(id, [...(this.doubts.get(id) ?? []), doubt])
+          continue
+        }
+        for (const pupil of found) this.links.set(pupil, [...(this.links.get(pupil) ?? []), link])
+      }
+    }
+  }
+
+  /** Pupils of a child's names, and of its class and birth date where these are told. */
+  private findChildren(child: CsvRecord['children'][number]): string[] {
+    const given = toSearchKey(child.childGivenName ?? '')
+    const names = [child.childFamilyName, child.childUsualFamilyName].filter((name) => name !== undefined)
+    const called = names.flatMap((name) => this.children.get(`${toSearchKey(name)}|${given}`) ?? [])
+    const group = toSearchKey(child.childClass ?? '')
+    const fit = called.filter(
+      ({ bornOn, classes }) =>
+        (group === '' || classes.includes(group)) &&
+        (child.childBornOn === undefined || bornOn === undefined || bornOn === child.childBornOn),
+    )
+    return [...new Set(fit.map(({ id }) => id))]
+  }
+}
+
+function nameKey(record: CsvRecord): string {
+  const { familyKey, givenKey } = keysOf(record.names())
+  return `${familyKey} ${givenKey}`
+}
+
+/** What tells a guardian from another of the same names. */
+function describeGuardian(record: CsvRecord): string {
+  const address = record.text('street') === undefined ? undefined : `${record.text('street')} ${record.text('town')}`
+  const reached = record.text('email') ?? record.text('mobile') ?? record.text('phone') ?? address
+  return toSearchKey(reached ?? JSON.stringify(record.children))
+}
+
+interface KnownPupil {
+  id: string
+  bornOn: string | undefined
+  classes: string[]
+}
+
+function ofKind(files: ShapedFile[], kind: CsvMapping['kind']): ShapedFile[] {
+  return files.filter(({ shape }) => shape.mapping.kind === kind)
+}
+
+/** The values of a row; undefined when it cannot be read, which the second reading tells. */
+function tryRecord(values: string[], shape: CsvShape): CsvRecord | undefined {
+  try {
+    return new CsvRecord(values, shape)
+  } catch (error) {
+    if (error instanceof Unusable) return undefined
+    throw error
+  }
+}
+
+function tryIdentify(record: CsvRecord): string | undefined {
+  try {
+    return identifyPerson(record)
+  } catch (error) {
+    if (error instanceof Unusable) return undefined
+    throw error
+  }
+}
+
+// Pupils whose guardians are asked for at once.
+const batch = 500
+
+async function* readPeople(
+  files: ShapedFile[],
+  context: CsvContext,
+  gathering: Gathering,
+  options: ReadingOptions,
+): AsyncGenerator<PlacedOutcome> {
+  let waiting: PlacedOutcome[] = []
+  const guardians = new Map<string, string>()
+  for (const { file, number, shape } of files) {
+    const { kind } = shape.mapping
+    if (kind === 'class' || kind === 'establishment') continue
+    for await (const { values, line, bytes } of readCsvRows(file)) {
+      const identify = kind === 'guardian' ? (record: CsvRecord) => gathering.identifyGuardian(record) : identifyPerson
+      let outcome = readCsvPerson(values, shape, context, identify)
+      if (kind === 'guardian' && outcome.fate === 'accepted') {
+        const { externalId, familyKey, givenKey, warnings } = outcome
+        // Once a child, in many files: the first row says who it is, the others whose guardian.
+        if (guardians.get(externalId) === `${familyKey} ${givenKey}`) {
+          outcome = { fate: 'ignored', externalId, rule: 'guardian_repeated' }
+        } else {
+          guardians.set(externalId, `${familyKey} ${givenKey}`)
+          warnings.push(...(gathering.doubts.get(externalId) ?? []))
+        }
+      }
+      const placed = { kind, outcome, file: number, line, bytes }
+      if (kind !== 'pupil' || gathering.speaksOfGuardians) {
+        yield placed
+        continue
+      }
+      waiting.push(placed)
+      if (waiting.length < batch) continue
+      yield* await keepGuardians(waiting, options)
+      waiting = []
+    }
+    yield* await keepGuardians(waiting, options)
+    waiting = []
+  }
+}
+
+/** Files that say nothing of guardians leave those that earlier files told of. */
+export async function keepGuardians(placed: PlacedOutcome[], options: ReadingOptions): Promise<PlacedOutcome[]> {
+  const accepted = placed.flatMap(({ outcome }) => (outcome.fate === 'accepted' ? [outcome] : []))
+  if (accepted.length === 0) return placed
+  const before = await options.findAccepted(
+    'pupil',
+    accepted.map(({ externalId }) => externalId),
+  )
+  for (const outcome of accepted) {
+    const guardians = before.get(outcome.externalId)?.body['guardians']
+    if (Array.isArray(guardians)) {
+      // The database gives keys in another order: as written, or the record would seem to change.
+      ;(outcome.body as PupilBody).guardians = (guardians as PupilBody['guardians']).map(
+        ({ id, link, legal, financial, contact, pays }) => ({ id, link, legal, financial, contact, pays }),
+      )
+    }
+  }
+  return placed
+}
