@@ -142,8 +142,10 @@ describe.each(everySize)('%s', (size) => {
     await page.goto('/imports/new')
     const chooser = page.waitForEvent('filechooser')
     await page.getByRole('button', { name: 'Choisir des fichiers' }).click()
-    await (await chooser).setFiles({ name: 'eleves.csv', mimeType: 'text/csv', buffer: Buffer.from('nom;prenom\n') })
-    await page.getByText('Ce fichier n’est pas un .xml et n’a pas été ajouté : eleves.csv.').waitFor()
+    await (await chooser).setFiles({ name: 'eleves.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF') })
+    await page
+      .getByText('Ce fichier n’est ni un .xml, ni un .csv, ni une archive ; il n’a pas été ajouté : eleves.pdf.')
+      .waitFor()
     // An XML file under another name goes no further than its reception.
     const other = page.waitForEvent('filechooser')
     await page.getByRole('button', { name: 'Choisir des fichiers' }).click()

@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import type { Command, CommandContext } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
+import { isArchiveName } from './feeds/archives.ts'
 import { abandonImport, applyImport, stageImport, sweepImports, type Watch } from './imports.ts'
 import { getImport, listImports, listQuarantinedRecords } from './imports.queries.ts'
 import type { ImportView } from './imports.routes.ts'
@@ -14,14 +15,16 @@ const acceptAlerts = { 'accept-alerts': { type: 'boolean' } } as const
 export const importCommands: Command[] = [
   {
     name: 'import',
-    usage: '<folder> [--dry-run] [--accept-alerts] [--academy CODE]',
+    usage: '<folder or archive> [--dry-run] [--accept-alerts] [--academy CODE]',
     summary: 'Imports the full AAF 2D export in a folder: reads, compares, and applies it unless it raises alerts.',
     options: { 'dry-run': { type: 'boolean' }, academy: { type: 'string' }, ...acceptAlerts },
     async run(context, [folder], values) {
       if (folder === undefined) throw new Problem(400, 'folder_needed', 'Give the folder that holds the export.')
       const path = resolve(folder)
       const found = await stat(path).catch(() => undefined)
-      if (!found?.isDirectory()) throw new Problem(400, 'folder_unknown', `There is no folder ${path}.`)
+      if (!found?.isDirectory() && !(found?.isFile() && isArchiveName(basename(path)))) {
+        throw new Problem(400, 'folder_unknown', `There is no folder nor archive ${path}.`)
+      }
       const { id: tenantId } = await context.tenant()
       const academy = typeof values['academy'] === 'string' ? { academy: values['academy'] } : {}
       const input = { tenantId, folder: path, actorPersonId: null, unseen: !values['dry-run'], ...academy }

@@ -1,9 +1,10 @@
 import { createWriteStream } from 'node:fs'
-import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Problem } from '#kernel/problem'
+import { isArchiveName, unpackFeed } from './feeds/archives.ts'
 import { isFeedFileName } from './feeds/formats.ts'
 
 /** At most this much of one upload: an academy's files hold a few gigabytes in all. */
@@ -24,8 +25,8 @@ export async function receiveFile(
   name: string | undefined,
   content: Readable,
 ): Promise<void> {
-  // The names that formats know hold no path: none leads out of the folder.
-  if (name === undefined || !isFeedFileName(name)) {
+  // The names that are known hold no path: none leads out of the folder.
+  if (name === undefined || !(isFeedFileName(name) || isArchiveName(name))) {
     content.resume()
     const named = name?.slice(0, 100) ?? 'A part without a name'
     throw new Problem(400, 'file_name_unexpected', `${named} is not the name of a file of a feed.`)
@@ -41,6 +42,21 @@ export async function receiveFile(
   if ('truncated' in content && content.truncated === true) {
     throw new Problem(413, 'file_too_large', `${name} exceeds ${uploadLimits.fileSize} bytes.`)
   }
+}
+
+const unpackedFolder = (dataDirectory: string, importId: string) =>
+  join(uploadFolder(dataDirectory, importId), 'unpacked')
+
+/** Makes plain files of an import's, which may come in archives. @returns the folder to read. @throws FeedRefusal. */
+export function unpackUpload(dataDirectory: string, importId: string, path: string, signal?: AbortSignal) {
+  return unpackFeed(path, unpackedFolder(dataDirectory, importId), { signal })
+}
+
+/** Removes what was unpacked, and leaves what was received. */
+export async function discardUnpacked(dataDirectory: string, importId: string): Promise<void> {
+  await rm(unpackedFolder(dataDirectory, importId), { recursive: true, force: true })
+  // Empty when the files were read where they are.
+  await rmdir(uploadFolder(dataDirectory, importId)).catch(() => {})
 }
 
 export async function discardUpload(dataDirectory: string, importId: string): Promise<void> {

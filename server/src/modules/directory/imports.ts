@@ -13,7 +13,7 @@ import { type Feed, FeedRefusal, schoolYearOf } from './feeds/feed.ts'
 import { inspectFeed } from './feeds/formats.ts'
 import { type Application, applicationSteps } from './import-apply.queries.ts'
 import { checkEstablishments, type Comparison, comparisonSteps, type Step } from './import-diff.queries.ts'
-import { discardUpload, hasUpload, sweepUploads, uploadFolder } from './import-files.ts'
+import { discardUnpacked, hasUpload, sweepUploads, unpackUpload, uploadFolder } from './import-files.ts'
 import {
   analyzeDirectory,
   analyzeStage,
@@ -25,6 +25,7 @@ import {
 } from './import-stages.ts'
 import { getImport, getImportRow, isStaged } from './imports.queries.ts'
 import type { ImportView } from './imports.routes.ts'
+import { endUpload, listKeptUploads } from './reception/retention.ts'
 import { type DirectoryTables, type Progress, type Refusal, tables } from './tables.ts'
 
 /** An import was applied: people, classes and relations of its source may all be different. */
@@ -84,11 +85,14 @@ export async function stageImport(
 }
 
 /** Takes note of files that were uploaded and asks for them to be read. @throws Problem 400 `no_file`. */
-export async function receiveImport(services: Services, input: ImportRequest): Promise<ImportView> {
-  const { tenantId, id, actorPersonId } = input
+export async function receiveImport(
+  services: Services,
+  input: ImportRequest & { unattended?: boolean },
+): Promise<ImportView> {
+  const { tenantId, id, actorPersonId, unattended = false } = input
   if (!(await hasUpload(services.dataDirectory, id))) throw new Problem(400, 'no_file', 'No file was sent.')
   return inTenant(services.db, tenantId, async (tx) => {
-    await createImport(tx, { id, actorPersonId, uploaded: true, now: services.now() })
+    await createImport(tx, { id, actorPersonId, uploaded: true, unattended, now: services.now() })
     await services.jobs.enqueue(tx, stageQueue, { tenantId, importId: id })
     return getImport(tx, id)
   })
@@ -109,12 +113,15 @@ export async function requestStage(services: Services, { tenantId, id }: ImportR
 export async function stageReceived(services: Services, job: ImportJob, signal: AbortSignal): Promise<void> {
   const { tenantId, importId: id } = job
   const { state, progress } = await inTenant(services.db, tenantId, (tx) => getImportRow(tx, id))
-  if (state === 'abandoned') await discardUpload(services.dataDirectory, id)
+  if (state === 'abandoned') await endUpload(services, tenantId, id)
   if (state !== 'staging' || progress.phase !== 'waiting') return
   await stage(services, { tenantId, id, folder: uploadFolder(services.dataDirectory, id) }, { signal })
 }
 
-function createImport(tx: Tx, input: { id: string; actorPersonId: string | null; uploaded: boolean; now: Date }) {
+function createImport(
+  tx: Tx,
+  input: { id: string; actorPersonId: string | null; uploaded: boolean; unattended?: boolean; now: Date },
+) {
   return tables(tx)
     .insertInto('directory.import')
     .values({
@@ -122,6 +129,7 @@ function createImport(tx: Tx, input: { id: string; actorPersonId: string | null;
       state: 'staging',
       created_by: input.actorPersonId,
       uploaded: input.uploaded,
+      unattended: input.unattended ?? false,
       progress: waiting(input.now),
       created_at: input.now,
     })
@@ -162,7 +170,8 @@ async function stage(
   const change = (values: Updateable<DirectoryTables['directory.import']>) =>
     inTenant(services.db, tenantId, (tx) => updateImport(tx, id, values))
   try {
-    const feed = await inspectFeed(folder, { academy: input.academy })
+    const plain = await unpackUpload(services.dataDirectory, id, folder, watch.signal)
+    const feed = await inspectFeed(plain, { academy: input.academy })
     const source = await inTenant(services.db, tenantId, (tx) => findOrCreateSource(tx, feed))
     await withSourceLock(services.owner, source.id, async (client) => {
       await change({
@@ -186,8 +195,10 @@ async function stage(
         throw error
       }
     }
-    await discardUpload(services.dataDirectory, id)
+    await endUpload(services, tenantId, id)
     await sweepImports(services)
+  } finally {
+    await discardUnpacked(services.dataDirectory, id)
   }
 }
 
@@ -517,7 +528,7 @@ export async function applyImport(
       throw error
     }
   })
-  await discardUpload(services.dataDirectory, id)
+  await endUpload(services, tenantId, id)
   if (first) await analyzeDirectory(services.owner)
   await sweepImports(services)
   return inTenant(services.db, tenantId, (tx) => getImport(tx, id))
@@ -640,7 +651,7 @@ export async function abandonImport(services: Services, input: ImportRequest): P
     await recordAudit(tx, { action: 'directory.import_abandoned', actorPersonId, ...subject })
   })
   // Whoever is reading the files removes them when it has seen that it must stop.
-  if (abandoned !== 'staging') await discardUpload(services.dataDirectory, id)
+  if (abandoned !== 'staging') await endUpload(services, tenantId, id)
   await sweepImports(services)
   return inTenant(services.db, tenantId, (tx) => getImport(tx, id))
 }
@@ -677,6 +688,7 @@ export async function sweepImports(services: Services): Promise<void> {
       }
       return rows
     })
+    for (const id of await inTenant(services.db, tenantId, listKeptUploads)) uploaded.add(id)
     for (const row of open) {
       if (row.state === 'staging' || isStaged(row)) staged.add(row.id)
       if (row.uploaded) uploaded.add(row.id)

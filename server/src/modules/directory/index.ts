@@ -5,7 +5,10 @@ import { registerImports } from './imports.routes.ts'
 import { organisationCommands } from './organisation-commands.ts'
 import { registerOrganisations } from './organisations.routes.ts'
 import { registerPeople } from './people.routes.ts'
+import { watchFeeds, watchQueue } from './reception/watch.ts'
 
+/** @public For whoever tells people, by mail or otherwise: nobody does yet. */
+export { feedAlerted } from './reception/alerts.ts'
 export { canAdminister, headsBeyond, isHeadOf } from './administration.queries.ts'
 export { applyImport, stageImport } from './imports.ts'
 export { getHome, homeSchema } from './home.ts'
@@ -31,7 +34,7 @@ export { toSearchKey } from './search-key.ts'
 /** People, organisations, classes, relations, and the feeds they come from. */
 export const directory: Module = {
   name: 'directory',
-  queues: [stageQueue, applyQueue],
+  queues: [stageQueue, applyQueue, watchQueue],
   reactions: [],
   commands: [...importCommands, ...organisationCommands],
   async register(app, services) {
@@ -47,5 +50,7 @@ export const directory: Module = {
     await services.jobs.work(applyQueue, async (batch, signal) => {
       for (const job of batch) await applyRequested(services, job, signal)
     })
+    await services.jobs.work(watchQueue, () => watchFeeds(services))
+    await services.jobs.repeat(watchQueue, '* * * * *')
   },
 }

@@ -169,6 +169,15 @@ interface SourceRow extends TenantRow {
   academy_code: string | null
   name: string
   thresholds: JsonWithDefault<Partial<Record<string, number>>>
+  folder: Generated<string | null>
+  unattended: Generated<boolean>
+  quarantine_limit: Generated<number>
+  small_limit: Generated<number>
+  expected_at: Generated<string | null>
+  expected_days: Generated<number[]>
+  grace_minutes: Generated<number>
+  expected_since: Generated<Date | null>
+  retention_days: Generated<number>
 }
 
 interface SourceRecordRow extends TenantRow {
@@ -240,6 +249,9 @@ interface ImportRow extends TenantRow {
   staged_at: Date | null
   applied_at: Date | null
   applied_by: string | null
+  unattended: Generated<boolean>
+  attempts: Generated<number>
+  kept_until: Generated<Date | null>
 }
 
 interface QuarantinedRecordRow extends TenantRow {
@@ -290,6 +302,31 @@ interface StagedRecordRow {
   given_key: string | null
 }
 
+interface FeedDropRow extends TenantRow {
+  id: string
+  source_id: string | null
+  folder: string
+  files: Json<{ name: string; bytes: number }[]>
+  noted_at: Date
+  taken_at: Date | null
+}
+
+export const feedAlertCodes = ['late', 'missing', 'small', 'review', 'refused', 'stopped', 'folder'] as const
+export type FeedAlertCode = (typeof feedAlertCodes)[number]
+
+interface FeedAlertRow extends TenantRow {
+  id: string
+  code: FeedAlertCode
+  source_id: string | null
+  import_id: string | null
+  expected_at: Date | null
+  detail: JsonWithDefault<Record<string, unknown>>
+  raised_at: Date
+  resolved_at: Date | null
+  acknowledged_at: Date | null
+  acknowledged_by: string | null
+}
+
 export type DirectoryTables = {
   'directory.school_year': SchoolYearRow
   'directory.organisation': OrganisationRow
@@ -310,6 +347,8 @@ export type DirectoryTables = {
   'directory.import_change': ImportChangeRow
   'directory.import_establishment': ImportEstablishmentRow
   'directory.staged_record': StagedRecordRow
+  'directory.feed_drop': FeedDropRow
+  'directory.feed_alert': FeedAlertRow
 }
 
 /** The module's tables as Kysely knows them, for a transaction of a tenant. */
