@@ -1,4 +1,5 @@
 import type { Module } from '#kernel/module'
+import { registerAuditTrail } from './audit-trail.routes.ts'
 import { importCommands } from './import-commands.ts'
 import { applyQueue, applyRequested, stageQueue, stageReceived, sweepImports } from './imports.ts'
 import { registerImports } from './imports.routes.ts'
@@ -19,6 +20,18 @@ export {
   findEstablishment,
   isOrganisationWithin,
 } from './organisations.queries.ts'
+export {
+  type Audience,
+  type AudienceMember,
+  listAudience,
+  listChildrenOf,
+  listHeadedIds,
+  listLevelsOf,
+  listManagedEstablishments,
+  listOrganisationAndAbove,
+  listOrganisationNamesOf,
+  managesOrganisation,
+} from './perimeters.queries.ts'
 export { createPerson } from './people-creation.ts'
 export {
   findPeopleByReference,
@@ -39,6 +52,7 @@ export const directory: Module = {
   commands: [...importCommands, ...organisationCommands],
   async register(app, services) {
     registerPeople(app, services)
+    registerAuditTrail(app, services)
     registerOrganisations(app, services)
     await registerImports(app, services)
   },

@@ -389,7 +389,8 @@ describe('what was done to a person', () => {
     ])
     // The pupil does not see the staff of collège B.
     expect((await get('pupil', url)).body.entries).toMatchObject([{ by: 'person', actor: null }])
-    expect((await get('head', url)).status).toBe(404)
+    expect((await get('head', url)).body.entries).toMatchObject([{ by: 'person', actor: { id: expect.any(String) } }])
+    expect((await get('mainTeacher', url)).status).toBe(404)
     expect((await get('administrator', `/api/directory/people/${id.pupilB}/audit`)).status).toBe(404)
   })
 })

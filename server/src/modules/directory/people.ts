@@ -1,7 +1,7 @@
 import type { Actor } from '#kernel/access'
 import { listAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
-import { canAdminister } from './administration.queries.ts'
+import { canAdminister, isHeadOf } from './administration.queries.ts'
 import {
   type Affiliation,
   findPerson,
@@ -10,6 +10,7 @@ import {
   listFoundPeople,
   listFunctions,
   listOrganisationNames,
+  listPersonSummaries,
   listProvenance,
   listRelations,
   listTeachings,
@@ -88,8 +89,8 @@ export interface PersonAuditEntry {
 }
 
 /**
- * What was done to a person, newest first, for themself and for who administers them; undefined for others, as if
- * nobody bore the identifier.
+ * What was done to a person, newest first, for themself and for who manages them: administrators and heads; undefined
+ * for others, as if nobody bore the identifier. Managers are told who acted, wherever that one belongs.
  */
 export async function listPersonAudit(
   tx: Tx,
@@ -97,11 +98,16 @@ export async function listPersonAudit(
   id: string,
   now: Date,
 ): Promise<PersonAuditEntry[] | undefined> {
-  if (id !== viewer.personId && !(await canAdminister(tx, viewer.personId, viewer.rights, id))) return undefined
+  const manages =
+    (await canAdminister(tx, viewer.personId, viewer.rights, id)) ||
+    (id !== viewer.personId && (await isHeadOf(tx, viewer.personId, id)))
+  if (id !== viewer.personId && !manages) return undefined
   if (!(await findPerson(tx, id))) return undefined
   const entries = await listAudit(tx, 200, id)
   const actors = [...new Set(entries.flatMap(({ actorPersonId }) => actorPersonId ?? []))]
-  const seen = await listFoundPeople(tx, await findReach(tx, viewer, now), actors, now)
+  const seen = manages
+    ? await listPersonSummaries(tx, actors)
+    : await listFoundPeople(tx, await findReach(tx, viewer, now), actors, now)
   return entries.map(({ actorPersonId, id: entryId, recordedAt, action, detail }) => {
     const actor = seen.find((person) => person.id === actorPersonId)
     return {

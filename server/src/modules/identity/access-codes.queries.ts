@@ -37,16 +37,38 @@ export async function insertCode(tx: Tx, row: Insertable<IdentityTables['identit
   await tables(tx).insertInto('identity.access_code').values(row).execute()
 }
 
-/** Marks the account's open codes as replaced; whoever issues one at the same time waits for its turn. */
-export async function replaceCodes(tx: Tx, accountId: string, now: Date): Promise<void> {
+/**
+ * Marks the account's open codes as replaced; whoever issues one at the same time waits for its turn.
+ * @returns whether one could still have been used.
+ */
+export async function replaceCodes(tx: Tx, accountId: string, now: Date): Promise<boolean> {
   await tables(tx).selectFrom('identity.account').select('id').where('id', '=', accountId).forUpdate().execute()
-  await tables(tx)
+  const replaced = await tables(tx)
     .updateTable('identity.access_code')
     .set({ replaced_at: now })
     .where('account_id', '=', accountId)
     .where('used_at', 'is', null)
     .where('replaced_at', 'is', null)
+    .returning('expires_at as expiresAt')
     .execute()
+  return replaced.some(({ expiresAt }) => expiresAt > now)
+}
+
+/** An account's last code: when it was issued and what became of it. */
+export interface LastCode {
+  issuedAt: Date
+  expiresAt: Date
+  usedAt: Date | null
+}
+
+export async function findLastCode(tx: Tx, accountId: string): Promise<LastCode | undefined> {
+  return tables(tx)
+    .selectFrom('identity.access_code')
+    .select(['issued_at as issuedAt', 'expires_at as expiresAt', 'used_at as usedAt'])
+    .where('account_id', '=', accountId)
+    .orderBy('issued_at', 'desc')
+    .orderBy('id', 'desc')
+    .executeTakeFirst()
 }
 
 /** @returns false when it was used or replaced meanwhile. */

@@ -5,6 +5,7 @@ import { findAccount, issueAccessCode } from '#modules/identity'
 import { openTestApp, type TestApp } from '../../../test/app.ts'
 import { makeClass, makeEstablishment, makePerson, makeTerritory } from '../../../test/make.ts'
 import { makeCode } from './access-codes.ts'
+import { updatePolicy } from './policy.queries.ts'
 import { tables } from './tables.ts'
 
 let server: TestApp
@@ -179,7 +180,8 @@ test('nobody takes rights by resetting their holder, nor resets oneself', async 
   const delegate = await server.signIn(delegateId, [{ right: 'directory.administer', organisationId: school }])
   expect((await issueAs(delegate, operatorId)).statusCode).toBe(403)
   expect((await issueAs(delegate, headId)).statusCode).toBe(201)
-  expect((await issueAs(head, delegateId)).statusCode).toBe(403)
+  // A head delegates the administration of the establishment: whom they could appoint, they can help.
+  expect((await issueAs(head, delegateId)).statusCode).toBe(201)
 })
 
 test('the head of another establishment is not a head’s to reset', async () => {
@@ -204,4 +206,67 @@ test('the head of another establishment is not a head’s to reset', async () =>
   const ask = async (who: { cookie: string }) => (await issueAs(who, shared)).statusCode
   expect([await ask(head), await ask(await delegateOf(school))]).toEqual([403, 403])
   expect([await ask(colleague), await ask(await delegateOf(territory))]).toEqual([201, 201])
+})
+
+test('someone who left signs in for the days of grace, then is told so', async () => {
+  const personId = await make({ givenName: 'Ancienne', familyName: 'Eleve' })
+  const { code, login } = await issue(personId)
+  await post('codes/redeem', { code, password })
+  const later = await issue(personId)
+  const leave = (since: number) =>
+    server.inTenant((tx) =>
+      sql`update directory.person set gone_on = (${clock}::timestamptz - make_interval(days => ${since}))::date
+        where id = ${personId}`.execute(tx),
+    )
+  await leave(29)
+  expect((await post('sign-in', { login, password })).statusCode).toBe(204)
+  await leave(31)
+  expect((await post('sign-in', { login, password })).json()).toMatchObject({ status: 403, code: 'account_left' })
+  expect((await post('sign-in', { login, password: 'not the password' })).json().code).toBe('sign_in_refused')
+  expect((await post('codes/check', { code: later.code })).json().code).toBe('account_left')
+  expect((await post('codes/redeem', { code: later.code, password })).json().code).toBe('account_left')
+  await server.inTenant((tx) => updatePolicy(tx, { leaverGraceDays: 60 }))
+  expect((await post('sign-in', { login, password })).statusCode).toBe(204)
+  await server.inTenant((tx) => updatePolicy(tx, { leaverGraceDays: 30 }))
+})
+
+test('the server tells what it would accept, and accepts no more', async () => {
+  const school = await server.inTenant((tx) => makeEstablishment(tx))
+  const pupil = await make({ profile: 'pupil', in: school })
+  const teacherId = await make({ profile: 'teacher', in: school })
+  await server.inTenant((tx) =>
+    makeClass(tx, { establishment: school, pupils: [pupil], teachers: [teacherId], startYear: 2026 }),
+  )
+  const [head, teacher] = [
+    await server.signIn(await make({ profile: 'head', in: school })),
+    await server.signIn(teacherId),
+  ]
+  const read = async (headers: { cookie: string }) =>
+    (await server.app.inject({ url: `/api/identity/people/${pupil}/account`, headers })).json()
+  expect(await read(teacher)).toEqual({ actions: [], account: null })
+  await post('codes/redeem', { code: (await issue(pupil)).code, password })
+  expect(await read(teacher)).toMatchObject({ actions: ['issueCode'], account: { state: 'active' } })
+  expect((await read(head)).actions).toEqual(['issueCode', 'declareCompromised', 'grantRight', 'seeHistory'])
+  expect(await read(await server.signIn(await make()))).toEqual({ actions: [], account: null })
+  expect((await read(await server.signIn(pupil))).actions).toEqual(['seeHistory'])
+})
+
+test('a teacher shared by two schools is helped by either head, and both see it', async () => {
+  const [north, south] = await server.inTenant(async (tx) => [await makeEstablishment(tx), await makeEstablishment(tx)])
+  const shared = await make({ profile: 'teacher', in: north })
+  await server.inTenant((tx) =>
+    sql`insert into directory.affiliation (person_id, organisation_id, profile)
+      values (${shared}, ${south}, 'teacher')`.execute(tx),
+  )
+  const northId = await make({ profile: 'head', in: north, familyName: 'Nordhead' })
+  const heads = [await server.signIn(northId), await server.signIn(await make({ profile: 'head', in: south }))]
+  expect((await issueAs(heads[0] ?? { cookie: '' }, shared)).statusCode).toBe(201)
+  for (const headers of heads) {
+    const history = await server.app.inject({ url: `/api/directory/people/${shared}/audit`, headers })
+    expect(history.json().entries).toMatchObject([
+      { action: 'identity.access_code_issued', by: 'person', actor: { id: northId, familyName: 'Nordhead' } },
+    ])
+    const trail = await server.app.inject({ url: `/api/directory/audit?person=${shared}`, headers })
+    expect(trail.json().entries).toHaveLength(1)
+  }
 })

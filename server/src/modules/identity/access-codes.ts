@@ -1,16 +1,17 @@
 import { pbkdf2, randomInt, randomUUIDv7 } from 'node:crypto'
 import { promisify } from 'node:util'
-import { canAdminister, findPersonSummary, headsBeyond, isHeadOf, teachesPupil } from '#modules/directory'
+import { findPersonSummary } from '#modules/directory'
 import type { Actor } from '#kernel/access'
 import { recordAudit } from '#kernel/audit'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { findCode, insertCode, markCodeUsed, replaceCodes } from './access-codes.queries.ts'
-import { createAccount, findAccount, updateAccount } from './accounts.queries.ts'
+import { listAccountActions } from './account-actions.ts'
+import { createAccount, updateAccount } from './accounts.queries.ts'
+import { refuseLeaver } from './leavers.ts'
 import type { PasswordHasher } from './password-hasher.ts'
 import { checkPassword } from './password-rules.ts'
-import { coversRightsOf } from './rights.ts'
 import { deleteSessions } from './sessions.queries.ts'
 import { type Browser, openSession } from './sessions.ts'
 import { clearFailures } from './sign-in-failures.ts'
@@ -30,6 +31,8 @@ export interface IssuedCode {
   code: string
   purpose: CodePurpose
   expiresAt: Date
+  /** Whether a former code, not used yet, is void from now on. */
+  replaces: boolean
 }
 
 /** `XXXX-XXXX-XXXX`. */
@@ -51,20 +54,22 @@ export async function hashCode(tenantId: string, code: string): Promise<Buffer> 
 /**
  * Issues a code for a person, making their account if they have none; it takes the place of the former one. It
  * activates an account that has no password yet and resets the password of any other.
- * @param issuedBy person who asked; null for an operator's command.
+ * @param input.issuedBy person who asked; null for an operator's command.
+ * @param input.batchId set of letters it is part of, for the trail.
  * @throws Problem 404 `person_not_found`; 409 `account_blocked`.
  */
 export async function issueAccessCode(
   tx: Tx,
-  input: { tenantId: string; personId: string; issuedBy: string | null },
+  input: { tenantId: string; personId: string; issuedBy: string | null; batchId?: string },
   now: Date,
 ): Promise<IssuedCode> {
   const account = await createAccount(tx, input.personId, now)
   if (account.state === 'blocked') throw new Problem(409, 'account_blocked', 'This account is blocked.')
-  const purpose = account.passwordHash === null ? 'activation' : 'reset'
+  // A compromised account has no password either, but it was opened before: its code is waited for.
+  const purpose = account.passwordHash === null && account.compromisedAt === null ? 'activation' : 'reset'
   const code = makeCode()
   const expiresAt = new Date(now.getTime() + lifetimeDays[purpose] * day)
-  await replaceCodes(tx, account.id, now)
+  const replaces = await replaceCodes(tx, account.id, now)
   await insertCode(tx, {
     id: randomUUIDv7(),
     account_id: account.id,
@@ -81,29 +86,20 @@ export async function issueAccessCode(
     actorPersonId: input.issuedBy,
     subjectKind: 'person',
     subjectId: input.personId,
-    detail: { purpose },
+    detail: { purpose, ...(input.batchId === undefined ? {} : { batchId: input.batchId }) },
   })
-  return { login: account.login, code, purpose, expiresAt }
+  return { login: account.login, code, purpose, expiresAt, replaces }
 }
 
 /**
- * Issues a code on behalf of someone: an administrator of the person (`directory.administer` over them, or the head
- * of their establishment), or, to reset only, a teacher of their class. Nobody resets someone who holds rights that they
- * do not have themselves, or who heads an establishment beyond their own: it would be a way to take that power.
+ * Issues a code on behalf of someone who may: see `listAccountActions`.
  * @throws Problem 403 `not_allowed` or `own_account`, and those of {@link issueAccessCode}.
  */
 export async function issueAccessCodeAs(tx: Tx, actor: Actor, personId: string, now: Date): Promise<IssuedCode> {
   if (personId === actor.personId) {
     throw new Problem(403, 'own_account', 'Change your own password from your account page.')
   }
-  const allowed =
-    (await canAdminister(tx, actor.personId, actor.rights, personId)) ||
-    (await isHeadOf(tx, actor.personId, personId)) ||
-    (typeof (await findAccount(tx, { personId }))?.passwordHash === 'string' &&
-      (await teachesPupil(tx, actor.personId, personId, now)))
-  const exceeds =
-    !(await coversRightsOf(tx, actor, personId, now)) || (await headsBeyond(tx, actor.personId, actor.rights, personId))
-  if (!allowed || exceeds) {
+  if (!(await listAccountActions(tx, actor, personId, now)).includes('issueCode')) {
     throw new Problem(403, 'not_allowed', 'Your rights do not include this person.')
   }
   return issueAccessCode(tx, { tenantId: actor.tenantId, personId, issuedBy: actor.personId }, now)
@@ -117,7 +113,7 @@ export interface CheckedCode {
   expiresAt: Date
 }
 
-/** @throws Problem 404 `code_unknown`; 410 `code_used`, `code_replaced` or `code_expired`; 403 `account_blocked`. */
+/** @throws Problem 404 `code_unknown`; 410 `code_used`, `code_replaced` or `code_expired`; 403 `account_blocked`, `account_left`. */
 export async function checkCode(services: Services, tenantId: string, code: string): Promise<CheckedCode> {
   const hash = await hashCode(tenantId, code)
   return inTenant(services.db, tenantId, async (tx) => {
@@ -178,5 +174,6 @@ async function getUsableCode(tx: Tx, hash: Buffer, now: Date) {
   if (code.state === 'blocked') throw new Problem(403, 'account_blocked', 'This account is blocked.')
   const person = await findPersonSummary(tx, code.personId)
   if (!person) throw new Problem(404, 'code_unknown', 'No such code was issued.')
+  await refuseLeaver(tx, person, now)
   return { ...code, givenName: person.givenName, familyName: person.familyName }
 }

@@ -13,6 +13,10 @@ export interface Account {
   passwordHash: string | null
   state: AccountState
   activatedAt: Date | null
+  compromisedAt: Date | null
+  compromiseToldAt: Date | null
+  welcomedAt: Date | null
+  contactEmail: string | null
 }
 
 const columns = [
@@ -22,6 +26,10 @@ const columns = [
   'password_hash as passwordHash',
   'state',
   'activated_at as activatedAt',
+  'compromised_at as compromisedAt',
+  'compromise_told_at as compromiseToldAt',
+  'welcomed_at as welcomedAt',
+  'contact_email as contactEmail',
 ] as const
 
 export async function findAccount(

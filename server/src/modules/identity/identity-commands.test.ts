@@ -90,9 +90,9 @@ test('rights are given, listed and withdrawn', async () => {
     'invalid_request',
   )
   expect(await refusal('right grant', { person: given.id, right: 'instance.operate' })).toBe('person_not_found')
-  expect(await refusal('right grant', { person, right: 'instance.operate', organisation: person })).toBe(
-    'organisation_not_found',
-  )
+  const nowhere = { person, organisation: person }
+  expect(await refusal('right grant', { ...nowhere, right: 'directory.administer' })).toBe('organisation_not_found')
+  expect(await refusal('right grant', { ...nowhere, right: 'instance.operate' })).toBe('perimeter_refused')
 })
 
 test('an account is shown without its secrets, blocked at once, and opened again', async () => {

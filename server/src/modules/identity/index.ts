@@ -1,7 +1,10 @@
 import type { Module } from '#kernel/module'
+import { registerAccounts } from './accounts.routes.ts'
 import { createFederation } from './federation.ts'
 import { registerFederation } from './federation.routes.ts'
 import { identityCommands } from './identity-commands.ts'
+import { issueLetters, letterQueue } from './letters.ts'
+import { registerLetters } from './letters.routes.ts'
 import { createPasswordHasher } from './password-hasher.ts'
 import { purgeExpired, purgeQueue } from './purge.ts'
 import { registerRights } from './rights.routes.ts'
@@ -21,18 +24,23 @@ export { signedIn } from './signed-in.ts'
 /** Accounts, sign-in by password or federation, sessions, rights. */
 export const identity: Module = {
   name: 'identity',
-  queues: [purgeQueue],
+  queues: [purgeQueue, letterQueue],
   reactions: [],
   commands: identityCommands,
   register(app, services) {
     const federation = createFederation(services, app.log)
     registerSignIn(app, services, createPasswordHasher())
     registerSessions(app, services, federation)
+    registerAccounts(app, services)
     registerRights(app, services)
+    registerLetters(app, services)
     registerFederation(app, services, federation)
   },
   async startWorkers(services) {
     await services.jobs.work(purgeQueue, () => purgeExpired(services))
+    await services.jobs.work(letterQueue, async (batch, signal) => {
+      for (const job of batch) await issueLetters(services, job, signal)
+    })
     await services.jobs.repeat(purgeQueue, '17 * * * *')
   },
 }

@@ -2,7 +2,9 @@ import { defineQueue } from '#kernel/jobs'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { listTenants } from '#kernel/tenancy'
+import { expireBatches } from './letters.queries.ts'
 import { purgeFailures } from './sign-in-failures.ts'
+import { purgeSignIns } from './sign-in-history.queries.ts'
 import { tables } from './tables.ts'
 
 /** Takes away what time has ended, every hour. */
@@ -23,6 +25,8 @@ export async function purgeExpired(services: Services): Promise<void> {
         .where('expires_at', '<=', new Date(now.getTime() - codeMemoryDays * 86_400_000))
         .execute()
       await purgeFailures(tx, now)
+      await purgeSignIns(tx, now)
+      await expireBatches(tx, now)
     })
   }
 }

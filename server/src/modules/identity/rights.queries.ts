@@ -20,9 +20,15 @@ export interface Grant {
   grantedBy: string | null
 }
 
-/** The day it is in the tenant's zone. */
-const today = (now: Date) =>
+/** SQL for the day it is in the tenant's zone. */
+export const today = (now: Date) =>
   sql<Day>`(${now}::timestamptz at time zone (select time_zone from kernel.tenant where id = kernel.current_tenant()))::date`
+
+/** The day it is in the tenant's zone. */
+export async function findToday(tx: Tx, now: Date): Promise<Day> {
+  const { rows } = await sql<{ day: Day }>`select ${today(now)} as day`.execute(tx)
+  return rows[0]?.day ?? now.toISOString().slice(0, 10)
+}
 
 const columns = [
   'id',
@@ -37,7 +43,8 @@ const columns = [
 /**
  * Gives a right. Who may give it is the caller's business.
  * @param input.startsOn today when not given.
- * @throws Problem 404 `person_not_found` or `organisation_not_found`; 422 `period_reversed`.
+ * @throws Problem 404 `person_not_found` or `organisation_not_found`; 422 `period_reversed`, or `perimeter_refused` for
+ * a right that has none.
  */
 export async function grantRight(
   tx: Tx,
@@ -52,6 +59,9 @@ export async function grantRight(
   now: Date,
 ): Promise<Grant> {
   const { personId, organisationId } = input
+  if (input.right === 'instance.operate' && organisationId !== null) {
+    throw new Problem(422, 'perimeter_refused', 'An instance is operated whole: this right has no perimeter.')
+  }
   if (!(await findPersonSummary(tx, personId))) {
     throw new Problem(404, 'person_not_found', 'The directory knows nobody under this identifier.')
   }
@@ -80,15 +90,30 @@ export async function grantRight(
 
 /** Rights not withdrawn and not over: held today, or from a later day. All people's when nobody is named. */
 export async function listGrants(tx: Tx, now: Date, personId?: string): Promise<Grant[]> {
-  let query = tables(tx)
+  const query = openGrants(tx, now)
+  return (personId === undefined ? query : query.where('person_id', '=', personId)).execute()
+}
+
+/** Rights not withdrawn and not over that bear on one of some organisations, or on the whole tenant. */
+export async function listGrantsOver(tx: Tx, organisationIds: string[], now: Date): Promise<Grant[]> {
+  return openGrants(tx, now)
+    .where((where) =>
+      where.or([
+        where('organisation_id', 'is', null),
+        where('organisation_id', '=', sql<string>`any(${organisationIds}::uuid[])`),
+      ]),
+    )
+    .execute()
+}
+
+function openGrants(tx: Tx, now: Date) {
+  return tables(tx)
     .selectFrom('identity.granted_right')
     .select(columns)
     .where('withdrawn_at', 'is', null)
     .where((where) => where.or([where('ends_on', 'is', null), where('ends_on', '>=', today(now))]))
     .orderBy('starts_on')
     .orderBy('id')
-  if (personId !== undefined) query = query.where('person_id', '=', personId)
-  return query.execute()
 }
 
 /** A right that is not withdrawn. */

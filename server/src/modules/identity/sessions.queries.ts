@@ -40,6 +40,28 @@ export interface SessionRow {
   expiresAt: Date
 }
 
+/** An account holds at most so many sessions: one more ends the one unused for longest. */
+const mostSessions = 20
+
+/** Ends the sessions that one more would put above the most an account holds. */
+export async function makeRoomForSession(tx: Tx, accountId: string): Promise<void> {
+  const db = tables(tx)
+  await db
+    .deleteFrom('identity.session')
+    .where(
+      'id',
+      'in',
+      db
+        .selectFrom('identity.session')
+        .select('id')
+        .where('account_id', '=', accountId)
+        .orderBy('last_seen_at', 'desc')
+        .orderBy('id', 'desc')
+        .offset(mostSessions - 1),
+    )
+    .execute()
+}
+
 /** Open sessions of an account, last used first. */
 export async function listSessions(tx: Tx, accountId: string, now: Date): Promise<SessionRow[]> {
   return tables(tx)

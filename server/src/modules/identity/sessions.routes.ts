@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { findPersonSummary } from '#modules/directory'
+import { findPersonSummary, listHeadedIds } from '#modules/directory'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
@@ -19,6 +19,13 @@ export const sessionSchema = z.discriminatedUnion('signedIn', [
     login: z.string(),
     hasPassword: z.boolean().describe('false for an account opened by a federation only'),
     rights: z.array(z.object({ right: rightSchema, organisationId: z.uuid().nullable() })),
+    manages: z.boolean().describe('whether there are people whose accounts one administers'),
+    welcomed: z.boolean().describe('false until the texts of the first sign-in are answered'),
+    compromisedAt: z
+      .date()
+      .nullable()
+      .describe('when the account was closed for having been used by another; null once told'),
+    contactEmail: z.string().nullable(),
   }),
 ])
 
@@ -54,6 +61,12 @@ export function registerSessions(app: App, services: Services, federation: Feder
           login: account.login,
           hasPassword: account.passwordHash !== null,
           rights: actor.rights,
+          manages:
+            actor.rights.some(({ right }) => right === 'directory.administer') ||
+            (await listHeadedIds(tx, actor.personId)).length > 0,
+          welcomed: account.welcomedAt !== null,
+          compromisedAt: account.compromiseToldAt === null ? account.compromisedAt : null,
+          contactEmail: account.contactEmail,
         }
       })
     },

@@ -4,7 +4,10 @@ import type { Actor } from '#kernel/access'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { findPersonSummary } from '#modules/directory'
-import { deleteSessions, findSession, insertSession, touchSession } from './sessions.queries.ts'
+import { findAccount } from './accounts.queries.ts'
+import { refuseLeaver } from './leavers.ts'
+import { deleteSessions, findSession, insertSession, makeRoomForSession, touchSession } from './sessions.queries.ts'
+import { insertSignIn } from './sign-in-history.queries.ts'
 import type { SignInMethod } from './tables.ts'
 
 const cookieName = 'preau_session'
@@ -29,8 +32,10 @@ export function readBrowser(request: FastifyRequest): Browser {
 }
 
 /**
- * Opens a session, always a new one; the one this browser had before ends.
+ * Opens a session, always a new one; the one this browser had before ends. Every way in comes through here: whoever left
+ * is refused, and the sign-in is noted in the account's history.
  * @returns the secret for the cookie, 256 random bits; only its digest is kept.
+ * @throws Problem 403 `account_left`.
  */
 export async function openSession(
   tx: Tx,
@@ -43,7 +48,11 @@ export async function openSession(
   now: Date,
 ): Promise<string> {
   const { device = null, former } = input.browser ?? {}
+  const account = await findAccount(tx, { id: input.accountId })
+  const person = account && (await findPersonSummary(tx, account.personId))
+  if (person) await refuseLeaver(tx, person, now)
   if (former) await deleteSessions(tx, former.accountId, { only: former.sessionId })
+  await makeRoomForSession(tx, input.accountId)
   const token = randomBytes(32).toString('base64url')
   await insertSession(tx, {
     id: randomUUIDv7(),
@@ -56,6 +65,7 @@ export async function openSession(
     expires_at: new Date(now.getTime() + longestHours * hour),
     provider_session: input.providerSession ? JSON.stringify(input.providerSession) : null,
   })
+  await insertSignIn(tx, { accountId: input.accountId, method: input.method, device, outcome: 'opened' }, now)
   return token
 }
 

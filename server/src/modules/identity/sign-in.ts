@@ -11,12 +11,14 @@ import { deleteSessions } from './sessions.queries.ts'
 import { type Browser, openSession } from './sessions.ts'
 import { announceSignIn } from './signed-in.ts'
 import { clearFailures, countAttempt } from './sign-in-failures.ts'
+import { insertSignIn } from './sign-in-history.queries.ts'
+import type { SignInOutcome } from './tables.ts'
 
 /**
  * Opens a session by login and password. An unknown login, an account not yet activated and a wrong password get the
  * same answer in the same time.
  * @returns the new session's secret.
- * @throws Problem 401 `sign_in_refused`; 403 `account_blocked`, told only to who knows the password; 429
+ * @throws Problem 401 `sign_in_refused`; 403 `account_blocked` or `account_left`, told only to who knows the password; 429
  * `too_many_attempts`; 503 `sign_in_busy`.
  */
 export async function signIn(
@@ -31,11 +33,20 @@ export async function signIn(
   })
   // Apart from any transaction: it may have to wait its turn.
   const { matches, outdated } = await hasher.verify(account?.passwordHash ?? null, input.password)
-  if (!account || !matches)
+  const note = (accountId: string, outcome: SignInOutcome) =>
+    inTenant(services.db, tenantId, (tx) =>
+      insertSignIn(tx, { accountId, method: 'password', device: input.browser.device, outcome }, services.now()),
+    )
+  if (!account || !matches) {
+    if (account) await note(account.id, 'wrongPassword')
     throw new Problem(401, 'sign_in_refused', 'This login and this password do not go together.')
-  if (account.state !== 'active') throw new Problem(403, 'account_blocked', 'This account is blocked.')
+  }
+  if (account.state !== 'active') {
+    await note(account.id, 'blocked')
+    throw new Problem(403, 'account_blocked', 'This account is blocked.')
+  }
   const renewed = outdated ? await hasher.hash(input.password) : undefined
-  return inTenant(services.db, tenantId, async (tx) => {
+  const opened = inTenant(services.db, tenantId, async (tx) => {
     // Blocked or given another password while this one was being verified.
     const current = await findAccount(tx, { id: account.id })
     if (current?.state !== 'active' || current.passwordHash !== account.passwordHash) {
@@ -54,6 +65,11 @@ export async function signIn(
       method: 'password',
     })
     return token
+  })
+  // Noted apart: what refuses undoes all that its transaction wrote.
+  return opened.catch(async (error: unknown) => {
+    if (error instanceof Problem && error.code === 'account_left') await note(account.id, 'left')
+    throw error
   })
 }
 

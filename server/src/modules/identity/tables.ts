@@ -2,11 +2,34 @@ import type { ColumnType, Generated } from 'kysely'
 import type { Right } from '#kernel/access'
 import type { Db } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
+import type { Audience, AudienceMember } from '#modules/directory'
 
 export type AccountState = 'inactive' | 'active' | 'blocked'
 /** How a session was opened. */
 export type SignInMethod = 'password' | 'code' | 'federation'
 export type CodePurpose = 'activation' | 'reset'
+export type SignInOutcome = 'opened' | 'wrongPassword' | 'blocked' | 'left'
+export type LetterBatchState = 'running' | 'ready' | 'taken' | 'expired' | 'refused'
+
+/** Whom a set of letters is for. */
+export interface LetterScope {
+  classId: string | null
+  profile: Audience
+  /** Those too whose account is active already: their letter resets the password. */
+  everyone: boolean
+}
+
+/** Someone a letter is for, as the batch was asked for. */
+export type Addressee = Pick<AudienceMember, 'personId' | 'children'> & { classes: string[] }
+
+/** read: to be acknowledged; choice: yes or no. */
+export type ConsentKind = 'read' | 'choice'
+
+/** A text in both languages; paragraphs are parted by an empty line. */
+export type Wording = Record<'fr' | 'en', { title: string; body: string }>
+
+export type StayProfile = 'teacher' | 'schoolLife' | 'documentation' | 'staff'
+export type StayReason = 'replacement' | 'trainee' | 'intervention'
 
 export type IdentityTables = {
   'identity.account': {
@@ -19,6 +42,10 @@ export type IdentityTables = {
     created_at: Generated<Date>
     activated_at: Date | null
     password_changed_at: Date | null
+    contact_email: string | null
+    welcomed_at: Date | null
+    compromised_at: Date | null
+    compromise_told_at: Date | null
   }
   'identity.access_code': {
     tenant_id: Generated<string>
@@ -92,6 +119,76 @@ export type IdentityTables = {
     granted_at: Generated<Date>
     withdrawn_at: Date | null
     withdrawn_by: string | null
+  }
+  'identity.policy': {
+    tenant_id: Generated<string>
+    leaver_grace_days: number
+    sign_in_memory_months: number
+  }
+  'identity.sign_in': {
+    tenant_id: Generated<string>
+    id: string
+    account_id: string
+    attempted_at: Date
+    method: SignInMethod
+    device: string | null
+    outcome: SignInOutcome
+  }
+  'identity.letter_batch': {
+    tenant_id: Generated<string>
+    id: string
+    establishment_id: string
+    scope: ColumnType<LetterScope, string, never>
+    created_by: string
+    created_at: Date
+    public_key: Buffer
+    people: ColumnType<Addressee[], string, never>
+    total: number
+    done: Generated<number>
+    skipped: ColumnType<Record<string, number>, string | undefined, string>
+    state: Generated<LetterBatchState>
+    ended_at: Date | null
+  }
+  'identity.letter_part': {
+    tenant_id: Generated<string>
+    batch_id: string
+    position: number
+    sealed: Buffer
+  }
+  'identity.consent_text': {
+    tenant_id: Generated<string>
+    id: string
+    slug: string
+    version: number
+    kind: ConsentKind
+    audience: Audience
+    levels: string[]
+    per_child: boolean
+    wording: ColumnType<Wording, string, never>
+    published_at: Date
+  }
+  'identity.consent_answer': {
+    tenant_id: Generated<string>
+    id: string
+    text_id: string
+    person_id: string
+    child_id: string | null
+    accepted: boolean
+    answered_at: Date
+  }
+  'identity.temporary_stay': {
+    tenant_id: Generated<string>
+    id: string
+    person_id: string
+    establishment_id: string
+    profile: StayProfile
+    reason: StayReason
+    starts_on: Day
+    ends_on: Day
+    created_by: string | null
+    created_at: Date
+    begun_at: Date | null
+    ended_at: Date | null
   }
   'identity.demonstration_account': {
     tenant_id: Generated<string>

@@ -1,0 +1,12 @@
+/**
+ * A table as CSV that office programs open: semicolons (French settings take commas for decimals), UTF-8 with its mark,
+ * CRLF. A cell that such a program would run as a formula gets an apostrophe in front (OWASP, CSV injection).
+ */
+export function toCsv(rows: readonly (readonly string[])[]): string {
+  return `\uFEFF${rows.map((row) => `${row.map(toCell).join(';')}\r\n`).join('')}`
+}
+
+function toCell(text: string): string {
+  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[";\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
+}

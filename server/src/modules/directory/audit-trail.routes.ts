@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import { toCsv } from '#kernel/csv'
+import { type App, actorOf } from '#kernel/http'
+import type { Services } from '#kernel/module'
+import { inTenant } from '#kernel/postgres'
+import { listTrail } from './audit-trail.ts'
+import { nameSchema } from './people.routes.ts'
+
+/** Rows of an export: a year of a busy establishment. */
+const mostExported = 10_000
+
+const filter = z.object({
+  person: z.uuid().optional().describe('who did it, or to whom it was done'),
+  action: z.string().max(100).optional(),
+  from: z.iso.date().optional(),
+  until: z.iso.date().optional().describe('included'),
+})
+
+/** What administrators did, for administrators. */
+export function registerAuditTrail(app: App, services: Services): void {
+  app.get(
+    '/api/directory/audit',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        operationId: 'listTrail',
+        summary: 'Acts on the people and establishments one manages, newest first',
+        querystring: filter.extend({
+          before: z.uuid().optional().describe('`next` of the page before'),
+          limit: z.coerce.number().int().min(1).max(100).default(30),
+        }),
+        response: {
+          200: z.object({
+            entries: z.array(
+              z.object({
+                id: z.uuid(),
+                recordedAt: z.date(),
+                action: z.string(),
+                actor: nameSchema.nullable().describe('null for the system'),
+                subject: nameSchema.nullable(),
+                organisation: z.object({ id: z.uuid(), name: z.string() }).nullable(),
+                detail: z.record(z.string(), z.unknown()),
+              }),
+            ),
+            next: z.uuid().nullable(),
+          }),
+        },
+      },
+    },
+    (request) => {
+      const actor = actorOf(request)
+      const { before, limit, ...wanted } = request.query
+      return inTenant(services.db, actor.tenantId, async (tx) => {
+        const found = await listTrail(tx, actor, wanted, { before, limit: limit + 1 })
+        const entries = found.slice(0, limit)
+        return { entries, next: found.length > limit ? (entries.at(-1)?.id ?? null) : null }
+      })
+    },
+  )
+
+  app.get(
+    '/api/directory/audit.csv',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        operationId: 'exportTrail',
+        summary: `The same as a CSV file, ${mostExported} acts at most`,
+        querystring: filter,
+        response: { 200: z.string() },
+      },
+    },
+    async (request, reply) => {
+      const actor = actorOf(request)
+      const entries = await inTenant(services.db, actor.tenantId, (tx) =>
+        listTrail(tx, actor, request.query, { limit: mostExported }),
+      )
+      const full = (person: { givenName: string; familyName: string } | null) =>
+        person ? `${person.givenName} ${person.familyName}` : ''
+      const rows = entries.map((entry) => [
+        entry.recordedAt.toISOString(),
+        entry.action,
+        full(entry.actor),
+        full(entry.subject) || (entry.organisation?.name ?? ''),
+        JSON.stringify(entry.detail),
+      ])
+      return reply
+        .type('text/csv; charset=utf-8')
+        .header('content-disposition', 'attachment; filename="preau-audit.csv"')
+        .send(toCsv([['recordedAt', 'action', 'by', 'about', 'detail'], ...rows]))
+    },
+  )
+}
