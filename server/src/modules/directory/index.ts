@@ -32,6 +32,7 @@ export {
   listOrganisationNamesOf,
   managesOrganisation,
 } from './perimeters.queries.ts'
+export { findMergedInto, peopleMerged, peopleUnmerged } from './merges.ts'
 export { createPerson } from './people-creation.ts'
 export {
   findPeopleByReference,

@@ -1,6 +1,7 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { Db } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
+import type { CautionCode, Part } from './matching-rule.ts'
 
 export type Profile =
   | 'pupil'
@@ -88,6 +89,7 @@ interface PersonRow extends TenantRow {
   family_third: GeneratedAlways<string | null>
   given_second: GeneratedAlways<string | null>
   gone_on: Day | null
+  merged_into: Generated<string | null>
 }
 
 interface TeachingGroupRow extends TenantRow {
@@ -327,6 +329,43 @@ interface FeedAlertRow extends TenantRow {
   acknowledged_by: string | null
 }
 
+interface MatchingPolicyRow extends TenantRow {
+  automatic: number
+  review: number
+  changed_at: Date
+  changed_by: string | null
+}
+
+/** What became of two people who may be one; `automatic` waits for the job that found it. */
+export const proposalStates = ['automatic', 'open', 'later', 'never', 'merged'] as const
+export type ProposalState = (typeof proposalStates)[number]
+
+interface MatchProposalRow extends TenantRow {
+  id: string
+  left_id: string
+  right_id: string
+  points: number
+  parts: Json<Part[]>
+  cautions: CautionCode[]
+  state: ProposalState
+  found_at: Date
+  decided_at: Date | null
+  decided_by: string | null
+}
+
+interface MergeRow extends TenantRow {
+  id: string
+  kept_id: string
+  merged_id: string
+  points: number | null
+  parts: Json<Part[]>
+  merged_at: Date
+  merged_by: string | null
+  former_gone_on: Day | null
+  undone_at: Date | null
+  undone_by: string | null
+}
+
 export type DirectoryTables = {
   'directory.school_year': SchoolYearRow
   'directory.organisation': OrganisationRow
@@ -347,6 +386,9 @@ export type DirectoryTables = {
   'directory.import_change': ImportChangeRow
   'directory.import_establishment': ImportEstablishmentRow
   'directory.staged_record': StagedRecordRow
+  'directory.matching_policy': MatchingPolicyRow
+  'directory.match_proposal': MatchProposalRow
+  'directory.merge': MergeRow
   'directory.feed_drop': FeedDropRow
   'directory.feed_alert': FeedAlertRow
 }

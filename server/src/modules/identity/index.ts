@@ -5,6 +5,7 @@ import { registerFederation } from './federation.routes.ts'
 import { identityCommands } from './identity-commands.ts'
 import { issueLetters, letterQueue } from './letters.ts'
 import { registerLetters } from './letters.routes.ts'
+import { joinAccounts, partAccounts } from './merged-accounts.ts'
 import { createPasswordHasher } from './password-hasher.ts'
 import { purgeExpired, purgeQueue } from './purge.ts'
 import { registerRights } from './rights.routes.ts'
@@ -25,7 +26,7 @@ export { signedIn } from './signed-in.ts'
 export const identity: Module = {
   name: 'identity',
   queues: [purgeQueue, letterQueue],
-  reactions: [],
+  reactions: [joinAccounts, partAccounts],
   commands: identityCommands,
   register(app, services) {
     const federation = createFederation(services, app.log)

@@ -46,6 +46,19 @@ export type IdentityTables = {
     welcomed_at: Date | null
     compromised_at: Date | null
     compromise_told_at: Date | null
+    /** The account that signing in by this one opens. */
+    merged_into: Generated<string | null>
+  }
+  'identity.account_merge': {
+    tenant_id: Generated<string>
+    merged_person_id: string
+    kept_person_id: string
+    state: 'joined' | 'swapped' | 'moved' | 'apart'
+    account_id: string | null
+    identities: string[]
+    rights: string[]
+    merged_by: string | null
+    merged_at: Date
   }
   'identity.access_code': {
     tenant_id: Generated<string>
