@@ -8,7 +8,8 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { createTenant } from '#kernel/tenancy'
 import { type FeedOptions, nextExport, writeAafFeed } from '#demonstration'
 import { openTestApp, type TestApp } from '../../../test/app.ts'
-import { applyImport, stageImport } from './imports.ts'
+import { applyImport } from './import-applying.ts'
+import { stageImport } from './imports.ts'
 import type { ImportView } from './imports.routes.ts'
 
 // Whatever dies in the middle, the directory is as before or as after, and the import is run again at once.

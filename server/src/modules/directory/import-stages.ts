@@ -1,6 +1,7 @@
-import type { Writable } from 'node:stream'
+import { setTimeout as wait } from 'node:timers/promises'
 import type pg from 'pg'
-import { from as copyFrom } from 'pg-copy-streams'
+import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams'
+import { Problem } from '#kernel/problem'
 import { stagedColumns } from './feeds/staged-rows.ts'
 
 // The partitions of directory.staged_record, one an import. COPY and the making of tables are not for the role that
@@ -9,10 +10,16 @@ import { stagedColumns } from './feeds/staged-rows.ts'
 const prefix = 'staged_'
 const tableOf = (importId: string) => `directory.${prefix}${importId.replaceAll('-', '')}`
 
-/** Makes the partition of an import, empty. Both ids are UUIDs: they go into the statement as text. */
+/**
+ * Makes the partition of an import, empty. Both ids are UUIDs: they go into the statement as text.
+ * @throws Problem 409 `stage_busy` when someone keeps an eye on a former one.
+ */
 export async function createStage(client: pg.ClientBase, tenantId: string, importId: string): Promise<void> {
   const table = tableOf(importId)
-  await client.query(`drop table if exists ${table}`)
+  for (let left = 10; !(await dropTable(client, table)); left--) {
+    if (left === 0) throw new Problem(409, 'stage_busy', 'Its former reading is being looked at: run it again.')
+    await wait(500)
+  }
   await client.query(`create unlogged table ${table} (like directory.staged_record including defaults)
     with (autovacuum_enabled = false)`)
   // COPY then writes neither on each row.
@@ -23,7 +30,7 @@ export async function createStage(client: pg.ClientBase, tenantId: string, impor
 }
 
 /** Opens a COPY of rows made by `rowOf`. */
-export function openStageCopy(client: pg.ClientBase, importId: string): Writable {
+export function openStageCopy(client: pg.ClientBase, importId: string): CopyStreamQuery {
   return client.query(copyFrom(`copy ${tableOf(importId)} (${stagedColumns}) from stdin`))
 }
 
@@ -65,15 +72,23 @@ export async function dropStages(owner: pg.Pool, importIds: string[]): Promise<v
     // Dropping a partition waits for all readers of the parent, and makes new ones wait: not for long.
     const client = await owner.connect()
     try {
-      await client.query('begin')
-      await client.query(`set local lock_timeout = '2s'`)
-      await client.query(`drop table if exists ${tableOf(importId)}`)
-      await client.query('commit')
-    } catch (error) {
-      await client.query('rollback')
-      if ((error as { code?: string }).code !== '55P03') throw error
+      await dropTable(client, tableOf(importId))
     } finally {
       client.release()
     }
+  }
+}
+
+async function dropTable(client: pg.ClientBase, table: string): Promise<boolean> {
+  try {
+    await client.query('begin')
+    await client.query(`set local lock_timeout = '2s'`)
+    await client.query(`drop table if exists ${table}`)
+    await client.query('commit')
+    return true
+  } catch (error) {
+    await client.query('rollback')
+    if ((error as { code?: string }).code !== '55P03') throw error
+    return false
   }
 }

@@ -24,6 +24,7 @@ const limit = z.coerce.number().int().min(1).max(200).default(50)
 const kindCounts = z
   .object({
     read: z.number(),
+    derived: z.number().describe('changes that no record states: what a full export no longer holds, what follows'),
     added: z.number(),
     modified: z.number(),
     unchanged: z.number(),
@@ -31,7 +32,7 @@ const kindCounts = z
     ignored: z.number(),
     removed: z.number(),
   })
-  .describe('read = added + modified + unchanged + quarantined + ignored')
+  .describe('read + derived = added + modified + removed + unchanged + quarantined + ignored')
 
 const importSchema = z.object({
   id: z.uuid(),

@@ -19,16 +19,9 @@ import {
 } from '../../../test/small-feed.ts'
 import { uploadFolder } from './import-files.ts'
 import { createStage } from './import-stages.ts'
-import {
-  abandonImport,
-  applyImport,
-  applyRequested,
-  receiveImport,
-  requestApply,
-  stageImport,
-  stageReceived,
-  sweepImports,
-} from './imports.ts'
+import { applyImport, applyRequested, requestApply } from './import-applying.ts'
+import { abandonImport, sweepImports } from './import-sweep.ts'
+import { receiveImport, stageImport, stageReceived } from './imports.ts'
 import { getImport, listChanges, listImportEstablishments, listQuarantinedRecords } from './imports.queries.ts'
 import type { ImportView } from './imports.routes.ts'
 
@@ -83,8 +76,8 @@ async function count(test: TestApp, table: string): Promise<number> {
 
 function expectAccounted(found: ImportView): void {
   for (const [kind, counts] of Object.entries(found.counts)) {
-    const { read, added, modified, unchanged, quarantined, ignored } = counts
-    expect([kind, added + modified + unchanged + quarantined + ignored]).toEqual([kind, read])
+    const { read, derived, added, modified, removed, unchanged, quarantined, ignored } = counts
+    expect([kind, added + modified + removed + unchanged + quarantined + ignored]).toEqual([kind, read + derived])
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Module } from '#kernel/module'
 import { registerAuditTrail } from './audit-trail.routes.ts'
 import { importCommands } from './import-commands.ts'
-import { applyQueue, applyRequested, stageQueue, stageReceived, sweepImports } from './imports.ts'
+import { applyQueue, applyRequested } from './import-applying.ts'
+import { sweepImports } from './import-sweep.ts'
+import { stageQueue, stageReceived } from './imports.ts'
 import { registerImports } from './imports.routes.ts'
 import { organisationCommands } from './organisation-commands.ts'
 import { registerOrganisations } from './organisations.routes.ts'
@@ -11,7 +13,8 @@ import { watchFeeds, watchQueue } from './reception/watch.ts'
 /** @public For whoever tells people, by mail or otherwise: nobody does yet. */
 export { feedAlerted } from './reception/alerts.ts'
 export { canAdminister, headsBeyond, isHeadOf } from './administration.queries.ts'
-export { applyImport, stageImport } from './imports.ts'
+export { applyImport } from './import-applying.ts'
+export { stageImport } from './imports.ts'
 export { getHome, homeSchema } from './home.ts'
 export {
   assignEstablishments,

@@ -24,7 +24,8 @@ export type PartnerKind =
   | 'agency'
   | 'syndicate'
 export type LegalStatus = 'legal' | 'inCharge' | 'none'
-export type RecordKind = 'establishment' | 'class' | 'group' | 'subject' | 'mef' | 'pupil' | 'guardian' | 'staff'
+export const recordKinds = ['establishment', 'class', 'group', 'subject', 'mef', 'pupil', 'guardian', 'staff'] as const
+export type RecordKind = (typeof recordKinds)[number]
 export type ChangeKind = 'added' | 'modified' | 'removed'
 /** Where records come from; `manual` for what people typed in. */
 export const sourceKinds = ['aaf2d', 'aaf1d', 'siecle', 'sts', 'onde', 'oneroster', 'csv', 'supann', 'manual'] as const
@@ -171,6 +172,9 @@ interface SourceRow extends TenantRow {
   academy_code: string | null
   name: string
   thresholds: JsonWithDefault<Partial<Record<string, number>>>
+  /** Of two sources that know someone, the one of the lower number speaks for them. */
+  priority: GeneratedAlways<number>
+  school_year_id: Generated<string | null>
   folder: Generated<string | null>
   unattended: Generated<boolean>
   quarantine_limit: Generated<number>
@@ -202,9 +206,11 @@ export interface Progress {
   startedAt: string
 }
 
-/** Records of one kind; read = added + modified + unchanged + quarantined + ignored. */
+/** Records of one kind: read + derived = added + modified + removed + unchanged + quarantined + ignored. */
 export interface KindCounts {
   read: number
+  /** Changes that no record states: what a full export no longer holds, what follows from other records of a delta. */
+  derived: number
   added: number
   modified: number
   unchanged: number
@@ -241,6 +247,7 @@ interface ImportRow extends TenantRow {
   created_at: Generated<Date>
   created_by: string | null
   exported_on: Day | null
+  school_year: Generated<number | null>
   files: JsonWithDefault<{ name: string; bytes: number }[]>
   progress: JsonWithDefault<Partial<Progress>>
   counts: JsonWithDefault<Partial<Record<RecordKind, KindCounts>>>
@@ -251,6 +258,8 @@ interface ImportRow extends TenantRow {
   staged_at: Date | null
   applied_at: Date | null
   applied_by: string | null
+  first: Generated<boolean>
+  undoes: Generated<string | null>
   unattended: Generated<boolean>
   attempts: Generated<number>
   kept_until: Generated<Date | null>
@@ -275,6 +284,9 @@ interface ImportChangeRow extends TenantRow {
   label: string
   establishment_ref: string | null
   fields: JsonWithDefault<{ field: string; before: unknown; after: unknown }[]>
+  former_hash: Buffer | null
+  former_ref: string | null
+  former_gone_on: Day | null
 }
 
 interface ImportEstablishmentRow extends TenantRow {
@@ -302,6 +314,7 @@ interface StagedRecordRow {
   body: Json<Record<string, unknown>>
   family_key: string | null
   given_key: string | null
+  shared: Generated<boolean>
 }
 
 interface FeedDropRow extends TenantRow {

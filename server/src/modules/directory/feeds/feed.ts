@@ -1,6 +1,8 @@
 import type { Writable } from 'node:stream'
 import type { Day } from '#kernel/time'
 import type { RecordKind, Refusal, SourceKind } from '../tables.ts'
+import type { CsvDescription, CsvMapping } from './csv-mapping.ts'
+import type { AcceptedState } from './records.ts'
 
 /** Why a whole feed cannot be used, and where. Nothing of it is kept. */
 export class FeedRefusal extends Error {
@@ -40,6 +42,8 @@ export interface ReadingOptions {
   openCopy: () => Promise<Writable>
   /** Identifiers that can be referred to; asked once the establishments are staged. */
   listEstablishments: () => Promise<Set<string>>
+  /** What was accepted of some records of this source, for those that only say what changes. Unknown ones are left out. */
+  findAccepted: (kind: RecordKind, externalIds: string[]) => Promise<Map<string, AcceptedState>>
   onProgress: (bytesRead: number) => void
   signal: AbortSignal
 }
@@ -48,6 +52,15 @@ export interface ReadingOptions {
 export interface FeedReading {
   /** Links left out, by reason. */
   warnings: Map<string, number>
+  /** What became of every row, by file: of formats whose records gather rows of several files. */
+  rows?: ReadonlyMap<string, RowCounts>
+}
+
+/** Rows of one file: part of a record, or left out for a reason; nothing else. */
+export interface RowCounts {
+  rows: number
+  kept: number
+  leftOut: Record<string, number>
 }
 
 /** One kind of files that people and information systems send. */
@@ -67,6 +80,18 @@ export interface FeedFormat {
 export interface GivenFeed {
   /** Code of the academy, for feeds that do not bear one. */
   academy?: string | undefined
+  /** Name of the source, for feeds that do not bear one, or to tell it from another. */
+  source?: string | undefined
+  /** Day of the export, for feeds that do not bear it. */
+  exportedOn?: Day | undefined
+  /** Kind of feed, where names of files do not tell it. */
+  kind?: SourceKind | undefined
+  /** Establishment, for feeds that do not say which one they come from. */
+  uai?: string | undefined
+  /** What the columns of CSV files hold. */
+  description?: CsvDescription | undefined
+  /** What the columns of files of these headers held the last time. @param headerKey as `toHeaderKey` makes it. */
+  findMapping?: ((headerKey: string) => Promise<{ source: string; mapping: CsvMapping } | undefined>) | undefined
 }
 
 /** The year in which the school year of a day starts: it runs from 1 September to 31 August. */

@@ -18,6 +18,8 @@ export interface EstablishmentBody {
   town?: string | undefined
   phone?: string | undefined
   email?: string | undefined
+  /** Only named by records of the feed: what others say of it stands. */
+  mentioned?: true
 }
 
 /** A subject or a MEF. */
@@ -103,20 +105,36 @@ export interface NamedGroup {
   kind: 'class' | 'group'
   establishment: string
   code: string
-  /** Undefined when the record refers to it without declaring it. */
+  /** Undefined when the record refers to it without naming it. */
   name?: string
+  /** Whether the record names it but only refers to it: it is there as long as someone does. */
+  referred?: boolean
 }
 
-/** What a record of a feed becomes: accepted in normalised form, set aside, or left out by a rule. */
+/**
+ * What a record of a feed becomes: accepted in normalised form, removed since a delta says so, set aside, or left out
+ * by a rule.
+ */
 export type Outcome =
   | ({ fate: 'accepted'; externalId: string } & AcceptedRecord)
+  | { fate: 'removed'; externalId: string }
   | { fate: 'quarantined'; externalId: string | null; code: string; detail: string }
   | { fate: 'ignored'; externalId: string; rule: string }
+
+/** The normalised form of a record, by what it describes. */
+export type RecordBody = EstablishmentBody | NamedCodeBody | GuardianBody | PupilBody | StaffBody
+
+/** The last accepted state of a record, as a partial modification needs it. */
+export interface AcceptedState {
+  body: Record<string, unknown>
+  /** Of an establishment: the classes and groups that it declares. */
+  groups: NamedGroup[]
+}
 
 export interface AcceptedRecord {
   /** The establishment it is filed under in a diff. */
   establishmentRef: string | null
-  body: EstablishmentBody | NamedCodeBody | GuardianBody | PupilBody | StaffBody
+  body: RecordBody
   familyKey?: string
   givenKey?: string
   groups: NamedGroup[]
@@ -202,6 +220,7 @@ export function toStagedRow(kind: RecordKind, outcome: Outcome, file: number, li
       body: JSON.stringify({ code: outcome.code, detail: outcome.detail }),
     })
   }
+  if (outcome.fate === 'removed') return rowOf({ ...row, change: 'removed', body: '{}' })
   if (outcome.fate === 'ignored') {
     return rowOf({ ...row, change: 'ignored', body: JSON.stringify({ code: outcome.rule }) })
   }
@@ -209,8 +228,8 @@ export function toStagedRow(kind: RecordKind, outcome: Outcome, file: number, li
   return rowOf({ ...row, change: 'added', establishmentRef, body: JSON.stringify(outcome.body), familyKey, givenKey })
 }
 
-/** A class the feed declares bears its label; one that pupils or teachers only refer to exists too, under its code. */
-export function toGroupRow({ kind, establishment, code, name }: NamedGroup, schoolYear: number): string {
+/** A class the feed declares bears its label; one that pupils or teachers only refer to is there too, as they do. */
+export function toGroupRow({ kind, establishment, code, name, referred }: NamedGroup, schoolYear: number): string {
   return rowOf({
     kind,
     externalId: `${establishment}$${code}`,
@@ -224,19 +243,23 @@ export function toGroupRow({ kind, establishment, code, name }: NamedGroup, scho
       code,
       establishment,
       schoolYear,
-      declared: name === undefined ? false : undefined,
+      declared: name === undefined || referred ? false : undefined,
     }),
   })
 }
 
-/** The classes and groups that records named, each once: by its name where one declares it. */
+/** How much is said of a class: declared, named, or only referred to. */
+const weightOf = ({ name, referred }: NamedGroup) => (name === undefined ? 0 : referred ? 1 : 2)
+
+/** The classes and groups that records named, each once: as whoever says most of it. */
 export class GroupGathering {
   private readonly groups = new Map<string, NamedGroup>()
 
   add(named: Iterable<NamedGroup>): void {
     for (const group of named) {
       const key = `${group.kind} ${group.establishment}$${group.code}`
-      if (group.name !== undefined || !this.groups.has(key)) this.groups.set(key, group)
+      const known = this.groups.get(key)
+      if (known === undefined || weightOf(group) > weightOf(known)) this.groups.set(key, group)
     }
   }
 

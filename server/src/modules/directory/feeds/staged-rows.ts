@@ -9,19 +9,21 @@ export const stagedColumns =
 export interface StagedRow {
   kind: RecordKind
   externalId: string | null
-  change: 'added' | 'quarantined' | 'ignored'
+  change: 'added' | 'removed' | 'quarantined' | 'ignored'
   subjectId: string
   establishmentRef?: string | null
   file: number
   line: number
   body: string
+  /** In hexadecimal, where a record is staged again as it was; else that of the body. */
+  hash?: string | null
   familyKey?: string | undefined
   givenKey?: string | undefined
 }
 
 /** Writes a row in COPY's text format. The hash is the first half of the body's SHA-256: two bodies alike, no change. */
 export function rowOf(row: StagedRow): string {
-  const digest = hash('sha256', row.body).slice(0, 32)
+  const digest = row.hash ?? hash('sha256', row.body).slice(0, 32)
   // JSON text holds no raw tab nor line end; only its backslashes need another one.
   const body = row.body.includes('\\') ? row.body.replaceAll('\\', '\\\\') : row.body
   return (

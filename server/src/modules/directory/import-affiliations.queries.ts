@@ -1,0 +1,88 @@
+import { sql } from 'kysely'
+import type { Tx } from '#kernel/postgres'
+import { type Application, isPerson, present, staged, yearId } from './import-application.ts'
+
+// Affiliations follow from relations, those that other records hold too: a mother's from her children's schools.
+
+/**
+ * Notes, while the former relations are still there, whose affiliations may change: people who change, and guardians of
+ * pupils who do. In bulk, all those of the source are compared instead.
+ */
+export async function noteAffiliated(tx: Tx, application: Application): Promise<void> {
+  await sql`create temporary table affiliated (id uuid primary key) on commit drop`.execute(tx)
+  if (application.bulk) return
+  await sql`insert into affiliated
+    select s.subject_id from directory.staged_record s where ${staged(application)} and ${isPerson}
+    union select g.guardian_id from directory.staged_record s
+    join directory.guardianship g on g.pupil_id = s.subject_id
+    where ${staged(application)} and s.kind = 'pupil' and s.known`.execute(tx)
+}
+
+/** Makes affiliations follow from the relations as they are now. */
+export async function writeAffiliations(tx: Tx, application: Application): Promise<void> {
+  if (application.bulk) await compareAll(tx, application)
+  else {
+    await sql`insert into affiliated select g.guardian_id from directory.staged_record s
+      join directory.guardianship g on g.pupil_id = s.subject_id
+      where ${present(application)} and s.kind = 'pupil' on conflict do nothing`.execute(tx)
+  }
+  await sql`analyze affiliated`.execute(tx)
+  const { rows } = await sql`select from affiliated limit 1`.execute(tx)
+  if (rows.length > 0) await writeOfAffiliated(tx)
+}
+
+/** Writes those that the source states, and notes who may have lost one: another source may state it too. */
+async function compareAll(tx: Tx, application: Application): Promise<void> {
+  const { sourceId } = application
+  await sql`with desired as materialized (
+      select person_id, establishment_id as organisation_id, 'pupil' as profile from directory.enrolment
+      where source_id = ${sourceId} and school_year_id = ${yearId(application)}
+      union select g.guardian_id, e.establishment_id, 'guardian' from directory.guardianship g
+      join directory.enrolment e on e.person_id = g.pupil_id and e.school_year_id = ${yearId(application)}
+      where g.source_id = ${sourceId} and g.legal_status <> 'none'
+      union select person_id, organisation_id, profile from directory.staff_function where source_id = ${sourceId}
+      union select t.person_id, g.establishment_id, 'teacher' from directory.teaching t
+      join directory.teaching_group g on g.id = t.teaching_group_id and g.school_year_id = ${yearId(application)}
+      where t.source_id = ${sourceId}
+    ), dropped as (
+      insert into affiliated select distinct a.person_id from directory.affiliation a
+      where a.source_id = ${sourceId} and not exists (select from desired d
+        where d.person_id = a.person_id and d.organisation_id = a.organisation_id and d.profile = a.profile)
+    )
+    insert into directory.affiliation (person_id, organisation_id, profile, source_id)
+    select person_id, organisation_id, profile, ${sourceId} from desired d
+    where not exists (select from directory.affiliation a where a.person_id = d.person_id
+      and a.organisation_id = d.organisation_id and a.profile = d.profile)
+    -- Both indexes then grow at a few places, not everywhere.
+    order by person_id`.execute(tx)
+}
+
+/** The affiliations of the people noted, from all sources, each of the school year it speaks of. */
+async function writeOfAffiliated(tx: Tx): Promise<void> {
+  await sql`with desired as materialized (
+      select e.person_id, e.establishment_id as organisation_id, 'pupil' as profile, e.source_id
+      from affiliated c join directory.enrolment e on e.person_id = c.id
+      join directory.source o on o.id = e.source_id and o.school_year_id = e.school_year_id
+      union select g.guardian_id, e.establishment_id, 'guardian', e.source_id
+      from affiliated c join directory.guardianship g on g.guardian_id = c.id and g.legal_status <> 'none'
+      join directory.enrolment e on e.person_id = g.pupil_id
+      join directory.source o on o.id = e.source_id and o.school_year_id = e.school_year_id
+      union select f.person_id, f.organisation_id, f.profile, f.source_id
+      from affiliated c join directory.staff_function f on f.person_id = c.id
+      join directory.source o on o.id = f.source_id and o.kind <> 'manual'
+      union select t.person_id, g.establishment_id, 'teacher', t.source_id
+      from affiliated c join directory.teaching t on t.person_id = c.id
+      join directory.teaching_group g on g.id = t.teaching_group_id
+      join directory.source o on o.id = t.source_id and o.school_year_id = g.school_year_id
+    ), dropped as (
+      delete from directory.affiliation a using affiliated c
+      where a.person_id = c.id and a.source_id is not null and not exists (select from desired d
+        where d.person_id = a.person_id and d.organisation_id = a.organisation_id and d.profile = a.profile)
+    )
+    insert into directory.affiliation (person_id, organisation_id, profile, source_id)
+    select distinct on (person_id, organisation_id, profile) person_id, organisation_id, profile, d.source_id
+    from desired d
+    where not exists (select from directory.affiliation a where a.person_id = d.person_id
+      and a.organisation_id = d.organisation_id and a.profile = d.profile)
+    order by person_id, organisation_id, profile, d.source_id`.execute(tx)
+}
