@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { Updateable } from 'kysely'
+import { sql, type Updateable } from 'kysely'
 import { findPersonSummary } from '#modules/directory'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
@@ -13,6 +13,8 @@ export interface Account {
   passwordHash: string | null
   state: AccountState
   activatedAt: Date | null
+  /** The account that signing in by this one opens; null for one that opens itself. */
+  mergedInto: string | null
   compromisedAt: Date | null
   compromiseToldAt: Date | null
   welcomedAt: Date | null
@@ -26,6 +28,7 @@ const columns = [
   'password_hash as passwordHash',
   'state',
   'activated_at as activatedAt',
+  'merged_into as mergedInto',
   'compromised_at as compromisedAt',
   'compromise_told_at as compromiseToldAt',
   'welcomed_at as welcomedAt',
@@ -42,6 +45,15 @@ export async function findAccount(
   const login = by.login.trim().toLowerCase()
   // Anything else was never a login; a zero byte would not even be a value for PostgreSQL.
   return /^[a-z0-9.-]+$/.test(login) ? query.where('login', '=', login).executeTakeFirst() : undefined
+}
+
+/** The account that signing in by this one opens: that of the person whom its holder was found to be. */
+export async function findOpenedAccount(tx: Tx, account: Account): Promise<Account> {
+  for (let at = account; ;) {
+    const next = at.mergedInto === null ? undefined : await findAccount(tx, { id: at.mergedInto })
+    if (!next) return at
+    at = next
+  }
 }
 
 /**
@@ -78,12 +90,20 @@ export async function createAccount(tx: Tx, personId: string, now: Date): Promis
   }
 }
 
+/** Changes an account. Another password, or none, is from then on that of all accounts merged into it. */
 export async function updateAccount(
   tx: Tx,
   accountId: string,
   change: Updateable<IdentityTables['identity.account']>,
 ): Promise<void> {
   await tables(tx).updateTable('identity.account').set(change).where('id', '=', accountId).execute()
+  if (change.password_hash === null || change.password_changed_at !== undefined) {
+    await sql`with recursive way (id) as (
+        select id from identity.account where merged_into = ${accountId}
+        union select a.id from way join identity.account a on a.merged_into = way.id
+      )
+      update identity.account set password_hash = null where id in (select id from way)`.execute(tx)
+  }
 }
 
 /** Accounts by login, a page at a time. @param after login of the last one seen. */

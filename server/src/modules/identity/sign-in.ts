@@ -4,7 +4,7 @@ import { findPersonSummary } from '#modules/directory'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
-import { findAccount, updateAccount } from './accounts.queries.ts'
+import { findAccount, findOpenedAccount, updateAccount } from './accounts.queries.ts'
 import type { PasswordHasher } from './password-hasher.ts'
 import { checkPassword } from './password-rules.ts'
 import { deleteSessions } from './sessions.queries.ts'
@@ -27,32 +27,36 @@ export async function signIn(
   tenantId: string,
   input: { login: string; password: string; browser: Browser },
 ): Promise<string> {
-  const account = await inTenant(services.db, tenantId, async (tx) => {
+  const { own, account } = await inTenant(services.db, tenantId, async (tx) => {
     await countAttempt(tx, input.login, services.now())
-    return findAccount(tx, { login: input.login })
+    const found = await findAccount(tx, { login: input.login })
+    return { own: found, account: found && (await findOpenedAccount(tx, found)) }
   })
+  // The login of an account merged into another opens that one: by its own password, or by the other's without one.
+  const keyed = own?.passwordHash ? own : account
   // Apart from any transaction: it may have to wait its turn.
-  const { matches, outdated } = await hasher.verify(account?.passwordHash ?? null, input.password)
+  const { matches, outdated } = await hasher.verify(keyed?.passwordHash ?? null, input.password)
   const note = (accountId: string, outcome: SignInOutcome) =>
     inTenant(services.db, tenantId, (tx) =>
       insertSignIn(tx, { accountId, method: 'password', device: input.browser.device, outcome }, services.now()),
     )
-  if (!account || !matches) {
+  if (!account || !keyed || !matches) {
     if (account) await note(account.id, 'wrongPassword')
     throw new Problem(401, 'sign_in_refused', 'This login and this password do not go together.')
   }
-  if (account.state !== 'active') {
+  if (account.state !== 'active' || own?.state === 'blocked') {
     await note(account.id, 'blocked')
     throw new Problem(403, 'account_blocked', 'This account is blocked.')
   }
   const renewed = outdated ? await hasher.hash(input.password) : undefined
   const opened = inTenant(services.db, tenantId, async (tx) => {
     // Blocked or given another password while this one was being verified.
-    const current = await findAccount(tx, { id: account.id })
-    if (current?.state !== 'active' || current.passwordHash !== account.passwordHash) {
+    const current = await findAccount(tx, { id: keyed.id })
+    const opens = current && (await findOpenedAccount(tx, current))
+    if (opens?.id !== account.id || opens.state !== 'active' || current?.passwordHash !== keyed.passwordHash) {
       throw new Problem(401, 'sign_in_refused', 'This login and this password do not go together.')
     }
-    if (renewed !== undefined) await updateAccount(tx, account.id, { password_hash: renewed })
+    if (renewed !== undefined) await updateAccount(tx, keyed.id, { password_hash: renewed })
     await clearFailures(tx, input.login)
     const token = await openSession(
       tx,
