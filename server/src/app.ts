@@ -10,12 +10,13 @@ import { authenticate, identity } from '#modules/identity'
 import { insight } from '#modules/insight'
 import { portal } from '#modules/portal'
 import { mountDemonstrationIdentityProvider } from './demonstration/identity-provider.ts'
+import { gar } from './standards/gar/index.ts'
 import { serveStatus } from './status.ts'
 import type { Stores } from './stores.ts'
 import { serveWeb } from './web.ts'
 
-/** The modules, in the order they are mounted. */
-export const modules: Module[] = [directory, identity, applications, insight, portal]
+/** The modules, then the standards that bring work and commands of their own, in the order they are mounted. */
+export const modules: Module[] = [directory, identity, applications, insight, portal, gar]
 
 /** Every queue of every module, made when the stores are opened. */
 export const queues: JobQueue<object>[] = modules.flatMap((module) => [

@@ -1,5 +1,5 @@
 /** What a person may do beyond what their functions give. */
-export type Right = 'directory.import' | 'directory.administer' | 'instance.operate'
+export type Right = 'directory.import' | 'directory.administer' | 'instance.operate' | 'resources.assign'
 
 /** A right held now, within a perimeter. */
 export interface HeldRight {

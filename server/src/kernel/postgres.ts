@@ -145,3 +145,15 @@ export function inTenant<T>(db: Db, tenantId: string, work: (tx: Tx) => Promise<
     return work(tx)
   })
 }
+
+/**
+ * Runs `work` on the tenant's data as they are when it begins, whatever others change meanwhile. It changes nothing.
+ * @param tenantId as `inTenant`.
+ */
+export function inSnapshot<T>(db: Db, tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const transaction = db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
+  return transaction.execute(async (tx) => {
+    await sql`select set_config('preau.tenant', ${tenantId}, true)`.execute(tx)
+    return work(tx)
+  })
+}

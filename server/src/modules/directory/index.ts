@@ -15,6 +15,24 @@ export { feedAlerted } from './reception/alerts.ts'
 export { canAdminister, headsBeyond, isHeadOf } from './administration.queries.ts'
 export { applyImport } from './import-applying.ts'
 export { stageImport } from './imports.ts'
+export {
+  countUnextracted,
+  type ExtractedEstablishment,
+  type ExtractedGroup,
+  type ExtractedPerson,
+  type ExtractedPupil,
+  type ExtractedTeacher,
+  type ExtractScope,
+  listExtractedAssigners,
+  listExtractedEstablishments,
+  streamExtractedCodes,
+  streamExtractedGroups,
+  streamExtractedMembers,
+  streamExtractedPupils,
+  streamExtractedTeachers,
+  streamExtractedTeachings,
+  streamTaughtMefs,
+} from './extracts.queries.ts'
 export { getHome, homeSchema } from './home.ts'
 export {
   assignEstablishments,

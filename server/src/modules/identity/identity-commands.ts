@@ -17,7 +17,7 @@ import { deleteSessions, listSessions } from './sessions.queries.ts'
 type Values = Parameters<Command['run']>[2]
 const text = { type: 'string' } as const
 const whom = { person: text, login: text }
-const rights: Right[] = ['directory.import', 'directory.administer', 'instance.operate']
+const rights: Right[] = ['directory.import', 'directory.administer', 'instance.operate', 'resources.assign']
 
 /** Acts of an operator, who is not a person of the directory: the trail says the system did them. */
 export const identityCommands: Command[] = [

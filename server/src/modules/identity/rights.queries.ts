@@ -116,6 +116,20 @@ function openGrants(tx: Tx, now: Date) {
     .orderBy('id')
 }
 
+/** Who holds a right now, each with the organisation it is limited to (null: the whole tenant). */
+export async function listHolders(
+  tx: Tx,
+  right: Right,
+  now: Date,
+): Promise<{ personId: string; organisationId: string | null }[]> {
+  return openGrants(tx, now)
+    .where('right_name', '=', right)
+    .where('starts_on', '<=', today(now))
+    .clearSelect()
+    .select(['person_id as personId', 'organisation_id as organisationId'])
+    .execute()
+}
+
 /** A right that is not withdrawn. */
 export async function findGrant(tx: Tx, id: string): Promise<Grant | undefined> {
   return tables(tx)

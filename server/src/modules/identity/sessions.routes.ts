@@ -9,7 +9,7 @@ import type { Federation } from './federation.ts'
 import { deleteSessions, findProviderSession, listSessions } from './sessions.queries.ts'
 import { clearSessionCookie } from './sessions.ts'
 
-export const rightSchema = z.enum(['directory.import', 'directory.administer', 'instance.operate'])
+export const rightSchema = z.enum(['directory.import', 'directory.administer', 'instance.operate', 'resources.assign'])
 
 export const sessionSchema = z.discriminatedUnion('signedIn', [
   z.object({ signedIn: z.literal(false) }),

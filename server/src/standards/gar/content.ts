@@ -1,0 +1,183 @@
+import {
+  countUnextracted,
+  type ExtractScope,
+  listExtractedAssigners,
+  listExtractedEstablishments,
+  streamExtractedCodes,
+  streamExtractedGroups,
+  streamExtractedMembers,
+  streamExtractedPupils,
+  streamExtractedTeachers,
+  streamExtractedTeachings,
+  streamTaughtMefs,
+} from '#modules/directory'
+import { listHolders } from '#modules/identity'
+import type { Tx } from '#kernel/postgres'
+import { toAssigner, toEstablishment, toGroup, toLink, toPupil, toTeacher } from './records.ts'
+import type { Degree } from './tables.ts'
+import { type FileType, fileTypes, XmlFiles } from './xml-files.ts'
+
+/** What a set of files is written from. */
+export interface Content {
+  /** A transaction whose snapshot does not change. */
+  tx: Tx
+  degree: Degree
+  now: Date
+  target: { folder: string; prefix: string }
+  /** The GAR's identifiers of people, made for those it did not know. */
+  findPseudonyms: (personIds: string[]) => Promise<Map<string, string>>
+  signal: AbortSignal
+}
+
+/** What a set of files holds, and what it does not, counted by reason. */
+export interface Written {
+  names: string[]
+  counts: Record<string, number>
+  leftOut: Record<string, number>
+}
+
+/**
+ * Writes the five types of files of one degree, batch by batch: memory does not grow with the directory. Of upper and
+ * lower secondary schools ("2D"), or of primary schools ("1D"), whose schema knows neither subjects nor MEFs.
+ */
+export async function writeContent(content: Content): Promise<Written> {
+  const { tx, degree, now } = content
+  const scope: ExtractScope = { levels: degree === '2D' ? ['lowerSecondary', 'upperSecondary'] : ['primary'], now }
+  const written: Written = { names: [], counts: {}, leftOut: {} }
+  const { withoutUai, sameCode } = await countUnextracted(tx, scope)
+  const leave = (reason: string, number: number) => {
+    if (number > 0) written.leftOut[reason] = (written.leftOut[reason] ?? 0) + number
+  }
+  leave('establishment_without_uai', withoutUai)
+  leave('group_named_as_class', sameCode)
+  for (const type of fileTypes) {
+    const files = new XmlFiles({ ...content.target, degree }, type)
+    await writers[type](content, scope, files, leave)
+    await files.close()
+    written.names.push(...files.names)
+    for (const [name, number] of files.counts) written.counts[name] = (written.counts[name] ?? 0) + number
+  }
+  return written
+}
+
+type Writer = (
+  content: Content,
+  scope: ExtractScope,
+  files: XmlFiles,
+  leave: (reason: string, number: number) => void,
+) => Promise<void>
+
+const writers: Record<FileType, Writer> = {
+  async Eleve(content, scope, files) {
+    await eachPerson(
+      content,
+      streamExtractedPupils(content.tx, scope),
+      ({ id }) => id,
+      async (pupil, identifier) => files.add(toPupil(identifier, pupil)),
+    )
+    if (content.degree === '1D') return
+    await eachPerson(
+      content,
+      streamExtractedPupils(content.tx, scope),
+      ({ id }) => id,
+      async (pupil, identifier) => {
+        for (const { uai, mef } of pupil.places) {
+          if (mef !== null) await files.add(toMef(uai, identifier, mef))
+        }
+      },
+    )
+  },
+
+  async Enseignant(content, scope, files) {
+    await eachPerson(
+      content,
+      streamExtractedTeachers(content.tx, scope),
+      ({ id }) => id,
+      async (teacher, identifier) => files.add(toTeacher(identifier, teacher, content.degree)),
+    )
+    if (content.degree === '1D') return
+    await eachPerson(
+      content,
+      streamTaughtMefs(content.tx, scope),
+      ({ personId }) => personId,
+      async (link, identifier) => files.add(toMef(link.uai, identifier, link.code)),
+    )
+  },
+
+  async Etab(content, scope, files) {
+    for (const each of await listExtractedEstablishments(content.tx, scope)) await files.add(toEstablishment(each))
+    if (content.degree === '1D') return
+    for (const [kind, element, prefix] of [
+      ['mef', 'GARMEF', 'GARMEF'],
+      ['subject', 'GARMatiere', 'GARMatiere'],
+    ] as const) {
+      for await (const batch of streamExtractedCodes(content.tx, { ...scope, kind })) {
+        for (const { uai, code, name } of batch) {
+          await files.add(
+            toLink(element, { GARStructureUAI: uai, [`${prefix}Code`]: code, [`${prefix}Libelle`]: name }),
+          )
+        }
+      }
+    }
+  },
+
+  async Groupe(content, scope, files) {
+    for await (const batch of streamExtractedGroups(content.tx, scope)) {
+      for (const group of batch) await files.add(toGroup(group))
+    }
+    await eachPerson(
+      content,
+      streamExtractedMembers(content.tx, scope),
+      ({ personId }) => personId,
+      async (link, identifier) => files.add(toLink('GARPersonGroupe', placeOf(link, identifier))),
+    )
+    if (content.degree === '1D') return
+    for (const [kind, element] of [
+      ['group', 'GAREnsGroupeMatiere'],
+      ['class', 'GAREnsClasseMatiere'],
+    ] as const) {
+      const teachings = streamExtractedTeachings(content.tx, { ...scope, kind })
+      await eachPerson(
+        content,
+        teachings,
+        ({ personId }) => personId,
+        async (teaching, identifier) =>
+          files.add(toLink(element, { ...placeOf(teaching, identifier), GARMatiereCode: teaching.subjects })),
+      )
+    }
+  },
+
+  async RespAff(content, scope, files, leave) {
+    const holders = await listHolders(content.tx, 'resources.assign', content.now)
+    const people = await listExtractedAssigners(content.tx, scope, holders)
+    const identifiers = await content.findPseudonyms(people.map(({ id }) => id))
+    for (const person of people) {
+      const element = toAssigner(identifiers.get(person.id) ?? '', person)
+      if (element) await files.add(element)
+      else leave('assigner_without_email', 1)
+    }
+  },
+}
+
+const toMef = (uai: string, identifier: string, mef: string) =>
+  toLink('GARPersonMEF', { GARStructureUAI: uai, GARPersonIdentifiant: identifier, GARMEFCode: mef })
+
+const placeOf = ({ uai, code }: { uai: string; code: string }, identifier: string) => ({
+  GARStructureUAI: uai,
+  GARPersonIdentifiant: identifier,
+  GARGroupeCode: code,
+})
+
+/** Handles rows in their order, each with the identifier of its person. */
+async function eachPerson<Row>(
+  { findPseudonyms, signal }: Content,
+  batches: AsyncIterable<Row[]>,
+  idOf: (row: Row) => string,
+  handle: (row: Row, identifier: string) => Promise<void>,
+): Promise<void> {
+  for await (const batch of batches) {
+    signal.throwIfAborted()
+    const identifiers = await findPseudonyms([...new Set(batch.map(idOf))])
+    for (const row of batch) await handle(row, identifiers.get(idOf(row)) ?? '')
+  }
+}
