@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
+import { CompiledQuery, Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
 import pg from 'pg'
 
 /**
@@ -65,7 +65,7 @@ export function openPostgres(location: PostgresLocation, onLost: (error: Error) 
     pool.on('connect', (client) => client.on('error', onLost))
     return pool
   }
-  const openDb = (pool: pg.Pool): Db => new Kysely({ dialect: new PostgresDialect({ pool: keepPlans(pool) }) })
+  const openDb = (pool: pg.Pool): Db => new Kysely({ dialect: new PostgresDialect({ pool: tuneConnections(pool) }) })
   const role = '-c role=preau_app'
   const web = openDb(open('preau', size, webPatience.connect, `${role} -c statement_timeout=${webPatience.statement}`))
   const db = openDb(open('preau work', 10, workPatience, role))
@@ -101,36 +101,59 @@ export function isDatabaseAway(error: unknown): boolean {
 const planMark = '/* keep plan */'
 
 /**
- * Begins a statement that each connection plans once and keeps: `sql`${keepPlan} select …``. For hot reads that take
+ * Marks a statement that each connection plans once and keeps: `sql`${keepPlan} select …``, or `.modifyEnd(keepPlan)` of a
+ * query builder. For hot statements that take
  * longer to plan than to run, whose text varies little and whose best plan does not depend on the values given.
  */
 export const keepPlan = sql.raw(planMark)
 
-// Kysely passes a text and values; pg keeps the plan of a statement that has a name.
-function keepPlans(pool: pg.Pool) {
-  const wrapped = new WeakMap<pg.PoolClient, pg.PoolClient>()
+/** The same for a statement written elsewhere. */
+export const keepPlanOf = (text: string): string => `${planMark} ${text}`
+
+/** Binds a transaction to a tenant; on a kept connection it travels with `begin`. */
+const bindTenant = `select set_config('preau.tenant', $1, true)`
+
+/**
+ * The pool as Kysely uses it (a text and values), with what makes each request cheaper: pg keeps the plan of a statement
+ * that has a name, and `begin` waits for the statement that binds the tenant, to be sent with it.
+ */
+function tuneConnections(pool: pg.Pool) {
+  const tuned = new WeakMap<pg.PoolClient, pg.PoolClient>()
   const names = new Map<string, string>()
   function nameStatement(text: string): string {
     const name = names.get(text) ?? createHash('sha256').update(text).digest('base64url')
     names.set(text, name)
     return name
   }
+  function tune(client: pg.PoolClient): pg.PoolClient {
+    const send = (text: string, values: unknown[]) =>
+      text.includes(planMark) ? client.query({ name: nameStatement(text), text, values }) : client.query(text, values)
+    let beginning = false
+    async function query(text: string, values: unknown[] = []) {
+      if (text === 'begin') {
+        beginning = true
+        return { command: 'BEGIN', rowCount: null, rows: [] }
+      }
+      if (!beginning) return send(text, values)
+      beginning = false
+      if (text !== bindTenant) {
+        await client.query('begin')
+        return send(text, values)
+      }
+      const tenant = pg.escapeLiteral(String(values[0]))
+      await client.query(`begin; select set_config('preau.tenant', ${tenant}, true)`)
+      return { command: 'SELECT', rowCount: 1, rows: [] }
+    }
+    return new Proxy(client, { get: (target, key) => (key === 'query' ? query : Reflect.get(target, key)) })
+  }
   return {
     options: pool.options,
     end: () => pool.end(),
     async connect() {
       const client = await pool.connect()
-      const known = wrapped.get(client)
-      if (known) return known
-      const query = (text: string, values: unknown[] = []) =>
-        text.startsWith(planMark)
-          ? client.query({ name: nameStatement(text), text, values })
-          : client.query(text, values)
-      const proxy = new Proxy(client, {
-        get: (target, key) => (key === 'query' ? query : Reflect.get(target, key)),
-      })
-      wrapped.set(client, proxy)
-      return proxy
+      const known = tuned.get(client) ?? tune(client)
+      tuned.set(client, known)
+      return known
     },
   }
 }
@@ -141,7 +164,7 @@ function keepPlans(pool: pg.Pool) {
  */
 export function inTenant<T>(db: Db, tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
   return db.transaction().execute(async (tx) => {
-    await sql`select set_config('preau.tenant', ${tenantId}, true)`.execute(tx)
+    await tx.executeQuery(CompiledQuery.raw(bindTenant, [tenantId]))
     return work(tx)
   })
 }
@@ -153,7 +176,7 @@ export function inTenant<T>(db: Db, tenantId: string, work: (tx: Tx) => Promise<
 export function inSnapshot<T>(db: Db, tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
   const transaction = db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
   return transaction.execute(async (tx) => {
-    await sql`select set_config('preau.tenant', ${tenantId}, true)`.execute(tx)
+    await tx.executeQuery(CompiledQuery.raw(bindTenant, [tenantId]))
     return work(tx)
   })
 }

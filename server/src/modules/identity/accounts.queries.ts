@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { sql, type Updateable } from 'kysely'
 import { findPersonSummary } from '#modules/directory'
-import type { Tx } from '#kernel/postgres'
+import { keepPlan, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { makeLoginBase, nextLogin } from './logins.ts'
 import { type AccountState, type IdentityTables, tables } from './tables.ts'
@@ -39,7 +39,7 @@ export async function findAccount(
   tx: Tx,
   by: { id: string } | { personId: string } | { login: string },
 ): Promise<Account | undefined> {
-  const query = tables(tx).selectFrom('identity.account').select(columns)
+  const query = tables(tx).selectFrom('identity.account').select(columns).modifyEnd(keepPlan)
   if ('id' in by) return query.where('id', '=', by.id).executeTakeFirst()
   if ('personId' in by) return query.where('person_id', '=', by.personId).executeTakeFirst()
   const login = by.login.trim().toLowerCase()
