@@ -1,7 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
-import type { PersonBody } from './feeds/records.ts'
-import { toSearchKey } from './search-key.ts'
+import { keysOf, type PersonBody } from './feeds/records.ts'
 
 // Relations of people are of two kinds. What the present record of a feed states of the feed's current year is derived:
 // it can be taken away and written anew from the records' bodies. The rest (former years, what was given by hand) is in
@@ -26,8 +25,8 @@ const referred = (kind: RawBuilder<unknown>, externalId: RawBuilder<unknown>) =>
 
 /**
  * Makes people what their records say: names and other columns, whether they are gone, relations, affiliations, and the
- * affiliations of those related to them. Where several records speak, the source of the lowest priority number is
- * heard first, and the others where it is silent. People without any record keep what they have.
+ * affiliations of those related to them. Where several records speak, columns are those of the source of
+ * the lowest priority number, and relations those of all. People without any record keep what they have.
  * @param between what to do while nothing derived is there: records and other rows are moved then.
  */
 export async function rewritePeople(tx: Tx, ids: string[], between?: () => Promise<void>): Promise<void> {
@@ -112,7 +111,7 @@ async function rewriteAffiliations(tx: Tx, ids: string[]): Promise<void> {
       select e.person_id, e.establishment_id as organisation_id, 'pupil' as profile, e.source_id, e.school_year_id
       from directory.enrolment e where e.person_id = ${theirs}
       union all
-      select g.guardian_id, e.establishment_id, 'guardian', g.source_id, e.school_year_id
+      select g.guardian_id, e.establishment_id, 'guardian', e.source_id, e.school_year_id
       from directory.guardianship g join directory.enrolment e on e.person_id = g.pupil_id
       where g.guardian_id = ${theirs} and g.legal_status <> 'none'
       union all
@@ -128,6 +127,8 @@ async function rewriteAffiliations(tx: Tx, ids: string[]): Promise<void> {
 }
 
 const bodyColumns = {
+  family_name: 'familyName',
+  given_name: 'givenName',
   other_given_names: 'otherGivenNames',
   birth_family_name: 'birthFamilyName',
   title: 'title',
@@ -136,43 +137,24 @@ const bodyColumns = {
   phone: 'phone',
   mobile: 'mobile',
   work_phone: 'workPhone',
+  street: 'street',
+  postal_code: 'postalCode',
+  town: 'town',
+  country: 'country',
 } as const satisfies Record<string, keyof PersonBody>
 
 async function rewriteColumns(tx: Tx, ids: string[]): Promise<void> {
-  const { rows } = await sql<{ person_id: string; body: PersonBody }>`
-    select r.subject_id as person_id, r.body from ${records}
+  const { rows } = await sql<{ id: string; body: PersonBody }>`
+    select distinct on (r.subject_id) r.subject_id as id, r.body from ${records}
     where r.subject_id = any(${ids}::uuid[]) and r.gone_on is null and ${isPersonRecord}
-    order by f.priority, f.id, r.kind, r.external_id`.execute(tx)
-  const people = [...Map.groupBy(rows, (row) => row.person_id)].flatMap(([id, own]) => {
-    const bodies = own.map((row) => row.body)
-    const [first] = bodies
-    if (!first) return []
-    // An address is one thing: a street of one record with the town of another would be nowhere.
-    const home = bodies.find((body) => body.street || body.postalCode || body.town)
-    const columns = Object.entries(bodyColumns).map(([column, field]) => [
-      column,
-      bodies.map((body) => body[field]).find(Boolean) ?? null,
-    ])
-    return {
-      ...Object.fromEntries(columns),
-      id,
-      family_name: first.familyName,
-      given_name: first.givenName,
-      family_key: toSearchKey(first.familyName),
-      given_key: toSearchKey(first.givenName),
-      street: home?.street ?? null,
-      postal_code: home?.postalCode ?? null,
-      town: home?.town ?? null,
-      country: home?.country ?? null,
-    }
+    order by r.subject_id, f.priority, r.kind desc, r.external_id, f.id`.execute(tx)
+  const people = rows.map(({ id, body }) => {
+    const { familyKey, givenKey } = keysOf(body)
+    const columns = Object.entries(bodyColumns).map(([column, field]) => [column, body[field] ?? null])
+    return { ...Object.fromEntries(columns), id, family_key: familyKey, given_key: givenKey }
   })
-  const names = sql.raw(
-    `family_name given_name family_key given_key street postal_code town country ${Object.keys(bodyColumns).join(' ')}`
-      .split(' ')
-      .map((name) => `${name} = b.${name}`)
-      .join(', '),
-  )
-  await sql`update directory.person p set gone_on = null, ${names}
+  const settings = [...Object.keys(bodyColumns), 'family_key', 'given_key'].map((name) => `${name} = b.${name}`)
+  await sql`update directory.person p set gone_on = null, ${sql.raw(settings.join(', '))}
     from jsonb_populate_recordset(null::directory.person, ${JSON.stringify(people)}::jsonb) b
     where p.id = b.id`.execute(tx)
   // Nobody knows them any more, but somebody did.
