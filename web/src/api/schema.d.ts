@@ -55,6 +55,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/directory/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Acts on the people and establishments one manages, newest first */
+        get: operations["listTrail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a CSV file, 10000 acts at most */
+        get: operations["exportTrail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/directory/establishments": {
         parameters: {
             query?: never;
@@ -237,6 +271,108 @@ export interface paths {
         put?: never;
         /** Give up an import that is being read or reviewed */
         post: operations["abandonImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where feeds come from, the last import of each, and when the next is expected */
+        get: operations["listSources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/sources/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One source and how it is received */
+        get: operations["getSource"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/sources/{id}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change how a source is received */
+        put: operations["updateSourceSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/sources/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last imports applied, the oldest first: what each changed, what was present then */
+        get: operations["listSourceHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/feed-alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Feeds late, missing, small, refused or waiting for a person, newest first; at most a hundred */
+        get: operations["listFeedAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/feed-alerts/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that somebody has seen an alert; the audit trail tells who */
+        post: operations["acknowledgeFeedAlert"];
         delete?: never;
         options?: never;
         head?: never;
@@ -447,6 +583,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/identity/people/{id}/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The account of a person, and what the reader may do to it */
+        get: operations["getAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/people/{id}/compromised": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes an account that a stranger may have used: sessions, password and codes are void */
+        post: operations["declareCompromised"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/accounts/compromised": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** “It was not me”: closes one’s own account until a new code is used; this session ends too */
+        post: operations["declareOwnCompromised"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/accounts/compromised/told": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The holder has read that the account had been closed */
+        post: operations["acknowledgeCompromised"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/accounts/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Attempts to sign in to one’s account, newest first; where they came from is not kept */
+        get: operations["listSignIns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/accounts/contact-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** The address at which one wants to be reached; null takes it away */
+        put: operations["updateContactEmail"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/perimeter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The establishments one manages, and the rights one may give */
+        get: operations["getPerimeter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/identity/people/{id}/rights": {
         parameters: {
             query?: never;
@@ -464,6 +719,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/identity/organisations/{id}/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who holds rights over an organisation one manages: over it, above it, or over everything */
+        get: operations["listRightsOver"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/identity/rights": {
         parameters: {
             query?: never;
@@ -473,7 +745,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Delegates administration, within one’s own perimeter */
+        /** Gives a right one holds, no wider and no longer, to somebody one manages */
         post: operations["grantRight"];
         delete?: never;
         options?: never;
@@ -491,8 +763,110 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Withdraws a delegated right, at once */
+        /** Withdraws a right one could have given, at once */
         delete: operations["withdrawRight"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/establishments/{id}/activation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the people of an establishment one manages came with their accounts */
+        get: operations["getActivation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/establishments/{id}/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those whose account is not active yet, by class and name */
+        get: operations["listWaiting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/establishments/{id}/waiting.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a CSV file, without any code */
+        get: operations["exportWaiting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for the letters of some people of an establishment one manages; each replaces their former code */
+        post: operations["createLetters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/letters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a set of letters is */
+        get: operations["getLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/letters/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The letters as one file, once: they are erased when it was sent whole */
+        post: operations["takeLetters"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -895,6 +1269,93 @@ export interface operations {
             };
         };
     };
+    listTrail: {
+        parameters: {
+            query?: {
+                /** @description who did it, or to whom it was done */
+                person?: string;
+                action?: string;
+                from?: string;
+                /** @description included */
+                until?: string;
+                /** @description `next` of the page before */
+                before?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entries: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: date-time */
+                            recordedAt: string;
+                            action: string;
+                            /** @description null for the system */
+                            actor: {
+                                /** Format: uuid */
+                                id: string;
+                                familyName: string;
+                                givenName: string;
+                            } | null;
+                            subject: {
+                                /** Format: uuid */
+                                id: string;
+                                familyName: string;
+                                givenName: string;
+                            } | null;
+                            organisation: {
+                                /** Format: uuid */
+                                id: string;
+                                name: string;
+                            } | null;
+                            detail: {
+                                [key: string]: unknown;
+                            };
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    exportTrail: {
+        parameters: {
+            query?: {
+                /** @description who did it, or to whom it was done */
+                person?: string;
+                action?: string;
+                from?: string;
+                /** @description included */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
     searchEstablishments: {
         parameters: {
             query?: {
@@ -1128,6 +1589,8 @@ export interface operations {
                             counts: {
                                 [key: string]: {
                                     read: number;
+                                    /** @description changes that no record states: what a full export no longer holds, what follows */
+                                    derived: number;
                                     added: number;
                                     modified: number;
                                     unchanged: number;
@@ -1228,6 +1691,8 @@ export interface operations {
                         counts: {
                             [key: string]: {
                                 read: number;
+                                /** @description changes that no record states: what a full export no longer holds, what follows */
+                                derived: number;
                                 added: number;
                                 modified: number;
                                 unchanged: number;
@@ -1328,6 +1793,8 @@ export interface operations {
                         counts: {
                             [key: string]: {
                                 read: number;
+                                /** @description changes that no record states: what a full export no longer holds, what follows */
+                                derived: number;
                                 added: number;
                                 modified: number;
                                 unchanged: number;
@@ -1572,6 +2039,8 @@ export interface operations {
                         counts: {
                             [key: string]: {
                                 read: number;
+                                /** @description changes that no record states: what a full export no longer holds, what follows */
+                                derived: number;
                                 added: number;
                                 modified: number;
                                 unchanged: number;
@@ -1672,6 +2141,8 @@ export interface operations {
                         counts: {
                             [key: string]: {
                                 read: number;
+                                /** @description changes that no record states: what a full export no longer holds, what follows */
+                                derived: number;
                                 added: number;
                                 modified: number;
                                 unchanged: number;
@@ -1772,6 +2243,8 @@ export interface operations {
                         counts: {
                             [key: string]: {
                                 read: number;
+                                /** @description changes that no record states: what a full export no longer holds, what follows */
+                                derived: number;
                                 added: number;
                                 modified: number;
                                 unchanged: number;
@@ -1808,6 +2281,371 @@ export interface operations {
                         stagedAt: string | null;
                         appliedAt: string | null;
                         appliedBy: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                        } | null;
+                    };
+                };
+            };
+        };
+    };
+    listSources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        sources: {
+                            /** Format: uuid */
+                            id: string;
+                            /** @enum {string} */
+                            kind: "aaf2d" | "aaf1d" | "siecle" | "sts" | "onde" | "oneroster" | "csv" | "supann" | "manual";
+                            name: string;
+                            academyCode: string | null;
+                            lastImport: {
+                                /** Format: uuid */
+                                id: string;
+                                /** @enum {string} */
+                                state: "staging" | "ready" | "refused" | "applying" | "applied" | "abandoned" | "interrupted";
+                                /** @enum {string} */
+                                mode: "full" | "delta" | "rollback";
+                                /** Format: date-time */
+                                createdAt: string;
+                                exportedOn: string | null;
+                            } | null;
+                            /** @description null: it comes whenever it comes */
+                            nextExpectedAt: string | null;
+                            /** @description those that wait for somebody */
+                            alerts: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    getSource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        kind: "aaf2d" | "aaf1d" | "siecle" | "sts" | "onde" | "oneroster" | "csv" | "supann" | "manual";
+                        name: string;
+                        academyCode: string | null;
+                        lastImport: {
+                            /** Format: uuid */
+                            id: string;
+                            /** @enum {string} */
+                            state: "staging" | "ready" | "refused" | "applying" | "applied" | "abandoned" | "interrupted";
+                            /** @enum {string} */
+                            mode: "full" | "delta" | "rollback";
+                            /** Format: date-time */
+                            createdAt: string;
+                            exportedOn: string | null;
+                        } | null;
+                        /** @description null: it comes whenever it comes */
+                        nextExpectedAt: string | null;
+                        /** @description those that wait for somebody */
+                        alerts: number;
+                        settings: {
+                            /** @description share of vanishing records of a kind, in basis points, above which an import stops and asks */
+                            thresholds: {
+                                [key: string]: number;
+                            };
+                            /** @description where its files come, under the folder of the workspace */
+                            folder: string | null;
+                            /** @description whether what comes to a folder is applied by itself when nothing is alarming */
+                            unattended: boolean;
+                            /** @description share of records set aside above which a person must look */
+                            quarantineLimit: number;
+                            /** @description how much smaller than the median of the last ones an export may be */
+                            smallLimit: number;
+                            /** @description HH:MM in the time zone of the workspace; null: it comes whenever it comes */
+                            expectedAt: string | null;
+                            /** @description 1 for Monday to 7 for Sunday */
+                            expectedDays: number[];
+                            /** @description how late it may be */
+                            graceMinutes: number;
+                            /** @description how long received files are kept; 0: removed at once */
+                            retentionDays: number;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    updateSourceSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description share of vanishing records of a kind, in basis points, above which an import stops and asks */
+                    thresholds: {
+                        [key: string]: number;
+                    };
+                    /** @description where its files come, under the folder of the workspace */
+                    folder: string | null;
+                    /** @description whether what comes to a folder is applied by itself when nothing is alarming */
+                    unattended: boolean;
+                    /** @description share of records set aside above which a person must look */
+                    quarantineLimit: number;
+                    /** @description how much smaller than the median of the last ones an export may be */
+                    smallLimit: number;
+                    /** @description HH:MM in the time zone of the workspace; null: it comes whenever it comes */
+                    expectedAt: string | null;
+                    /** @description 1 for Monday to 7 for Sunday */
+                    expectedDays: number[];
+                    /** @description how late it may be */
+                    graceMinutes: number;
+                    /** @description how long received files are kept; 0: removed at once */
+                    retentionDays: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        kind: "aaf2d" | "aaf1d" | "siecle" | "sts" | "onde" | "oneroster" | "csv" | "supann" | "manual";
+                        name: string;
+                        academyCode: string | null;
+                        lastImport: {
+                            /** Format: uuid */
+                            id: string;
+                            /** @enum {string} */
+                            state: "staging" | "ready" | "refused" | "applying" | "applied" | "abandoned" | "interrupted";
+                            /** @enum {string} */
+                            mode: "full" | "delta" | "rollback";
+                            /** Format: date-time */
+                            createdAt: string;
+                            exportedOn: string | null;
+                        } | null;
+                        /** @description null: it comes whenever it comes */
+                        nextExpectedAt: string | null;
+                        /** @description those that wait for somebody */
+                        alerts: number;
+                        settings: {
+                            /** @description share of vanishing records of a kind, in basis points, above which an import stops and asks */
+                            thresholds: {
+                                [key: string]: number;
+                            };
+                            /** @description where its files come, under the folder of the workspace */
+                            folder: string | null;
+                            /** @description whether what comes to a folder is applied by itself when nothing is alarming */
+                            unattended: boolean;
+                            /** @description share of records set aside above which a person must look */
+                            quarantineLimit: number;
+                            /** @description how much smaller than the median of the last ones an export may be */
+                            smallLimit: number;
+                            /** @description HH:MM in the time zone of the workspace; null: it comes whenever it comes */
+                            expectedAt: string | null;
+                            /** @description 1 for Monday to 7 for Sunday */
+                            expectedDays: number[];
+                            /** @description how late it may be */
+                            graceMinutes: number;
+                            /** @description how long received files are kept; 0: removed at once */
+                            retentionDays: number;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    listSourceHistory: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        history: {
+                            /** Format: uuid */
+                            id: string;
+                            /** @enum {string} */
+                            mode: "full" | "delta" | "rollback";
+                            exportedOn: string | null;
+                            /** Format: date-time */
+                            appliedAt: string;
+                            added: number;
+                            modified: number;
+                            removed: number;
+                            quarantined: number;
+                            /** @description records of its source once it was applied */
+                            present: {
+                                [key: string]: number;
+                            };
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    listFeedAlerts: {
+        parameters: {
+            query?: {
+                /** @description only those that wait for somebody */
+                open?: string;
+                source?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        alerts: {
+                            /** Format: uuid */
+                            id: string;
+                            /** @enum {string} */
+                            code: "late" | "missing" | "small" | "review" | "refused" | "stopped" | "folder";
+                            source: {
+                                /** Format: uuid */
+                                id: string;
+                                name: string;
+                            } | null;
+                            importId: string | null;
+                            expectedAt: string | null;
+                            /** @description figures and codes that explain it */
+                            detail: {
+                                /** @description records of the export, against the median of the last ones */
+                                read?: number;
+                                median?: number;
+                                /** @description how many exports the median is of */
+                                exports?: number;
+                                /** @description basis points below the median */
+                                limit?: number;
+                                /** @description why an import waits: alerts, quarantine, small, other_source */
+                                reasons?: string[];
+                                /** @description code of what the feed was refused for */
+                                refusal?: string;
+                                folder?: string;
+                            };
+                            /** Format: date-time */
+                            raisedAt: string;
+                            /** @description when its cause went away */
+                            resolvedAt: string | null;
+                            acknowledgedAt: string | null;
+                            acknowledgedBy: {
+                                /** Format: uuid */
+                                id: string;
+                                name: string;
+                            } | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    acknowledgeFeedAlert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        code: "late" | "missing" | "small" | "review" | "refused" | "stopped" | "folder";
+                        source: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                        } | null;
+                        importId: string | null;
+                        expectedAt: string | null;
+                        /** @description figures and codes that explain it */
+                        detail: {
+                            /** @description records of the export, against the median of the last ones */
+                            read?: number;
+                            median?: number;
+                            /** @description how many exports the median is of */
+                            exports?: number;
+                            /** @description basis points below the median */
+                            limit?: number;
+                            /** @description why an import waits: alerts, quarantine, small, other_source */
+                            reasons?: string[];
+                            /** @description code of what the feed was refused for */
+                            refusal?: string;
+                            folder?: string;
+                        };
+                        /** Format: date-time */
+                        raisedAt: string;
+                        /** @description when its cause went away */
+                        resolvedAt: string | null;
+                        acknowledgedAt: string | null;
+                        acknowledgedBy: {
                             /** Format: uuid */
                             id: string;
                             name: string;
@@ -2044,6 +2882,13 @@ export interface operations {
                             right: "directory.import" | "directory.administer" | "instance.operate";
                             organisationId: string | null;
                         }[];
+                        /** @description whether there are people whose accounts one administers */
+                        manages: boolean;
+                        /** @description false until the texts of the first sign-in are answered */
+                        welcomed: boolean;
+                        /** @description when the account was closed for having been used by another; null once told */
+                        compromisedAt: string | null;
+                        contactEmail: string | null;
                     };
                 };
             };
@@ -2154,6 +2999,204 @@ export interface operations {
             };
         };
     };
+    getAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description what the server would accept of the reader */
+                        actions: ("issueCode" | "declareCompromised" | "grantRight" | "seeHistory")[];
+                        /** @description null when there is none, or the reader may do nothing to it */
+                        account: {
+                            /** @enum {string} */
+                            state: "inactive" | "active" | "blocked";
+                            activatedAt: string | null;
+                            /** @description closed until a new code is used */
+                            compromised: boolean;
+                            lastCode: {
+                                /** Format: date-time */
+                                issuedAt: string;
+                                /** Format: date-time */
+                                expiresAt: string;
+                                usedAt: string | null;
+                            } | null;
+                        } | null;
+                    };
+                };
+            };
+        };
+    };
+    declareCompromised: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    declareOwnCompromised: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    acknowledgeCompromised: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listSignIns: {
+        parameters: {
+            query?: {
+                before?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        signIns: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: date-time */
+                            attemptedAt: string;
+                            /** @enum {string} */
+                            method: "password" | "code" | "federation";
+                            device: string | null;
+                            /** @enum {string} */
+                            outcome: "opened" | "wrongPassword" | "blocked" | "left";
+                        }[];
+                        /** @description to be given as `before`; null on the last page */
+                        next: string | null;
+                        /** @description for how long they are remembered */
+                        months: number;
+                    };
+                };
+            };
+        };
+    };
+    updateContactEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    email: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getPerimeter: {
+        parameters: {
+            query?: {
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description the first fifty that match */
+                        establishments: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                            uai: string | null;
+                            town: string | null;
+                        }[];
+                        delegable: {
+                            /** @enum {string} */
+                            right: "directory.import" | "directory.administer" | "instance.operate";
+                            organisationId: string | null;
+                            organisationName: string | null;
+                            /** @description last day for which it may be given */
+                            endsOn: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
     listRights: {
         parameters: {
             query?: never;
@@ -2187,6 +3230,71 @@ export interface operations {
                             endsOn: string | null;
                             /** @description person who gave it; null for an operator’s command */
                             grantedBy: string | null;
+                            person: {
+                                /** Format: uuid */
+                                id: string;
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                            organisationName: string | null;
+                            grantedByName: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                            /** @description whether the reader may withdraw it */
+                            withdrawable: boolean;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    listRightsOver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        rights: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: uuid */
+                            personId: string;
+                            /** @enum {string} */
+                            right: "directory.import" | "directory.administer" | "instance.operate";
+                            /** @description perimeter; null for the whole workspace */
+                            organisationId: string | null;
+                            /** Format: date */
+                            startsOn: string;
+                            /** @description last day, included */
+                            endsOn: string | null;
+                            /** @description person who gave it; null for an operator’s command */
+                            grantedBy: string | null;
+                            person: {
+                                /** Format: uuid */
+                                id: string;
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                            organisationName: string | null;
+                            grantedByName: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                            /** @description whether the reader may withdraw it */
+                            withdrawable: boolean;
                         }[];
                     };
                 };
@@ -2206,7 +3314,7 @@ export interface operations {
                     /** Format: uuid */
                     personId: string;
                     /** @enum {string} */
-                    right: "directory.administer";
+                    right: "directory.import" | "directory.administer" | "instance.operate";
                     organisationId: string | null;
                     /**
                      * Format: date
@@ -2261,6 +3369,295 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    getActivation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        profiles: {
+                            people: number;
+                            /** @description were handed a code */
+                            coded: number;
+                            activated: number;
+                            /** @description signed in during the last thirty days */
+                            recent: number;
+                            /** @enum {string} */
+                            profile: "pupil" | "guardian" | "staff";
+                        }[];
+                        classes: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                            pupil: {
+                                people: number;
+                                /** @description were handed a code */
+                                coded: number;
+                                activated: number;
+                                /** @description signed in during the last thirty days */
+                                recent: number;
+                            };
+                            guardian: {
+                                people: number;
+                                /** @description were handed a code */
+                                coded: number;
+                                activated: number;
+                                /** @description signed in during the last thirty days */
+                                recent: number;
+                            };
+                        }[];
+                        /** @description the newest sets of letters */
+                        batches: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: uuid */
+                            establishmentId: string;
+                            scope: {
+                                classId: string | null;
+                                /** @enum {string} */
+                                profile: "pupil" | "guardian" | "staff";
+                                everyone: boolean;
+                            };
+                            /** Format: date-time */
+                            createdAt: string;
+                            total: number;
+                            done: number;
+                            /** @description people left out, by the reason’s code */
+                            skipped: {
+                                [key: string]: number;
+                            };
+                            /** @enum {string} */
+                            state: "running" | "ready" | "taken" | "expired" | "refused";
+                            /** @description whether the reader asked for it: nobody else can fetch it */
+                            own: boolean;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    listWaiting: {
+        parameters: {
+            query?: {
+                classId?: string;
+                profile?: "pupil" | "guardian" | "staff";
+                page?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        people: {
+                            /** Format: uuid */
+                            personId: string;
+                            familyName: string;
+                            givenName: string;
+                            /** @enum {string} */
+                            profile: "pupil" | "guardian" | "staff";
+                            classes: {
+                                /** Format: uuid */
+                                id: string;
+                                name: string;
+                            }[];
+                            children: string[];
+                            login: string | null;
+                            /** @description when the last code was handed */
+                            codedAt: string | null;
+                            /** @description until when that code can be used */
+                            codeUntil: string | null;
+                        }[];
+                        total: number;
+                        pages: number;
+                    };
+                };
+            };
+        };
+    };
+    exportWaiting: {
+        parameters: {
+            query?: {
+                classId?: string;
+                profile?: "pupil" | "guardian" | "staff";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    createLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    establishmentId: string;
+                    classId: string | null;
+                    /** @enum {string} */
+                    profile: "pupil" | "guardian" | "staff";
+                    /** @description those too whose account is active: their letter resets the password */
+                    everyone: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /** Format: uuid */
+                        establishmentId: string;
+                        scope: {
+                            classId: string | null;
+                            /** @enum {string} */
+                            profile: "pupil" | "guardian" | "staff";
+                            everyone: boolean;
+                        };
+                        /** Format: date-time */
+                        createdAt: string;
+                        total: number;
+                        done: number;
+                        /** @description people left out, by the reason’s code */
+                        skipped: {
+                            [key: string]: number;
+                        };
+                        /** @enum {string} */
+                        state: "running" | "ready" | "taken" | "expired" | "refused";
+                        /** @description whether the reader asked for it: nobody else can fetch it */
+                        own: boolean;
+                        /** @description opens the letters; given this once and kept nowhere */
+                        key: string;
+                    };
+                };
+            };
+        };
+    };
+    getLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /** Format: uuid */
+                        establishmentId: string;
+                        scope: {
+                            classId: string | null;
+                            /** @enum {string} */
+                            profile: "pupil" | "guardian" | "staff";
+                            everyone: boolean;
+                        };
+                        /** Format: date-time */
+                        createdAt: string;
+                        total: number;
+                        done: number;
+                        /** @description people left out, by the reason’s code */
+                        skipped: {
+                            [key: string]: number;
+                        };
+                        /** @enum {string} */
+                        state: "running" | "ready" | "taken" | "expired" | "refused";
+                        /** @description whether the reader asked for it: nobody else can fetch it */
+                        own: boolean;
+                    };
+                };
+            };
+        };
+    };
+    takeLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    key: string;
+                    /** @enum {string} */
+                    format: "pdf" | "csv";
+                    /**
+                     * @default fr
+                     * @enum {string}
+                     */
+                    language?: "fr" | "en";
+                };
+            };
+        };
+        responses: {
+            /** @description application/pdf, a page a person; or text/csv */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
             };
         };
     };

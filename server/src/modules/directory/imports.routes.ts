@@ -1,10 +1,10 @@
 import multipart from '@fastify/multipart'
 import { randomUUIDv7 } from 'node:crypto'
 import { z } from 'zod'
-import { type App, actorOf } from '#kernel/http'
+import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
-import { Problem } from '#kernel/problem'
+import { importerOf } from './import-access.ts'
 import { discardUpload, receiveFile, uploadLimits } from './import-files.ts'
 import { requestApply } from './import-applying.ts'
 import { abandonImport } from './import-sweep.ts'
@@ -131,15 +131,6 @@ export async function registerImports(app: App, services: Services): Promise<voi
   await app.register(multipart, { limits: uploadLimits, throwFileSizeLimit: false })
   const config = { access: { right: 'directory.import' } } as const
 
-  // A feed reaches every establishment of an academy: a right limited to one of them is not enough.
-  const importer = (request: Parameters<typeof actorOf>[0]) => {
-    const actor = actorOf(request)
-    if (!actor.rights.some((held) => held.right === 'directory.import' && held.organisationId === null)) {
-      throw new Problem(403, 'not_allowed', 'Importing needs a right over the whole workspace.')
-    }
-    return actor
-  }
-
   app.post(
     '/api/directory/imports',
     {
@@ -152,7 +143,7 @@ export async function registerImports(app: App, services: Services): Promise<voi
       },
     },
     async (request, reply) => {
-      const { tenantId, personId } = importer(request)
+      const { tenantId, personId } = importerOf(request)
       const id = randomUUIDv7()
       try {
         for await (const part of request.files())
@@ -177,7 +168,7 @@ export async function registerImports(app: App, services: Services): Promise<voi
         response: { 200: z.object({ imports: z.array(importSchema), next: z.string().nullable() }) },
       },
     },
-    (request) => inTenant(services.db, importer(request).tenantId, (tx) => listImports(tx, request.query)),
+    (request) => inTenant(services.db, importerOf(request).tenantId, (tx) => listImports(tx, request.query)),
   )
 
   app.get(
@@ -191,7 +182,7 @@ export async function registerImports(app: App, services: Services): Promise<voi
         response: { 200: importSchema },
       },
     },
-    (request) => inTenant(services.db, importer(request).tenantId, (tx) => getImport(tx, request.params.id)),
+    (request) => inTenant(services.db, importerOf(request).tenantId, (tx) => getImport(tx, request.params.id)),
   )
 
   app.get(
@@ -213,7 +204,7 @@ export async function registerImports(app: App, services: Services): Promise<voi
       },
     },
     (request) =>
-      inTenant(services.db, importer(request).tenantId, (tx) => listChanges(tx, request.params.id, request.query)),
+      inTenant(services.db, importerOf(request).tenantId, (tx) => listChanges(tx, request.params.id, request.query)),
   )
 
   app.get(
@@ -229,7 +220,7 @@ export async function registerImports(app: App, services: Services): Promise<voi
       },
     },
     (request) =>
-      inTenant(services.db, importer(request).tenantId, (tx) =>
+      inTenant(services.db, importerOf(request).tenantId, (tx) =>
         listImportEstablishments(tx, request.params.id, request.query),
       ),
   )
@@ -258,7 +249,7 @@ export async function registerImports(app: App, services: Services): Promise<voi
       },
     },
     (request) =>
-      inTenant(services.db, importer(request).tenantId, (tx) =>
+      inTenant(services.db, importerOf(request).tenantId, (tx) =>
         listQuarantinedRecords(tx, request.params.id, request.query),
       ),
   )
@@ -276,7 +267,7 @@ export async function registerImports(app: App, services: Services): Promise<voi
       },
     },
     async (request, reply) => {
-      const { tenantId, personId } = importer(request)
+      const { tenantId, personId } = importerOf(request)
       const { acceptAlerts } = request.body
       const asked = { tenantId, id: request.params.id, actorPersonId: personId, acceptAlerts }
       return reply.status(202).send(await requestApply(services, asked))
@@ -295,7 +286,7 @@ export async function registerImports(app: App, services: Services): Promise<voi
       },
     },
     async (request, reply) => {
-      const { tenantId, personId } = importer(request)
+      const { tenantId, personId } = importerOf(request)
       const asked = { tenantId, id: request.params.id, actorPersonId: personId }
       return reply.status(202).send(await requestStage(services, asked))
     },
@@ -313,7 +304,7 @@ export async function registerImports(app: App, services: Services): Promise<voi
       },
     },
     (request) => {
-      const { tenantId, personId } = importer(request)
+      const { tenantId, personId } = importerOf(request)
       return abandonImport(services, { tenantId, id: request.params.id, actorPersonId: personId })
     },
   )

@@ -43,7 +43,7 @@ import { type DirectoryTables, tables } from './tables.ts'
 export const stageQueue = defineQueue<ImportJob>('directory.stage-import', { expireInSeconds: 7200 })
 
 /** Share of vanishing records, in basis points, above which an import stops and asks; a source may have its own. */
-const defaultThresholds = { class: 800, pupil: 1000, staff: 1500, guardian: 1500, establishment: 500 }
+export const defaultThresholds = { class: 800, pupil: 1000, staff: 1500, guardian: 1500, establishment: 500 }
 
 /**
  * Reads the export in a folder of this machine, up to its review; a refused one ends there, and says why.

@@ -8,6 +8,8 @@ import { registerImports } from './imports.routes.ts'
 import { organisationCommands } from './organisation-commands.ts'
 import { registerOrganisations } from './organisations.routes.ts'
 import { registerPeople } from './people.routes.ts'
+import { sourceCommands } from './reception/source-commands.ts'
+import { registerSources } from './reception/sources.routes.ts'
 import { watchFeeds, watchQueue } from './reception/watch.ts'
 
 /** @public For whoever tells people, by mail or otherwise: nobody does yet. */
@@ -71,12 +73,13 @@ export const directory: Module = {
   name: 'directory',
   queues: [stageQueue, applyQueue, watchQueue],
   reactions: [],
-  commands: [...importCommands, ...organisationCommands],
+  commands: [...importCommands, ...sourceCommands, ...organisationCommands],
   async register(app, services) {
     registerPeople(app, services)
     registerAuditTrail(app, services)
     registerOrganisations(app, services)
     await registerImports(app, services)
+    registerSources(app, services)
   },
   async startWorkers(services) {
     await sweepImports(services)

@@ -25,12 +25,12 @@ interface Drop {
 }
 
 /** Where files for a tenant may be put: here, or in any folder of it. */
-function tenantFolder(dataDirectory: string, tenant: Pick<Tenant, 'slug'>): string {
+export function tenantFolder(dataDirectory: string, tenant: Pick<Tenant, 'slug'>): string {
   return join(dataDirectory, 'feeds', tenant.slug)
 }
 
 /** The folder of a source: an absolute path, or one of the tenant's own. */
-function sourceFolder(dataDirectory: string, tenant: Pick<Tenant, 'slug'>, folder: string): string {
+export function sourceFolder(dataDirectory: string, tenant: Pick<Tenant, 'slug'>, folder: string): string {
   return isAbsolute(folder) ? folder : join(tenantFolder(dataDirectory, tenant), folder)
 }
 
