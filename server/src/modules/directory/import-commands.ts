@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path'
 import type { Command, CommandContext } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
+import { type Day, isDay } from '#kernel/time'
 import { isArchiveName } from './feeds/archives.ts'
 import { applyImport } from './import-applying.ts'
 import type { Watch } from './import-running.ts'
@@ -18,9 +19,15 @@ const acceptAlerts = { 'accept-alerts': { type: 'boolean' } } as const
 export const importCommands: Command[] = [
   {
     name: 'import',
-    usage: '<folder or archive> [--dry-run] [--accept-alerts] [--academy CODE]',
+    usage: '<folder or archive> [--dry-run] [--accept-alerts] [--academy CODE] [--source NAME] [--date YYYY-MM-DD]',
     summary: 'Imports the full AAF 2D export in a folder: reads, compares, and applies it unless it raises alerts.',
-    options: { 'dry-run': { type: 'boolean' }, academy: { type: 'string' }, ...acceptAlerts },
+    options: {
+      'dry-run': { type: 'boolean' },
+      academy: { type: 'string' },
+      source: { type: 'string' },
+      date: { type: 'string' },
+      ...acceptAlerts,
+    },
     async run(context, [folder], values) {
       if (folder === undefined) throw new Problem(400, 'folder_needed', 'Give the folder that holds the export.')
       const path = resolve(folder)
@@ -29,8 +36,12 @@ export const importCommands: Command[] = [
         throw new Problem(400, 'folder_unknown', `There is no folder nor archive ${path}.`)
       }
       const { id: tenantId } = await context.tenant()
-      const academy = typeof values['academy'] === 'string' ? { academy: values['academy'] } : {}
-      const input = { tenantId, folder: path, actorPersonId: null, unseen: !values['dry-run'], ...academy }
+      const told = {
+        academy: textOf(values['academy']),
+        source: textOf(values['source']),
+        exportedOn: dayOf(values['date']),
+      }
+      const input = { tenantId, folder: path, actorPersonId: null, unseen: !values['dry-run'], ...told }
       const staged = await stoppable(context, () => stageImport(context, input, watch(context)))
       if (staged.refusal) throw toProblem(staged)
       await report(context, tenantId, staged)
@@ -103,6 +114,15 @@ async function apply(context: CommandContext, tenantId: string, id: string, acce
   return applied
 }
 
+const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
+
+/** @throws Problem 400 `date_invalid`. */
+function dayOf(value: unknown): Day | undefined {
+  const text = textOf(value)
+  if (text !== undefined && !isDay(text)) throw new Problem(400, 'date_invalid', `${text} is not a day (yyyy-mm-dd).`)
+  return text
+}
+
 function parseId([id]: string[]): string {
   if (id === undefined || !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) {
     throw new Problem(400, 'import_id_needed', 'Give the identifier of an import, as `directory imports` lists them.')
@@ -168,6 +188,13 @@ async function report(context: CommandContext, tenantId: string, found: ImportVi
   context.print(line(['', ...columns]))
   for (const [kind, counts] of Object.entries(found.counts)) {
     context.print(line([kind, ...columns.map((column) => String(counts[column]))]))
+  }
+  for (const { name, rows } of found.files) {
+    if (!rows) continue
+    const left = Object.entries(rows.leftOut).map(([code, number]) => `${code} ${number}`)
+    context.print(
+      `${name}: ${rows.rows} rows, ${rows.kept} in records${left.length > 0 ? `, left out: ${left.join(', ')}` : ''}`,
+    )
   }
   for (const { code, count } of found.warnings) context.print(`warning ${code}: ${count}`)
   for (const alert of found.alerts) context.print(`alert: ${describeAlert(alert)}`)

@@ -15,6 +15,7 @@ export async function checkEstablishments(tx: Tx, comparison: Comparison): Promi
     from (
       select subject_id, row_number() over (partition by body->>'uai' order by file, line, subject_id) as place
       from directory.staged_record where import_id = ${importId} and kind = 'establishment' and change = 'added'
+        and body ? 'uai'
     ) d
     where ${staged(importId)} and s.subject_id = d.subject_id and d.place > 1`.execute(tx)
 

@@ -41,7 +41,18 @@ const importSchema = z.object({
   createdAt: z.iso.datetime(),
   createdBy: z.object({ id: z.uuid(), name: z.string() }).nullable().describe('null: the command line'),
   exportedOn: z.iso.date().nullable(),
-  files: z.array(z.object({ name: z.string(), bytes: z.number() })),
+  files: z.array(
+    z.object({
+      name: z.string(),
+      bytes: z.number(),
+      rows: z
+        .object({ rows: z.number(), kept: z.number(), leftOut: z.record(z.string(), z.number()) })
+        .optional()
+        .describe(
+          'rows = kept in a record + left out, by reason; of formats whose records gather rows of several files',
+        ),
+    }),
+  ),
   progress: z
     .object({
       phase: z.enum(['waiting', 'reading', 'comparing', 'applying']),

@@ -6,7 +6,7 @@ import { defineQueue } from '#kernel/jobs'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
-import { type Feed, FeedRefusal } from './feeds/feed.ts'
+import { type Feed, FeedRefusal, type GivenFeed } from './feeds/feed.ts'
 import { inspectFeed } from './feeds/formats.ts'
 import { findAccepted } from './import-accepted.queries.ts'
 import { bulkRows, type Comparison } from './import-comparison.ts'
@@ -45,22 +45,26 @@ export const stageQueue = defineQueue<ImportJob>('directory.stage-import', { exp
 /** Share of vanishing records, in basis points, above which an import stops and asks; a source may have its own. */
 export const defaultThresholds = { class: 800, pupil: 1000, staff: 1500, guardian: 1500, establishment: 500 }
 
+/** What whoever starts an import says of a feed that does not say it. */
+type Told = Pick<GivenFeed, 'academy' | 'source' | 'exportedOn'>
+
 /**
  * Reads the export in a folder of this machine, up to its review; a refused one ends there, and says why.
  * @param input.unseen whether it is to be applied at once unless it raises alerts: nobody turns its pages.
  */
 export async function stageImport(
   services: Services,
-  input: { tenantId: string; folder: string; academy?: string; actorPersonId: string | null; unseen?: boolean },
+  input: { tenantId: string; folder: string; actorPersonId: string | null; unseen?: boolean } & Told,
   watch: Watch = {},
 ): Promise<ImportView> {
-  const { tenantId, folder, academy, actorPersonId, unseen } = input
+  const { tenantId, folder, actorPersonId, unseen, academy, source, exportedOn } = input
+  const told = { academy, source, exportedOn }
   await sweepImports(services)
   const id = randomUUIDv7()
   await inTenant(services.db, tenantId, (tx) =>
     createImport(tx, { id, actorPersonId, uploaded: false, now: services.now() }),
   )
-  await stage(services, { tenantId, id, unseen, open: openFolder(services, { tenantId, id, folder, academy }) }, watch)
+  await stage(services, { tenantId, id, unseen, open: openFolder(services, { tenantId, id, folder, told }) }, watch)
   return inTenant(services.db, tenantId, (tx) => getImport(tx, id))
 }
 
@@ -139,14 +143,11 @@ interface Opened {
   called: Comparison['mode']
 }
 
-function openFolder(
-  services: Services,
-  input: { tenantId: string; id: string; folder: string; academy?: string | undefined },
-) {
-  const { tenantId, id, folder, academy } = input
+function openFolder(services: Services, input: { tenantId: string; id: string; folder: string; told?: Told }) {
+  const { tenantId, id, folder, told = {} } = input
   return async (signal?: AbortSignal): Promise<Opened> => {
     const plain = await unpackUpload(services.dataDirectory, id, folder, signal)
-    const feed = await inspectFeed(plain, { academy })
+    const feed = await inspectFeed(plain, told)
     const source = await inTenant(services.db, tenantId, async (tx) => {
       const found = await findOrCreateSource(tx, feed)
       if (feed.mode === 'delta') await checkDelta(tx, found.id, feed)
@@ -322,7 +323,10 @@ async function stageOpened(
     const steps = comparisonSteps(mode)
     following.begin('comparing', steps.length, 'steps')
     await inTenant(services.db, tenantId, async (tx) => {
-      await updateImport(tx, id, { warnings: JSON.stringify(Object.fromEntries(reading.warnings)) })
+      await updateImport(tx, id, {
+        warnings: JSON.stringify(Object.fromEntries(reading.warnings)),
+        files: JSON.stringify(feed.files.map(({ name, bytes }) => ({ name, bytes, rows: reading.rows?.get(name) }))),
+      })
     })
     await runSteps(services, tenantId, steps, comparison, following)
     await analyzeStage(client, id)

@@ -238,6 +238,13 @@ export interface Refusal {
   column: number | null
 }
 
+/** Rows of one file: part of a record, or left out for a reason; nothing else. */
+export interface RowCounts {
+  rows: number
+  kept: number
+  leftOut: Record<string, number>
+}
+
 interface ImportRow extends TenantRow {
   id: string
   source_id: Generated<string | null>
@@ -248,7 +255,7 @@ interface ImportRow extends TenantRow {
   created_by: string | null
   exported_on: Day | null
   school_year: Generated<number | null>
-  files: JsonWithDefault<{ name: string; bytes: number }[]>
+  files: JsonWithDefault<{ name: string; bytes: number; rows?: RowCounts }[]>
   progress: JsonWithDefault<Partial<Progress>>
   counts: JsonWithDefault<Partial<Record<RecordKind, KindCounts>>>
   warnings: JsonWithDefault<Record<string, number>>

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import type { Day } from '#kernel/time'
-import type { RecordKind, Refusal, SourceKind } from '../tables.ts'
+import type { RecordKind, Refusal, RowCounts, SourceKind } from '../tables.ts'
 import type { CsvDescription, CsvMapping } from './csv-mapping.ts'
 import type { AcceptedState } from './records.ts'
 
@@ -54,13 +54,6 @@ export interface FeedReading {
   warnings: Map<string, number>
   /** What became of every row, by file: of formats whose records gather rows of several files. */
   rows?: ReadonlyMap<string, RowCounts>
-}
-
-/** Rows of one file: part of a record, or left out for a reason; nothing else. */
-export interface RowCounts {
-  rows: number
-  kept: number
-  leftOut: Record<string, number>
 }
 
 /** One kind of files that people and information systems send. */

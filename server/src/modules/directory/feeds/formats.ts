@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises'
 import { aaf2d } from './aaf-files.ts'
 import { type Feed, type FeedFormat, FeedRefusal, type GivenFeed } from './feed.ts'
+import { oneRoster } from './oneroster-files.ts'
 
 /** Every format that can be read; the first one that knows the names of a folder's files reads it. */
-const formats: FeedFormat[] = [aaf2d]
+const formats: FeedFormat[] = [aaf2d, oneRoster]
 
 /** Whether a name is that of a file of some feed: nothing else is received. */
 export function isFeedFileName(name: string): boolean {

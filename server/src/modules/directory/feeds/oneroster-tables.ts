@@ -1,5 +1,6 @@
 import { type Day, isDay } from '#kernel/time'
-import { type RowCounts, schoolYearOf } from './feed.ts'
+import type { RowCounts } from '../tables.ts'
+import { schoolYearOf } from './feed.ts'
 import { type ClassPlace, type OneRosterClass, readDay, readSourcedId, type Role } from './oneroster-records.ts'
 import { type OneRosterRow, readOneRosterRows } from './oneroster-rows.ts'
 import { isGuardianRole } from './oneroster-users.ts'
