@@ -48,7 +48,8 @@ export interface CsvSituation {
 export async function examineCsvFiles(files: CsvFile[], given: GivenFeed): Promise<CsvSituation> {
   const uai = given.uai ?? findUai(files)
   const described = given.description
-  if (!described && files.some((file) => isSupann(file.headers))) {
+  const plain = described !== undefined || given.kind === 'csv'
+  if (!plain && files.some((file) => isSupann(file.headers))) {
     const stranger = files.find((file) => !isSupann(file.headers))
     if (stranger) {
       throw new FeedRefusal('formats_mixed', 'Its columns are not those of the other files, which follow Supann.', {
@@ -58,7 +59,7 @@ export async function examineCsvFiles(files: CsvFile[], given: GivenFeed): Promi
     return { kind: 'supann', source: 'Supann', uai, needsUai: false, files: [] }
   }
   const onde = files.map((file) => ({ file, mapping: findOndeMapping(file.name, file.headers) }))
-  if (!described && onde.every(({ mapping }) => mapping !== undefined)) {
+  if (!plain && onde.every(({ mapping }) => mapping !== undefined)) {
     return { kind: 'onde', source: 'ONDE', uai, needsUai: uai === undefined, files: onde }
   }
   let source = described?.source ?? given.source

@@ -15,8 +15,9 @@ import {
 import type { CsvMapping } from './csv-mapping.ts'
 import { type CsvFile, readCsvRows } from './csv-text.ts'
 import { type FeedReading, FeedRefusal, type ReadingOptions } from './feed.ts'
+import { keepGuardians } from './kept-guardians.ts'
 import { type PlacedOutcome, readRecords } from './record-reading.ts'
-import { keysOf, type NamedGroup, type PupilBody, readOutcome, Unusable } from './records.ts'
+import { keysOf, type NamedGroup, type Outcome, readOutcome, Unusable } from './records.ts'
 
 /** A set of CSV files whose columns are known. */
 export interface CsvFeed {
@@ -72,10 +73,11 @@ class Gathering {
   /** Who answers for each pupil. */
   readonly links = new Map<string, GuardianLink[]>()
   /** What is doubtful about a guardian's children. */
-  readonly doubts = new Map<string, string[]>()
+  private readonly doubts = new Map<string, string[]>()
   readonly speaksOfGuardians: boolean
   /** Guardians without an identifier of their own, by the one their names give: how each is reached. */
   private readonly namesakes = new Map<string, Set<string>>()
+  private readonly told = new Map<string, string>()
   private readonly guardianNames = new Map<string, string>()
   private readonly mentions = new Map<string, Mention>()
   private readonly children = new Map<string, KnownPupil[]>()
@@ -190,6 +192,16 @@ class Gathering {
     return alike && alike.size > 1 ? deriveIdentifier([id, describeGuardian(record)]) : id
   }
 
+  /** Once a child, in many files: the first row says who it is, the others only whose guardian. */
+  tellGuardian(outcome: Outcome & { fate: 'accepted' }): Outcome {
+    const { externalId, familyKey, givenKey } = outcome
+    const name = `${familyKey} ${givenKey}`
+    if (this.told.get(externalId) === name) return { fate: 'ignored', externalId, rule: 'guardian_repeated' }
+    this.told.set(externalId, name)
+    outcome.warnings.push(...(this.doubts.get(externalId) ?? []))
+    return outcome
+  }
+
   private async readLinks({ file, shape }: ShapedFile): Promise<void> {
     for await (const { values } of readCsvRows(file)) {
       this.signal.throwIfAborted()
@@ -268,64 +280,30 @@ function tryIdentify(record: CsvRecord): string | undefined {
   }
 }
 
-// Pupils whose guardians are asked for at once.
-const batch = 500
-
 async function* readPeople(
   files: ShapedFile[],
   context: CsvContext,
   gathering: Gathering,
   options: ReadingOptions,
 ): AsyncGenerator<PlacedOutcome> {
-  let waiting: PlacedOutcome[] = []
-  const guardians = new Map<string, string>()
-  for (const { file, number, shape } of files) {
-    const { kind } = shape.mapping
+  for (const file of files) {
+    const { kind } = file.shape.mapping
     if (kind === 'class' || kind === 'establishment') continue
-    for await (const { values, line, bytes } of readCsvRows(file)) {
-      const identify = kind === 'guardian' ? (record: CsvRecord) => gathering.identifyGuardian(record) : identifyPerson
-      let outcome = readCsvPerson(values, shape, context, identify)
-      if (kind === 'guardian' && outcome.fate === 'accepted') {
-        const { externalId, familyKey, givenKey, warnings } = outcome
-        // Once a child, in many files: the first row says who it is, the others whose guardian.
-        if (guardians.get(externalId) === `${familyKey} ${givenKey}`) {
-          outcome = { fate: 'ignored', externalId, rule: 'guardian_repeated' }
-        } else {
-          guardians.set(externalId, `${familyKey} ${givenKey}`)
-          warnings.push(...(gathering.doubts.get(externalId) ?? []))
-        }
-      }
-      const placed = { kind, outcome, file: number, line, bytes }
-      if (kind !== 'pupil' || gathering.speaksOfGuardians) {
-        yield placed
-        continue
-      }
-      waiting.push(placed)
-      if (waiting.length < batch) continue
-      yield* await keepGuardians(waiting, options)
-      waiting = []
-    }
-    yield* await keepGuardians(waiting, options)
-    waiting = []
+    const rows = readRows(file, kind, context, gathering)
+    yield* kind !== 'pupil' || gathering.speaksOfGuardians ? rows : keepGuardians(rows, options)
   }
 }
 
-/** Files that say nothing of guardians leave those that earlier files told of. */
-export async function keepGuardians(placed: PlacedOutcome[], options: ReadingOptions): Promise<PlacedOutcome[]> {
-  const accepted = placed.flatMap(({ outcome }) => (outcome.fate === 'accepted' ? [outcome] : []))
-  if (accepted.length === 0) return placed
-  const before = await options.findAccepted(
-    'pupil',
-    accepted.map(({ externalId }) => externalId),
-  )
-  for (const outcome of accepted) {
-    const guardians = before.get(outcome.externalId)?.body['guardians']
-    if (Array.isArray(guardians)) {
-      // The database gives keys in another order: as written, or the record would seem to change.
-      ;(outcome.body as PupilBody).guardians = (guardians as PupilBody['guardians']).map(
-        ({ id, link, legal, financial, contact, pays }) => ({ id, link, legal, financial, contact, pays }),
-      )
-    }
+async function* readRows(
+  { file, number, shape }: ShapedFile,
+  kind: 'pupil' | 'guardian' | 'staff',
+  context: CsvContext,
+  gathering: Gathering,
+): AsyncGenerator<PlacedOutcome> {
+  const identify = kind === 'guardian' ? (record: CsvRecord) => gathering.identifyGuardian(record) : identifyPerson
+  for await (const { values, line, bytes } of readCsvRows(file)) {
+    const outcome = readCsvPerson(values, shape, context, identify)
+    const told = kind === 'guardian' && outcome.fate === 'accepted' ? gathering.tellGuardian(outcome) : outcome
+    yield { kind, outcome: told, file: number, line, bytes }
   }
-  return placed
 }

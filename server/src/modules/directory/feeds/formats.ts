@@ -1,10 +1,17 @@
 import { readdir } from 'node:fs/promises'
-import { aaf2d } from './aaf-files.ts'
+import type { SourceKind } from '../tables.ts'
+import { aaf } from './aaf-files.ts'
+import { csv } from './csv-feed.ts'
 import { type Feed, type FeedFormat, FeedRefusal, type GivenFeed } from './feed.ts'
 import { oneRoster } from './oneroster-files.ts'
+import { siecle } from './siecle-files.ts'
+import { sts } from './sts.ts'
 
 /** Every format that can be read; the first one that knows the names of a folder's files reads it. */
-const formats: FeedFormat[] = [aaf2d, oneRoster]
+const formats: FeedFormat[] = [aaf, siecle, sts, oneRoster, csv]
+
+/** ONDE and Supann are CSV files that are known by their columns. */
+const formatOf = (kind: SourceKind) => (kind === 'onde' || kind === 'supann' ? 'csv' : kind)
 
 /** Whether a name is that of a file of some feed: nothing else is received. */
 export function isFeedFileName(name: string): boolean {
@@ -15,8 +22,9 @@ export function isFeedFileName(name: string): boolean {
 export async function inspectFeed(folder: string, given: GivenFeed = {}): Promise<Feed> {
   const names = (await readdir(folder)).filter((name) => /\.(xml|csv)$/i.test(name)).sort()
   if (names.length === 0) throw new FeedRefusal('no_file', 'There is no .xml nor .csv file here.')
-  const known = formats.filter((format) => names.some((name) => format.isFileName(name)))
-  const [format] = known
+  const chosen = formats.filter(({ kind }) => given.kind === undefined || kind === formatOf(given.kind))
+  const fits = (format: FeedFormat) => (name: string) => format.isFileName(name)
+  const format = chosen.find((each) => names.every(fits(each))) ?? chosen.find((each) => names.some(fits(each)))
   const stranger = names.find((name) => !format?.isFileName(name))
   if (!format || stranger !== undefined) {
     const detail = format

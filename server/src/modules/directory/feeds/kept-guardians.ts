@@ -1,0 +1,53 @@
+import type { ReadingOptions } from './feed.ts'
+import type { PlacedOutcome } from './record-reading.ts'
+import type { PupilBody } from './records.ts'
+
+// Pupils whose guardians are asked for at once.
+const batch = 500
+
+/** Pupils of a feed that says nothing of guardians keep those that were accepted of them before. */
+export async function* keepGuardians(
+  records: AsyncIterable<PlacedOutcome>,
+  { findAccepted }: Pick<ReadingOptions, 'findAccepted'>,
+): AsyncGenerator<PlacedOutcome> {
+  let waiting: PlacedOutcome[] = []
+  for await (const record of records) {
+    waiting.push(record)
+    if (waiting.length < batch) continue
+    yield* await keepAll(waiting, findAccepted)
+    waiting = []
+  }
+  yield* await keepAll(waiting, findAccepted)
+}
+
+async function keepAll(
+  records: PlacedOutcome[],
+  findAccepted: ReadingOptions['findAccepted'],
+): Promise<PlacedOutcome[]> {
+  const pupils = records.flatMap(({ kind, outcome }) =>
+    kind === 'pupil' && outcome.fate === 'accepted'
+      ? [{ id: outcome.externalId, body: outcome.body as PupilBody }]
+      : [],
+  )
+  if (pupils.length === 0) return records
+  const before = await findAccepted(
+    'pupil',
+    pupils.map(({ id }) => id),
+  )
+  for (const { id, body } of pupils) {
+    const guardians = before.get(id)?.body['guardians']
+    if (!Array.isArray(guardians)) continue
+    // The database gives keys in another order: as written, or the record would seem to change.
+    body.guardians = (guardians as PupilBody['guardians']).map(
+      ({ id: guardian, link, legal, financial, contact, pays }) => ({
+        id: guardian,
+        link,
+        legal,
+        financial,
+        contact,
+        pays,
+      }),
+    )
+  }
+  return records
+}
