@@ -110,8 +110,7 @@ create table identity.temporary_stay (
   ends_on date not null check (ends_on >= starts_on),
   created_by uuid,
   created_at timestamptz not null,
-  -- when the affiliation it gives began and ended
-  begun_at timestamptz,
+  -- when its place was taken away
   ended_at timestamptz
 );
 create index temporary_stay_establishment on identity.temporary_stay (establishment_id, ends_on);

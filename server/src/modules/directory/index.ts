@@ -56,7 +56,7 @@ export {
   managesOrganisation,
 } from './perimeters.queries.ts'
 export { findMergedInto, peopleMerged, peopleUnmerged } from './merges.ts'
-export { createPerson } from './people-creation.ts'
+export { addPlace, createPerson, removePlace } from './people-creation.ts'
 export {
   findPeopleByReference,
   findPersonSummary,

@@ -97,6 +97,62 @@ async function addAffiliation(
     .execute()
 }
 
+/**
+ * Gives somebody a place by hand beside what feeds say, and marks them present. Nothing changes when they have it.
+ * @throws Problem as `createPerson` does for a place.
+ */
+export async function addPlace(
+  tx: Tx,
+  personId: string,
+  place: { organisationId: string; profile: Profile; functionLabel?: string | null },
+): Promise<void> {
+  const known = await tables(tx)
+    .selectFrom('directory.affiliation')
+    .select('profile')
+    .where('person_id', '=', personId)
+    .where('organisation_id', '=', place.organisationId)
+    .where('profile', '=', place.profile)
+    .executeTakeFirst()
+  if (!known) await addAffiliation(tx, personId, await findOrCreateManualSource(tx), place)
+  await tables(tx).updateTable('directory.person').set({ gone_on: null }).where('id', '=', personId).execute()
+}
+
+/**
+ * Takes away a place given by hand; what a feed says stays. Who has no place left is gone from that day.
+ * @param day first day without it.
+ */
+export async function removePlace(
+  tx: Tx,
+  personId: string,
+  place: { organisationId: string; profile: Profile },
+  day: Day,
+): Promise<void> {
+  const db = tables(tx)
+  await db
+    .deleteFrom('directory.affiliation')
+    .where('person_id', '=', personId)
+    .where('organisation_id', '=', place.organisationId)
+    .where('profile', '=', place.profile)
+    .where('source_id', 'is', null)
+    .execute()
+  await db
+    .deleteFrom('directory.staff_function')
+    .where('person_id', '=', personId)
+    .where('organisation_id', '=', place.organisationId)
+    .where('profile', '=', place.profile)
+    .where('source_id', '=', await findOrCreateManualSource(tx))
+    .execute()
+  await db
+    .updateTable('directory.person')
+    .set({ gone_on: day })
+    .where('id', '=', personId)
+    .where('gone_on', 'is', null)
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('directory.affiliation').select('person_id').where('person_id', '=', personId))),
+    )
+    .execute()
+}
+
 async function findOrCreateManualSource(tx: Tx): Promise<string> {
   await tables(tx)
     .insertInto('directory.source')

@@ -106,6 +106,15 @@ export async function updateAccount(
   }
 }
 
+/** Takes away the passwords of the logins that open an account since their people were made one. */
+export async function voidMergedPasswords(tx: Tx, accountId: string): Promise<void> {
+  await tables(tx)
+    .updateTable('identity.account')
+    .set({ password_hash: null })
+    .where('merged_into', '=', accountId)
+    .execute()
+}
+
 /** Accounts by login, a page at a time. @param after login of the last one seen. */
 export async function listAccounts(
   tx: Tx,

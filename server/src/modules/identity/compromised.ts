@@ -4,7 +4,7 @@ import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { replaceCodes } from './access-codes.queries.ts'
 import { listAccountActions } from './account-actions.ts'
-import { type Account, findAccount, updateAccount } from './accounts.queries.ts'
+import { type Account, findAccount, updateAccount, voidMergedPasswords } from './accounts.queries.ts'
 import { deleteSessions } from './sessions.queries.ts'
 
 /**
@@ -33,6 +33,7 @@ export async function declareCompromised(
 ): Promise<void> {
   await replaceCodes(tx, account.id, now)
   await updateAccount(tx, account.id, { password_hash: null, compromised_at: now, compromise_told_at: null })
+  await voidMergedPasswords(tx, account.id)
   const endedSessions = await deleteSessions(tx, account.id)
   await recordAudit(tx, {
     action: 'identity.account_compromised',

@@ -24,6 +24,7 @@ export async function createDemonstrationAccounts(
       password_hash: passwordHash,
       activated_at: now,
       password_changed_at: now,
+      welcomed_at: now,
     })
     await tables(tx)
       .insertInto('identity.demonstration_account')

@@ -1,5 +1,7 @@
 import type { Module } from '#kernel/module'
+import { accountCommands } from './account-commands.ts'
 import { registerAccounts } from './accounts.routes.ts'
+import { registerConsents } from './consents.routes.ts'
 import { createFederation } from './federation.ts'
 import { registerFederation } from './federation.routes.ts'
 import { identityCommands } from './identity-commands.ts'
@@ -11,6 +13,7 @@ import { purgeExpired, purgeQueue } from './purge.ts'
 import { registerRights } from './rights.routes.ts'
 import { registerSessions } from './sessions.routes.ts'
 import { registerSignIn } from './sign-in.routes.ts'
+import { registerStays } from './temporary-stays.routes.ts'
 
 export { issueAccessCode } from './access-codes.ts'
 export { createAccount, findAccount } from './accounts.queries.ts'
@@ -27,7 +30,7 @@ export const identity: Module = {
   name: 'identity',
   queues: [purgeQueue, letterQueue],
   reactions: [joinAccounts, partAccounts],
-  commands: identityCommands,
+  commands: [...identityCommands, ...accountCommands],
   register(app, services) {
     const federation = createFederation(services, app.log)
     registerSignIn(app, services, createPasswordHasher())
@@ -35,6 +38,8 @@ export const identity: Module = {
     registerAccounts(app, services)
     registerRights(app, services)
     registerLetters(app, services)
+    registerConsents(app, services)
+    registerStays(app, services)
     registerFederation(app, services, federation)
   },
   async startWorkers(services) {

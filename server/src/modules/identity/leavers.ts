@@ -6,20 +6,21 @@ import { getPolicy } from './policy.queries.ts'
 import { today } from './rights.queries.ts'
 
 /**
- * Refuses someone who left the directory more days ago than the tenant's policy grants them to fetch what is theirs.
- * A temporary stay was told its last day from the first: it grants no more.
- * @param goneOn day from which no source knows the person any more; null while present.
- * @throws Problem 403 `account_left`.
+ * Refuses someone who left the directory more days ago than the tenant's policy grants them to fetch what is theirs, and
+ * whoever is here for a time outside of that time: a stay was told its days from the first, and grants no more.
+ * @param person.goneOn day from which no source knows the person any more; null while present.
+ * @throws Problem 403 `account_left` or `account_not_yet`.
  */
-export async function refuseLeaver(
-  tx: Tx,
-  { id, goneOn }: { id: string; goneOn: Day | null },
-  now: Date,
-): Promise<void> {
-  if (goneOn === null) return
+export async function refuseLeaver(tx: Tx, person: { id: string; goneOn: Day | null }, now: Date): Promise<void> {
   const { leaverGraceDays } = await getPolicy(tx)
-  const { rows } = await sql<{ over: boolean }>`select ${today(now)} >= ${goneOn}::date + case
-      when exists (select from identity.temporary_stay where person_id = ${id}) then 0
-      else ${leaverGraceDays}::integer end as over`.execute(tx)
-  if (rows[0]?.over) throw new Problem(403, 'account_left', 'This person left the directory; the account is closed.')
+  const { rows } = await sql<{ left: boolean; early: boolean }>`
+    select ${today(now)} >= ${person.goneOn}::date + case when count(*) > 0 then 0 else ${leaverGraceDays}::integer end
+        or (bool_or(ends_on < ${today(now)} and ended_at is null) and not bool_or(ends_on >= ${today(now)})) as left,
+      bool_or(starts_on > ${today(now)}) and not bool_or(starts_on <= ${today(now)}) as early
+    from identity.temporary_stay where person_id = ${person.id} and (ended_at is null or ${person.goneOn}::date is not null)`.execute(
+    tx,
+  )
+  const [refused] = rows
+  if (refused?.left) throw new Problem(403, 'account_left', 'This person left the directory; the account is closed.')
+  if (refused?.early) throw new Problem(403, 'account_not_yet', 'This person is not here yet; the account opens later.')
 }

@@ -5,6 +5,7 @@ import { listTenants } from '#kernel/tenancy'
 import { expireBatches } from './letters.queries.ts'
 import { purgeFailures } from './sign-in-failures.ts'
 import { purgeSignIns } from './sign-in-history.queries.ts'
+import { endStays } from './temporary-stays.ts'
 import { tables } from './tables.ts'
 
 /** Takes away what time has ended, every hour. */
@@ -27,6 +28,7 @@ export async function purgeExpired(services: Services): Promise<void> {
       await purgeFailures(tx, now)
       await purgeSignIns(tx, now)
       await expireBatches(tx, now)
+      await endStays(tx, now)
     })
   }
 }

@@ -45,7 +45,7 @@ export async function listSignIns(
     .orderBy('id', 'desc')
     .limit(page.limit)
   if (page.before !== undefined) {
-    const last = sql`(select (attempted_at, id) from identity.sign_in where id = ${page.before} and account_id = ${accountId})`
+    const last = sql`(select attempted_at, id from identity.sign_in where id = ${page.before} and account_id = ${accountId})`
     query = query.where(sql<boolean>`(attempted_at, id) < ${last}`)
   }
   return query.execute()

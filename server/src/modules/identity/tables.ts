@@ -200,7 +200,6 @@ export type IdentityTables = {
     ends_on: Day
     created_by: string | null
     created_at: Date
-    begun_at: Date | null
     ended_at: Date | null
   }
   'identity.demonstration_account': {
