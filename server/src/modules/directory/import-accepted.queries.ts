@@ -10,7 +10,7 @@ export async function findAccepted(
   kind: RecordKind,
   externalIds: string[],
 ): Promise<Map<string, AcceptedState>> {
-  const { rows } = await sql<{ external_id: string; body: Record<string, unknown> }>`
+  const { rows } = await sql<{ external_id: string; body: AcceptedState['body'] }>`
     select external_id, body from directory.source_record
     where source_id = ${sourceId} and kind = ${kind} and external_id = any(${externalIds}::text[])
       and gone_on is null`.execute(tx)

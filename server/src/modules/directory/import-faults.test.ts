@@ -123,7 +123,7 @@ it.each([
   const stopped = apply(staged.id, (done) => {
     if (done !== step) return
     killed = test.services.owner.query(`select pg_terminate_backend(pid) from pg_stat_activity
-      where datname = current_database() and application_name = 'preau' and xact_start is not null and backend_xid is not null`)
+      where datname = current_database() and application_name = 'preau work' and xact_start is not null and backend_xid is not null`)
   })
   await expect(stopped).rejects.toThrow(/terminat|connection|ECONNRESET/i)
   await killed

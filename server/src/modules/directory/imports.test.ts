@@ -278,13 +278,13 @@ describe('an export that cannot be one', () => {
       'dates_mixed',
     ],
     [
-      'a delta',
+      'a file of a delta',
       (path) =>
         move(
           join(path, 'ENT2DVA_Complet_20260914_Eleve_0000.xml'),
           join(path, 'ENT2DVA_Delta_20260914_Eleve_0000.xml'),
         ),
-      'delta_unsupported',
+      'modes_mixed',
     ],
     [
       'a file of another name',

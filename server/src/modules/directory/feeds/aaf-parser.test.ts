@@ -103,7 +103,7 @@ describe('a file that cannot be trusted', () => {
     ['element of another place', within('<value>x</value>'), 'unknown_element', 5],
     ['element named as an object property', within('<constructor/>'), 'unknown_element', 5],
     ['text between records', within('stray'), 'unexpected_text', 5],
-    ['change request', within('<modifyRequest/>'), 'delta_unsupported', 5],
+    ['change request', within('<modifyRequest/>'), 'request_unexpected', 5],
     [
       'attribute twice',
       within(record('2', '<attr name="sn"><value/></attr><attr name="sn"><value/></attr>')),

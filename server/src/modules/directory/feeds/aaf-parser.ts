@@ -8,8 +8,10 @@ export const limits = { value: 65_536, record: 1_048_576 }
 
 const chunkBytes = 262_144
 
-/** One `addRequest` as written: attribute names with their values, trimmed; `<value/>` is the empty text. */
+/** One request as written: attribute names with their values, trimmed; `<value/>` is the empty text. */
 export interface AafRecord {
+  /** `modify` gives the attributes that change, `delete` none; a full export only adds. */
+  request: 'add' | 'modify' | 'delete'
   line: number
   category: string
   id: string
@@ -19,32 +21,43 @@ export interface AafRecord {
 /** The file's own words about itself: `name="value"` pairs of its comments before the first record. */
 export type AafHeader = Record<string, string>
 
-// Elements of ficAlimMENESR.dtd that a full feed uses, each under the one that may hold it.
+// Elements of ficAlimMENESR.dtd, each under the one that may hold it.
 type Place =
   | 'file'
   | 'root'
   | 'request'
   | 'operational'
   | 'attributes'
+  | 'modifications'
   | 'identifier'
   | 'category'
   | 'attribute'
   | 'value'
 const grammar: Record<Place, ReadonlyMap<string, Place>> = {
   file: new Map([['ficAlimMENESR', 'root']]),
-  root: new Map([['addRequest', 'request']]),
+  root: new Map([
+    ['addRequest', 'request'],
+    ['modifyRequest', 'request'],
+    ['deleteRequest', 'request'],
+  ]),
   request: new Map([
     ['operationalAttributes', 'operational'],
     ['identifier', 'identifier'],
     ['attributes', 'attributes'],
+    ['modifications', 'modifications'],
   ]),
   operational: new Map([['attr', 'category']]),
   attributes: new Map([['attr', 'attribute']]),
+  modifications: new Map([['modification', 'attribute']]),
   identifier: new Map([['id', 'value']]),
   category: new Map([['value', 'value']]),
   attribute: new Map([['value', 'value']]),
   value: new Map(),
 }
+
+const requests = { addRequest: 'add', modifyRequest: 'modify', deleteRequest: 'delete' } as const
+// What a request holds beside its category and its identifier.
+const contents: Partial<Record<Place, AafRecord['request']>> = { attributes: 'add', modifications: 'modify' }
 
 /**
  * Makes a strict reader of the text of one AAF file: well-formed XML, the feed's own grammar, its own DOCTYPE line or
@@ -54,6 +67,7 @@ const grammar: Record<Place, ReadonlyMap<string, Place>> = {
 export function createAafReader(
   file: string,
   on: { header?: (header: AafHeader) => void; record: (record: AafRecord) => void },
+  mode: 'full' | 'delta' = 'full',
 ): { write(text: string): void; end(): void } {
   const parser = new SaxesParser({ xmlns: false, position: true })
   const places: Place[] = ['file']
@@ -104,19 +118,23 @@ export function createAafReader(
   })
   parser.on('opentag', (tag) => {
     const next = grammar[place].get(tag.name)
-    if (!next) {
-      if (place === 'root' && (tag.name === 'modifyRequest' || tag.name === 'deleteRequest')) {
-        refuse('delta_unsupported', `A full export holds addRequest only, here is ${tag.name}.`)
-      }
-      return refuse('unknown_element', `Element ${tag.name.slice(0, 60)} is not expected here.`)
-    }
+    if (!next) return refuse('unknown_element', `Element ${tag.name.slice(0, 60)} is not expected here.`)
     if (next === 'request') {
+      const request = requests[tag.name as keyof typeof requests]
+      if (mode === 'full' && request !== 'add') {
+        refuse('request_unexpected', `A full export holds addRequest only, here is ${tag.name}.`)
+      }
       tellHeader()
       boundary = parser.position
-      record = { line: parser.line, category: '', id: '', attributes: new Map() }
+      record = { request, line: parser.line, category: '', id: '', attributes: new Map() }
+    } else if (contents[next] !== undefined && contents[next] !== record!.request) {
+      refuse('unknown_element', `Element ${tag.name} is not expected in such a request.`)
     } else if (next === 'attribute' || next === 'category') {
       const name = tag.attributes['name']
-      if (name === undefined) return refuse('ill_formed', 'Element attr has no name.')
+      if (name === undefined) return refuse('ill_formed', `Element ${tag.name} has no name.`)
+      if (tag.name === 'modification' && tag.attributes['operation'] !== 'replace') {
+        refuse('operation_unknown', 'A modification is of another operation than replace.')
+      }
       values = []
       if (next === 'attribute') {
         if (record!.attributes.has(name)) refuse('duplicate_attribute', `Attribute ${name.slice(0, 60)} comes twice.`)
@@ -179,7 +197,7 @@ export function createAafReader(
 
 /**
  * Reads a file as text, chunk by chunk, under the encoding of its XML declaration (UTF-8 without one).
- * @throws FeedRefusal when it is neither UTF-8 nor ISO-8859-15, or when its bytes are not what it says.
+ * @throws FeedRefusal when it is neither UTF-8, ISO-8859-15 nor ISO-8859-1, or when its bytes are not what it says.
  */
 export async function* readXmlText(path: string, file: string): AsyncGenerator<{ text: string; bytes: number }> {
   const handle = await open(path, 'r')
@@ -206,13 +224,17 @@ function createDecoder(start: Buffer, file: string): (bytes: Buffer | undefined)
   const encoding = (declaration?.[1] ?? 'utf-8').toLowerCase()
   if (
     /^(\xff\xfe|\xfe\xff)/.test(start.toString('latin1', 0, 2)) ||
-    (encoding !== 'utf-8' && encoding !== 'iso-8859-15')
+    !['utf-8', 'iso-8859-15', 'iso-8859-1'].includes(encoding)
   ) {
     const named = encoding === 'utf-8' ? 'UTF-16' : encoding.slice(0, 30)
-    throw new FeedRefusal('encoding_unsupported', `Encoding ${named}: AAF files are ISO-8859-15 or UTF-8.`, {
-      file,
-      line: 1,
-    })
+    throw new FeedRefusal(
+      'encoding_unsupported',
+      `Encoding ${named}: files of feeds are ISO-8859-15, ISO-8859-1 or UTF-8.`,
+      {
+        file,
+        line: 1,
+      },
+    )
   }
   let line = 1
   const refuseAt = (text: string, index: number, code: string, detail: string): never => {
@@ -256,7 +278,7 @@ function createDecoder(start: Buffer, file: string): (bytes: Buffer | undefined)
       }
     }
     line += countByte(bytes, 10)
-    return text.replace(/[¤¦¨´¸¼½¾]/g, (character) => latin9[character]!)
+    return encoding === 'iso-8859-1' ? text : text.replace(/[¤¦¨´¸¼½¾]/g, (character) => latin9[character]!)
   }
 }
 
@@ -303,10 +325,26 @@ export async function readAafFile(
   reader.end()
 }
 
+/** Reads the requests of a delta's file, as many at once as a chunk of it holds. @throws FeedRefusal as `readAafFile`. */
+export async function* readAafRequests(
+  path: string,
+  file: string,
+): AsyncGenerator<{ requests: AafRecord[]; bytes: number }> {
+  let read: AafRecord[] = []
+  const reader = createAafReader(file, { record: (record) => read.push(record) }, 'delta')
+  for await (const { text, bytes } of readXmlText(path, file)) {
+    reader.write(text)
+    yield { requests: read, bytes }
+    read = []
+  }
+  reader.end()
+  yield { requests: read, bytes: 0 }
+}
+
 /** Reads what a file says of itself before its first record. A feed's errors further on are not looked for. */
 export async function readAafHeader(path: string, file: string): Promise<AafHeader> {
   let header: AafHeader | undefined
-  const reader = createAafReader(file, { header: (read) => (header = read), record: () => {} })
+  const reader = createAafReader(file, { header: (read) => (header = read), record: () => {} }, 'delta')
   for await (const { text } of readXmlText(path, file)) {
     reader.write(text)
     if (header) return header

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import type { Writable } from 'node:stream'
 import { Worker } from 'node:worker_threads'
+import type { Degree } from './aaf-attributes.ts'
 import type { FeedFile } from './aaf-files.ts'
 import type { WorkerReply, WorkerRequest } from './aaf-worker.ts'
 import { type FeedReading, FeedRefusal, type ReadingOptions } from './feed.ts'
@@ -16,13 +17,13 @@ const smallFeed = 16_000_000
  * @throws FeedRefusal when a file cannot be used; what was staged so far is then worth nothing.
  */
 export async function readAafFeed(
-  feed: { schoolYear: number; files: FeedFile[]; bytes: number },
+  feed: { schoolYear: number; degree: Degree; files: FeedFile[]; bytes: number },
   options: ReadingOptions,
 ): Promise<FeedReading> {
   const reading: FeedReading = { warnings: new Map() }
   const groups = new GroupGathering()
   const threads = feed.bytes < smallFeed ? 1 : Math.min(2, availableParallelism())
-  const workers = Array.from({ length: threads }, () => new ReadingThread(feed.schoolYear))
+  const workers = Array.from({ length: threads }, () => new ReadingThread(feed))
   const stop = () => void Promise.all(workers.map((worker) => worker.terminate()))
   options.signal.addEventListener('abort', stop)
   try {
@@ -86,9 +87,9 @@ export async function readAafFeed(
 class ReadingThread {
   private readonly worker: Worker
 
-  constructor(schoolYear: number) {
+  constructor({ schoolYear, degree }: { schoolYear: number; degree: Degree }) {
     this.worker = new Worker(new URL('./aaf-worker.ts', import.meta.url), {
-      workerData: { schoolYear },
+      workerData: { schoolYear, degree },
       resourceLimits: { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 32 },
     })
     // Every read listens for itself; between two, there is nothing to tell.

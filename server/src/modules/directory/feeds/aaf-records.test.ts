@@ -1,21 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { AafRecord } from './aaf-parser.ts'
-import { type FeedKind, readRecord } from './aaf-records.ts'
+import { type FeedKind, jointures, readRecord } from './aaf-records.ts'
 import type { Outcome } from './records.ts'
 
-const context = { schoolYear: 2026, establishments: new Set(['52', '53']) }
-const jointures: Record<FeedKind, string> = {
-  establishment: 'ENTStructureJointure',
-  subject: 'ENTMatJointure',
-  mef: 'ENTMefJointure',
-  pupil: 'ENTPersonJointure',
-  guardian: 'ENTPersonJointure',
-  staff: 'ENTPersonJointure',
-}
-
+const context = { degree: '2D' as const, schoolYear: 2026, establishments: new Set(['52', '53']) }
 function read(kind: FeedKind, attributes: Record<string, string | string[]>, id = '1'): Outcome {
   const values = Object.entries({ [jointures[kind]]: id, ...attributes })
   const record: AafRecord = {
+    request: 'add',
     line: 1,
     category: '',
     id,

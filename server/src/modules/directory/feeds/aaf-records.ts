@@ -1,36 +1,43 @@
-import type { Day } from '#kernel/time'
-import type { LegalStatus, Level, RecordKind } from '../tables.ts'
+import type { Level, RecordKind } from '../tables.ts'
+import { attributeNames, Attributes, type Degree, toLines } from './aaf-attributes.ts'
+import { readGroupLinks, readGuardianLinks, readPrimaryGroupLinks } from './aaf-links.ts'
 import type { AafRecord } from './aaf-parser.ts'
-import {
-  type AcceptedRecord,
-  type FeedContext,
-  isLinkCode,
-  keysOf,
-  type NamedGroup,
-  type Outcome,
-  readOutcome,
-  sortedSet,
-  toDay,
-  toGroupCode,
-  toProfile,
-  Unusable,
-} from './records.ts'
+import { type AafContext, readPerson } from './aaf-people.ts'
+import { readStaff } from './aaf-staff.ts'
+import { type AcceptedRecord, type Outcome, readOutcome, sortedSet, toDay, toGroupCode, Unusable } from './records.ts'
 
-/** The kinds of records an AAF 2D feed holds: one type of file each. */
+/** The kinds of records an AAF feed holds: one type of file each. */
 export type FeedKind = Exclude<RecordKind, 'class' | 'group'>
 
-/** File type in names of files → kind of record, with the categories its records bear. */
-export const feedTypes: Record<string, { kind: FeedKind; categories: string[] }> = {
-  EtabEducNat: { kind: 'establishment', categories: ['EtabEducNat'] },
-  MatiereEducNat: { kind: 'subject', categories: ['MatEducNat', 'MatiereEducNat'] },
-  MefEducNat: { kind: 'mef', categories: ['MefEducNat'] },
+/** What a type of file holds: a kind of record, with the categories it bears. */
+export interface FileType {
+  kind: FeedKind
+  categories: string[]
+}
+
+const bothDegrees = {
   Eleve: { kind: 'pupil', categories: ['Eleve'] },
   PersRelEleve: { kind: 'guardian', categories: ['PersRelEleve'] },
   PersEducNat: { kind: 'staff', categories: ['PersEducNat'] },
+} satisfies Record<string, FileType>
+const establishments = { EtabEducNat: { kind: 'establishment', categories: ['EtabEducNat'] } } satisfies Record<
+  string,
+  FileType
+>
+
+/** File types in names of files, in the order they are read. */
+export const feedTypes: Record<Degree, Record<string, FileType>> = {
+  '1D': { ...establishments, ...bothDegrees },
+  '2D': {
+    ...establishments,
+    MatiereEducNat: { kind: 'subject', categories: ['MatEducNat', 'MatiereEducNat'] },
+    MefEducNat: { kind: 'mef', categories: ['MefEducNat'] },
+    ...bothDegrees,
+  },
 }
 
 /** Normalises one record of a feed (attributes: SDET annexe 4bis). Links to what is unknown are left out and counted. */
-export function readRecord(kind: FeedKind, record: AafRecord, context: FeedContext): Outcome {
+export function readRecord(kind: FeedKind, record: AafRecord, context: AafContext): Outcome {
   const source = new Attributes(record)
   return readOutcome(record.id, () => {
     const externalId = readIdentifier(kind, record, source)
@@ -42,7 +49,7 @@ type Read = AcceptedRecord
 
 const readers: Record<
   FeedKind,
-  (source: Attributes, context: FeedContext, externalId: string) => Read | { rule: string }
+  (source: Attributes, context: AafContext, externalId: string) => Read | { rule: string }
 > = {
   establishment: readEstablishment,
   subject: (source) => readNamedCode(source, 'ENTLibelleMatiere'),
@@ -52,60 +59,14 @@ const readers: Record<
   staff: readStaff,
 }
 
-const jointures: Record<FeedKind, string> = {
+/** The attribute that repeats a record's identifier. */
+export const jointures: Record<FeedKind, string> = {
   establishment: 'ENTStructureJointure',
   subject: 'ENTMatJointure',
   mef: 'ENTMefJointure',
   pupil: 'ENTPersonJointure',
   guardian: 'ENTPersonJointure',
   staff: 'ENTPersonJointure',
-}
-
-/** Attributes of a record, read as what they should be. */
-class Attributes {
-  private readonly values: Map<string, string[]>
-
-  constructor(record: AafRecord) {
-    this.values = record.attributes
-  }
-
-  /** The first value; undefined when absent or empty. */
-  text(name: string): string | undefined {
-    return this.values.get(name)?.[0] || undefined
-  }
-
-  required(name: string): string {
-    const text = this.text(name)
-    if (text === undefined) throw new Unusable('attribute_missing', `${name} is missing or empty.`)
-    return text
-  }
-
-  /** A name: longer than any, it could be neither shown nor indexed. */
-  name(name: string, longest: number): string {
-    const text = this.required(name)
-    if (text.length > longest) throw new Unusable('value_unreadable', `${name} exceeds ${longest} characters.`)
-    return text
-  }
-
-  /** The values that are not empty. */
-  list(name: string): string[] {
-    return this.values.get(name)?.filter((value) => value !== '') ?? []
-  }
-
-  /** Values cut at their `$`, of `least` parts at least. */
-  parts(name: string, least: number): string[][] {
-    return this.list(name).map((value) => {
-      const parts = value.split('$').map((part) => part.trim())
-      if (parts.length < least || parts[0] === '')
-        throw new Unusable('value_unreadable', `${name}: a value lacks parts.`)
-      return parts
-    })
-  }
-
-  day(name: string): Day | undefined {
-    const text = this.text(name)
-    return text === undefined ? undefined : toDay(name, text)
-  }
 }
 
 function readIdentifier(kind: FeedKind, record: AafRecord, source: Attributes): string {
@@ -138,23 +99,50 @@ const structureWords: Record<string, string> = {
   SEP: 'Section d’enseignement professionnel',
   SEGPA: 'SEGPA',
   EREA: 'EREA',
+  'E.E.PU': 'École élémentaire',
+  'E.M.PU': 'École maternelle',
+  'E.P.PU': 'École primaire',
 }
 
 function readLevel(type: string): Level | undefined {
   if (/^(CLG|COLLEGE|SEGPA|SECTION D'?ENS.*ADAPTE)/.test(type)) return 'lowerSecondary'
   if (/^(LYC|LGT|LPO|LP\b|LG\b|LT\b|SEP\b|EREA)/.test(type)) return 'upperSecondary'
-  return /^(ECOLE|E\.?E\.?|EM\b|EP\b)/.test(type) ? 'primary' : undefined
+  return /^(ECOLE|E\.?E\.?|E\.?[MP]\.?P|EM\b|EP\b)/.test(type) ? 'primary' : undefined
 }
 
-function readEstablishment(source: Attributes, _context: FeedContext, externalId: string): Read {
+/** `PREFIX$NAME$TOWN`, or a name as it is. @param typeLabel what else may tell its level. */
+export function readStructureName(written: string, typeLabel: string | undefined, degree: Degree) {
+  const [prefix = '', name, town] = written.split('$').map((part) => part.trim())
+  return {
+    name: name ? `${structureWords[prefix] ?? prefix} ${name}`.trim() : prefix,
+    level: readLevel(prefix) ?? readLevel(typeLabel ?? '') ?? (degree === '1D' ? ('primary' as const) : undefined),
+    town,
+  }
+}
+
+/** A name and a level as `readStructureName` reads them. */
+export function writeStructureName(
+  name: string,
+  level: Level | undefined,
+  typeLabel: string | undefined,
+  degree: Degree,
+) {
+  const writings = Object.entries(structureWords).map(([prefix, word]) =>
+    name.startsWith(`${word} `) ? `${prefix}$${name.slice(word.length + 1)}` : name,
+  )
+  const reads = (writing: string) => {
+    const read = readStructureName(writing, typeLabel, degree)
+    return read.name === name && read.level === level
+  }
+  return [name, ...writings].find(reads) ?? name
+}
+
+function readEstablishment(source: Attributes, { degree }: AafContext, externalId: string): Read {
   const uai = source.text('ENTStructureUAI') ?? source.required('ENTEtablissementUAI')
   if (!/^\d{7}[A-Z]$/.test(uai)) throw new Unusable('uai_invalid', 'ENTStructureUAI is not seven digits and a letter.')
-  const named = source
-    .name('ENTStructureNomCourant', 200)
-    .split('$')
-    .map((part) => part.trim())
-  const [prefix = '', name] = named
   const typeLabel = source.text('ENTStructureTypeStruct')
+  const names = attributeNames[degree]
+  const named = readStructureName(source.name('ENTStructureNomCourant', 200), typeLabel, degree)
   const groups = (['class', 'group'] as const).flatMap((kind) =>
     source.parts(kind === 'class' ? 'ENTStructureClasses' : 'ENTStructureGroupes', 1).map(([code, label]) => ({
       kind,
@@ -164,83 +152,23 @@ function readEstablishment(source: Attributes, _context: FeedContext, externalId
     })),
   )
   const body = {
-    name: name ? `${structureWords[prefix] ?? prefix} ${name}`.trim() : prefix,
+    name: named.name,
     uai,
     siren: source.text('ENTStructureSIREN'),
-    level: readLevel(prefix) ?? readLevel(typeLabel ?? ''),
+    level: named.level,
     typeLabel: typeLabel === 'SANS OBJET' ? undefined : typeLabel,
-    street: toLines(source.text('street')),
-    postalCode: source.text('postalCode'),
-    town: source.text('l') ?? named[2],
-    phone: source.text('telephoneNumber'),
-    email: source.text('ENTStructureMailSI'),
+    street: toLines(source.text(names.establishmentStreet)),
+    postalCode: source.text(names.establishmentPostalCode),
+    town: source.text(names.establishmentTown) ?? named.town,
+    phone: source.text(names.establishmentPhone),
+    email: source.text(names.establishmentEmail),
   }
   return { establishmentRef: externalId, body, groups, warnings: [] }
 }
 
-/** `l1$l2$l3$l4` → its lines that are not empty. */
-function toLines(address: string | undefined): string | undefined {
-  return (
-    address
-      ?.split('$')
-      .map((line) => line.trim())
-      .filter(Boolean)
-      .join('\n') || undefined
-  )
-}
-
-function readPerson(source: Attributes, bornOn: Day | undefined) {
-  const familyName = source.name('sn', 100)
-  const givenName = source.name('givenName', 100)
-  const others = source.list('ENTPersonAutresPrenoms').join(' ')
-  const birthName = source.text('ENTPersonNomPatro')
-  return {
-    person: {
-      familyName,
-      givenName,
-      otherGivenNames: others === givenName ? undefined : others || undefined,
-      birthFamilyName: birthName === familyName ? undefined : birthName,
-      title: source.text('personalTitle'),
-      bornOn,
-      email: source.text('mail'),
-      phone: source.text('homePhone'),
-      mobile: source.text('mobile'),
-      workPhone: source.text('telephoneNumber'),
-      street: toLines(source.text('ENTPersonAdresse')),
-      postalCode: source.text('ENTPersonCodePostal'),
-      town: source.text('ENTPersonVille'),
-      country: source.text('ENTPersonPays'),
-    },
-    keys: keysOf({ familyName, givenName }),
-  }
-}
-
-/** Classes or groups referred to as `jointure$code…`; those of unknown establishments are left out and counted. */
-function readGroupLinks(
-  source: Attributes,
-  name: string,
-  kind: 'class' | 'group',
-  context: FeedContext,
-  warnings: string[],
-): (NamedGroup & { ref: string; rest: string[] })[] {
-  const links = source.parts(name, 2).map(([establishment, code, ...rest]) => ({
-    kind,
-    establishment: establishment!,
-    code: toGroupCode(code!),
-    ref: `${establishment}$${code}`,
-    rest,
-  }))
-  return links.filter(({ establishment, code }) => {
-    if (code === '') throw new Unusable('value_unreadable', `${name}: a value lacks its code.`)
-    if (context.establishments.has(establishment)) return true
-    warnings.push('establishment_unknown')
-    return false
-  })
-}
-
-function readPupil(source: Attributes, context: FeedContext): Read {
+function readPupil(source: Attributes, context: AafContext): Read {
   const bornOn = toDay('ENTPersonDateNaissance', source.required('ENTPersonDateNaissance'))
-  const { person, keys } = readPerson(source, bornOn)
+  const { person, keys } = readPerson(source, context.degree, bornOn)
   const establishment = source.required('ENTPersonStructRattach')
   if (!context.establishments.has(establishment)) {
     throw new Unusable(
@@ -252,8 +180,14 @@ function readPupil(source: Attributes, context: FeedContext): Read {
   if (mef !== undefined && !/^[0-9A-Z]{11}$/.test(mef))
     throw new Unusable('mef_invalid', 'ENTEleveMEF is not 11 characters.')
   const warnings: string[] = []
-  const classes = readGroupLinks(source, 'ENTEleveClasses', 'class', context, warnings)
-  const groups = readGroupLinks(source, 'ENTEleveGroupes', 'group', context, warnings)
+  const classes = [
+    ...readGroupLinks(source, 'ENTEleveClasses', 'class', context, warnings),
+    ...readPrimaryGroupLinks(source, 'class', context, warnings),
+  ]
+  const groups = [
+    ...readGroupLinks(source, 'ENTEleveGroupes', 'group', context, warnings),
+    ...readPrimaryGroupLinks(source, 'group', context, warnings),
+  ]
   const others = new Set([...classes, ...groups].map((link) => link.establishment))
   others.delete(establishment)
   const body = {
@@ -264,7 +198,8 @@ function readPupil(source: Attributes, context: FeedContext): Read {
       {
         establishment,
         mef,
-        level: source.text('ENTEleveNivFormation') ?? source.text('ENTEleveLibelleMEF'),
+        level:
+          source.text('ENTEleveNiveau') ?? source.text('ENTEleveNivFormation') ?? source.text('ENTEleveLibelleMEF'),
         regime: source.text('ENTEleveRegime'),
         status: source.text('ENTEleveStatutEleve'),
         enteredOn: source.day('ENTEleveDateEntreeStructRattach'),
@@ -275,7 +210,7 @@ function readPupil(source: Attributes, context: FeedContext): Read {
     ],
     classes: sortedSet(classes.map((link) => link.ref)),
     groups: sortedSet(groups.map((link) => link.ref)),
-    guardians: readGuardianLinks(source, warnings),
+    guardians: readGuardianLinks(source, context.degree, warnings),
   }
   return {
     establishmentRef: establishment,
@@ -286,114 +221,7 @@ function readPupil(source: Attributes, context: FeedContext): Read {
   }
 }
 
-// ENTElevePersRelEleve: respLegal.
-const legalStatuses: Record<string, LegalStatus> = { '': 'none', '0': 'none', '1': 'legal', '2': 'inCharge' }
-
-/** `idPers$codeLien$respFinancier$respLegal$contact$paiement`; the older attributes of parents are ignored. */
-function readGuardianLinks(source: Attributes, warnings: string[]) {
-  const links = source.parts('ENTElevePersRelEleve', 4).map(([id, link, financial, legal, contact, pays]) => {
-    const legalStatus = legalStatuses[legal!]
-    if (!legalStatus) throw new Unusable('value_unreadable', 'ENTElevePersRelEleve: respLegal is neither 0, 1 nor 2.')
-    if (!isLinkCode(link!)) warnings.push('link_code_unknown')
-    return {
-      id: id!,
-      link: link!,
-      legal: legalStatus,
-      financial: financial === '1',
-      contact: contact === '1',
-      pays: pays === '1',
-    }
-  })
-  const unique = new Map(links.map((link) => [link.id, link]))
-  return [...unique.values()].sort((a, b) => compare(a.id, b.id))
-}
-
-function readGuardian(source: Attributes): Read {
-  const { person, keys } = readPerson(source, source.day('ENTPersonDateNaissance'))
+function readGuardian(source: Attributes, { degree }: AafContext): Read {
+  const { person, keys } = readPerson(source, degree, source.day('ENTPersonDateNaissance'))
   return { establishmentRef: null, body: person, ...keys, groups: [], warnings: [] }
-}
-
-function readStaff(source: Attributes, context: FeedContext): Read | { rule: string } {
-  const { person, keys } = readPerson(source, source.day('ENTPersonDateNaissance'))
-  const facesPupils =
-    (source.text('ENTPersonCategorieEnseignant') ?? source.text('PersEducNatPresenceDevantEleves')) === 'O'
-  const warnings: string[] = []
-  const functions = source.parts('ENTPersonFonctions', 2).flatMap((parts) => {
-    const [establishment = '', code = '-', label, disciplineCode, disciplineLabel] = parts
-    if (!context.establishments.has(establishment)) {
-      warnings.push('establishment_unknown')
-      return []
-    }
-    return [
-      {
-        establishment,
-        code: code || '-',
-        label: label || undefined,
-        disciplineCode: disciplineCode || undefined,
-        disciplineLabel: disciplineLabel || undefined,
-        profile: toProfile(code || '-', facesPupils),
-      },
-    ]
-  })
-  const taught = [
-    ...readGroupLinks(source, 'ENTAuxEnsClasses', 'class', context, warnings),
-    ...readGroupLinks(source, 'ENTAuxEnsClassesMatieres', 'class', context, warnings),
-    ...readGroupLinks(source, 'ENTAuxEnsGroupes', 'group', context, warnings),
-    ...readGroupLinks(source, 'ENTAuxEnsGroupesMatieres', 'group', context, warnings),
-  ]
-  const main = readGroupLinks(source, 'ENTAuxEnsClassesPrincipal', 'class', context, warnings)
-  const teachings = new Map<string, { kind: 'class' | 'group'; ref: string; subjects: Set<string>; main: boolean }>()
-  for (const link of [...taught, ...main]) {
-    const key = `${link.kind} ${link.ref}`
-    const teaching = teachings.get(key) ?? { kind: link.kind, ref: link.ref, subjects: new Set<string>(), main: false }
-    if (link.rest[0]) teaching.subjects.add(link.rest[0])
-    teachings.set(key, teaching)
-  }
-  for (const link of main) teachings.get(`class ${link.ref}`)!.main = true
-
-  const attached = source.text('ENTPersonStructRattach')
-  if (functions.length === 0 && attached !== undefined) {
-    if (context.establishments.has(attached)) {
-      functions.push({
-        establishment: attached,
-        code: '-',
-        label: undefined,
-        disciplineCode: undefined,
-        disciplineLabel: undefined,
-        profile: toProfile('-', facesPupils),
-      })
-    } else {
-      warnings.push('establishment_unknown')
-    }
-  }
-  const [firstTeaching] = taught
-  if (functions.length === 0 && !firstTeaching) {
-    if (warnings.length === 0) return { rule: 'staff_without_establishment' }
-    throw new Unusable('establishment_unknown', 'None of the establishments of this member of staff is in the feed.')
-  }
-  const unique = new Map(functions.map((each) => [JSON.stringify(each), each]))
-  const body = {
-    ...person,
-    schoolYear: context.schoolYear,
-    functions: [...unique].sort(([a], [b]) => compare(a, b)).map(([, each]) => each),
-    teachings: [...teachings]
-      .sort(([a], [b]) => compare(a, b))
-      .map(([, { kind, ref, subjects, main: isMain }]) => ({
-        kind,
-        ref,
-        subjects: [...subjects].sort(),
-        main: isMain,
-      })),
-  }
-  return {
-    establishmentRef: body.functions[0]?.establishment ?? firstTeaching!.establishment,
-    body,
-    ...keys,
-    groups: [...taught, ...main],
-    warnings,
-  }
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

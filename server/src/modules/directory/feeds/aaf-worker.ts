@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import type { Degree } from './aaf-attributes.ts'
 import type { FeedFile } from './aaf-files.ts'
 import { readAafFile } from './aaf-parser.ts'
 import { readRecord } from './aaf-records.ts'
@@ -23,7 +24,7 @@ export type WorkerReply =
 
 const port = parentPort
 if (!port) throw new Error('aaf-worker.ts runs as a worker thread only.')
-const { schoolYear } = workerData as { schoolYear: number }
+const { schoolYear, degree } = workerData as { schoolYear: number; degree: Degree }
 
 const rowsPerMessage = 262_144
 const messagesAhead = 4
@@ -68,16 +69,16 @@ async function read(file: FeedFile, number: number): Promise<void> {
           const detail = `A record of category ${record.category.slice(0, 40) || '(none)'} does not belong in this file.`
           throw new FeedRefusal('category_unexpected', detail, { file: file.name, line: record.line })
         }
-        const outcome = readRecord(file.kind, record, { schoolYear, establishments })
+        const outcome = readRecord(file.kind, record, { schoolYear, degree, establishments })
         rows += toStagedRow(file.kind, outcome, number, record.line)
         if (outcome.fate !== 'accepted') return
         for (const warning of outcome.warnings) warnings.set(warning, (warnings.get(warning) ?? 0) + 1)
         for (const group of outcome.groups) {
           const key = `${group.kind} ${group.establishment}$${group.code}`
-          if (group.name === undefined && namedGroups.has(key)) continue
+          if ((group.name === undefined || group.referred) && namedGroups.has(key)) continue
           namedGroups.add(key)
-          const { kind, establishment, code, name } = group
-          groups.push(name === undefined ? { kind, establishment, code } : { kind, establishment, code, name })
+          const { kind, establishment, code, name, referred } = group
+          groups.push({ kind, establishment, code, ...(name !== undefined && { name }), ...(referred && { referred }) })
         }
       },
       async (bytes) => {

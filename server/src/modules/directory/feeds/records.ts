@@ -126,7 +126,8 @@ export type RecordBody = EstablishmentBody | NamedCodeBody | GuardianBody | Pupi
 
 /** The last accepted state of a record, as a partial modification needs it. */
 export interface AcceptedState {
-  body: Record<string, unknown>
+  /** What its kind has of these. */
+  body: Partial<EstablishmentBody & PupilBody & StaffBody> & Record<string, unknown>
   /** Of an establishment: the classes and groups that it declares. */
   groups: NamedGroup[]
 }

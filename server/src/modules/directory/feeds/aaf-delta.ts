@@ -1,0 +1,92 @@
+import { writeAttributes } from './aaf-writing.ts'
+import type { FeedFile } from './aaf-files.ts'
+import type { Degree } from './aaf-attributes.ts'
+import { type AafRecord, readAafRequests } from './aaf-parser.ts'
+import type { AafContext } from './aaf-people.ts'
+import { readRecord } from './aaf-records.ts'
+import { type Feed, type FeedReading, FeedRefusal, type ReadingOptions } from './feed.ts'
+import { type PlacedOutcome, readRecords } from './record-reading.ts'
+import { type AcceptedState, type Outcome, readOutcome, Unusable } from './records.ts'
+
+/**
+ * Reads a delta: requests that add, replace some attributes of a record (an emptied one clears), or delete. It is small
+ * beside a full export, and read by this thread alone.
+ * @throws FeedRefusal when a file cannot be used.
+ */
+export function readAafDelta(
+  feed: Pick<Feed, 'schoolYear'> & { degree: Degree; files: FeedFile[] },
+  options: ReadingOptions,
+): Promise<FeedReading> {
+  const numbered = feed.files.map((file, number) => ({ file, number }))
+  const { degree, schoolYear } = feed
+  const ofKind = (wanted: boolean) => numbered.filter(({ file }) => (file.kind === 'establishment') === wanted)
+  return readRecords(
+    feed,
+    {
+      establishments: () => readFiles(ofKind(true), { degree, schoolYear, establishments: new Set() }, options),
+      others: ({ establishments }) => readFiles(ofKind(false), { degree, schoolYear, establishments }, options),
+    },
+    options,
+  )
+}
+
+async function* readFiles(
+  files: { file: FeedFile; number: number }[],
+  context: AafContext,
+  { findAccepted }: ReadingOptions,
+): AsyncGenerator<PlacedOutcome> {
+  for (const { file, number } of files) {
+    const { kind, name, path, categories } = file
+    for await (const { requests, bytes } of readAafRequests(path, name)) {
+      const modified = requests.filter(({ request }) => request === 'modify').map(({ id }) => id)
+      const accepted = modified.length > 0 ? await findAccepted(kind, modified) : new Map<string, AcceptedState>()
+      let unread = bytes
+      for (const record of requests) {
+        const { line } = record
+        if (!categories.includes(record.category)) {
+          const detail = `A record of category ${record.category.slice(0, 40) || '(none)'} does not belong in this file.`
+          throw new FeedRefusal('category_unexpected', detail, { file: name, line })
+        }
+        yield {
+          kind,
+          outcome: toOutcome(file, record, accepted.get(record.id), context),
+          file: number,
+          line,
+          bytes: unread,
+        }
+        unread = 0
+      }
+    }
+  }
+}
+
+function toOutcome(
+  { kind }: FeedFile,
+  record: AafRecord,
+  accepted: AcceptedState | undefined,
+  context: AafContext,
+): Outcome {
+  if (record.request === 'add') return readRecord(kind, record, context)
+  const read = readOutcome(record.id, () => {
+    if (!/^[\w.-]{1,64}$/.test(record.id)) {
+      const detail = 'The identifier holds other characters than letters, digits, ".", "_", "-".'
+      throw new Unusable('identifier_invalid', detail)
+    }
+    if (record.request === 'modify' && !accepted) {
+      throw new Unusable(
+        'record_unknown',
+        `No record accepted before has the identifier ${record.id}: nothing to modify.`,
+      )
+    }
+    return { externalId: record.id, rule: '' }
+  })
+  if (read.fate === 'quarantined') return read
+  if (record.request === 'delete' || !accepted) return { fate: 'removed', externalId: record.id }
+  const attributes = new Map([...writeAttributes(kind, record.id, accepted, context.degree), ...record.attributes])
+  const outcome = readRecord(kind, { ...record, attributes }, context)
+  if (outcome.fate !== 'ignored') return outcome
+  // What was not kept of the record may be what the rule misses: nobody leaves for that.
+  const { externalId } = outcome
+  const detail = `With what changes in it, nothing ties record ${externalId} to an establishment.`
+  return { fate: 'quarantined', externalId, code: 'modification_incomplete', detail }
+}
