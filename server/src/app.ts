@@ -3,6 +3,7 @@ import { createEvents } from '#kernel/events'
 import { type App, createHttp } from '#kernel/http'
 import type { JobQueue } from '#kernel/jobs'
 import type { Module, Services } from '#kernel/module'
+import { createSecrets } from '#kernel/secrets'
 import { createTenantRegistry } from '#kernel/tenancy'
 import { applications } from '#modules/applications'
 import { directory } from '#modules/directory'
@@ -10,13 +11,14 @@ import { authenticate, identity } from '#modules/identity'
 import { insight } from '#modules/insight'
 import { portal } from '#modules/portal'
 import { mountDemonstrationIdentityProvider } from './demonstration/identity-provider.ts'
+import { federation } from './standards/federation/index.ts'
 import { gar } from './standards/gar/index.ts'
 import { serveStatus } from './status.ts'
 import type { Stores } from './stores.ts'
 import { serveWeb } from './web.ts'
 
 /** The modules, then the standards that bring work and commands of their own, in the order they are mounted. */
-export const modules: Module[] = [directory, identity, applications, insight, portal, gar]
+export const modules: Module[] = [directory, identity, applications, insight, portal, federation, gar]
 
 /** Every queue of every module, made when the stores are opened. */
 export const queues: JobQueue<object>[] = modules.flatMap((module) => [
@@ -35,6 +37,7 @@ export function createServices(config: Config, stores: Stores, now: () => Date =
       stores.jobs,
       modules.flatMap((module) => module.reactions),
     ),
+    secrets: createSecrets(config.dataDirectory, config.secretKeys),
     now,
     publicUrl: config.publicUrl,
     dataDirectory: config.dataDirectory,

@@ -40,7 +40,7 @@ afterAll(async () => {
 })
 
 const declare = (input: Parameters<typeof declareProvider>[1]) =>
-  server.inTenant((tx) => declareProvider(tx, input, server.config.publicUrl))
+  server.inTenant((tx) => declareProvider(tx, input, server.services))
 
 let subjects = 0
 /** Someone whom an academy knows, with an account at the provider. */
@@ -72,6 +72,14 @@ class Browser {
     return response
   }
 
+  send(url: string, payload: object) {
+    const cookie = [...this.ours].map(([name, value]) => `${name}=${value}`).join('; ')
+    return server.app.inject({ method: 'POST', url, headers: { cookie }, payload }).then((response) => {
+      for (const { name, value } of response.cookies) if (value !== '') this.ours.set(name, value)
+      return response
+    })
+  }
+
   async atTheirs(url: string, form?: Record<string, string>): Promise<Response> {
     const cookie = [...this.theirs].map(([name, value]) => `${name}=${value}`).join('; ')
     const response = await fetch(url, {
@@ -100,7 +108,7 @@ class Browser {
   }
 
   async leave(returnTo = ''): Promise<string> {
-    const response = await this.atOurs(`/api/identity/federation/demonstration/start${returnTo}`)
+    const response = await this.atOurs(`/api/federation/providers/demonstration/start${returnTo}`)
     expect(response.statusCode).toBe(302)
     return String(response.headers.location)
   }
@@ -160,17 +168,34 @@ test('a parent with references of two academies has one account', async () => {
   expect(await browser.session()).toMatchObject({ person: { id: personId } })
 })
 
-test('references that lead to several people, or to nobody, sign nobody in', async () => {
-  const [one, other] = [await makeUser(), await makeUser()]
-  const torn = await makeUser([`{AAF}20||${one.subject}`, `{AAF}20||${other.subject}`])
+test('references that lead to nobody sign nobody in', async () => {
   const unknown = await makeUser(['{AAF}20||999999'])
   const none = await makeUser([])
   const browser = new Browser()
-  expect(await browser.signIn(torn.subject)).toBe('/sign-in?problem=federation_several_people')
+  expect(await browser.signIn(unknown.subject)).toBe('/sign-in?problem=federation_unknown_person')
   expect(await new Browser().signIn(unknown.subject)).toBe('/sign-in?problem=federation_unknown_person')
   expect(await new Browser().signIn(none.subject)).toBe('/sign-in?problem=federation_unknown_person')
   expect(await browser.session()).toEqual({ signedIn: false })
-  expect(await server.inTenant((tx) => findAccount(tx, { personId: torn.personId }))).toBeUndefined()
+})
+
+test('references that lead to several people ask whom to be, until they are made one', async () => {
+  const [one, other] = [await makeUser(), await makeUser()]
+  const torn = await makeUser([`{AAF}20||${one.subject}`, `{AAF}20||${other.subject}`])
+  const browser = new Browser()
+  expect(await browser.signIn(torn.subject, '?returnTo=%2Faccount')).toBe('/sign-in/choose?returnTo=%2Faccount')
+  expect(await browser.session()).toEqual({ signedIn: false })
+  expect(await server.inTenant((tx) => findAccount(tx, { personId: one.personId }))).toBeUndefined()
+  const asked = (await browser.atOurs('/api/identity/arrival')).json() as { kind: string; people: { id: string }[] }
+  expect(asked).toMatchObject({ kind: 'choice', provider: { slug: 'demonstration' }, displayName: 'Claire Dubœuf' })
+  expect(asked.people.map(({ id }) => id).sort()).toEqual([one.personId, other.personId].sort())
+  // Nobody but those they were vouched for; what is asked by another browser is not there.
+  const choose = (who: Browser, personId: string) => who.send('/api/identity/arrival/choose', { personId })
+  expect((await new Browser().atOurs('/api/identity/arrival')).statusCode).toBe(404)
+  expect((await choose(browser, torn.personId)).statusCode).toBe(403)
+  expect((await choose(browser, other.personId)).json()).toEqual({ returnTo: '/account' })
+  expect(await browser.session()).toMatchObject({ signedIn: true, person: { id: other.personId } })
+  // What one chose binds to nothing: the next sign-in asks again.
+  expect(await new Browser().signIn(torn.subject)).toBe('/sign-in/choose?returnTo=%2F')
 })
 
 test('a provider of families finds no member of staff who has a parent’s number', async () => {
@@ -179,7 +204,7 @@ test('a provider of families finds no member of staff who has a parent’s numbe
     const teacher = await makePerson(tx)
     await makeReference(tx, teacher, { academyCode: '20', externalId: subject, record: 'staff' })
   })
-  expect(await new Browser().signIn(subject)).toBe('/sign-in?problem=federation_several_people')
+  expect(await new Browser().signIn(subject)).toBe('/sign-in/choose?returnTo=%2F')
   await declare({ ...demonstrationProvider(providerUrl), recordKinds: ['pupil', 'guardian'] })
   const browser = new Browser()
   await browser.signIn(subject)
@@ -202,7 +227,8 @@ test('signing out ends the session at the provider too', async () => {
   const { subject } = await makeUser()
   const browser = new Browser()
   await browser.signIn(subject)
-  const { redirect } = (await browser.atOurs('/api/identity/sign-out', 'POST')).json() as { redirect: string }
+  const { redirect: out } = (await browser.atOurs('/api/identity/sign-out', 'POST')).json() as { redirect: string }
+  const redirect = String((await browser.atOurs(out)).headers.location)
   expect(redirect).toContain(`${providerUrl}/demonstration-idp/`)
   expect(await browser.session()).toEqual({ signedIn: false })
   const shown = await browser.follow(redirect)
@@ -211,7 +237,7 @@ test('signing out ends the session at the provider too', async () => {
   const [, xsrf = ''] = /name="xsrf" value="([^"]+)"/.exec(page) ?? []
   const [, action = ''] = /action="([^"]+)"/.exec(page) ?? []
   const answer = await browser.atTheirs(new URL(action, shown.url).href, { xsrf, logout: 'yes' })
-  expect(answer.headers.get('location')).toBe(`${server.config.publicUrl}/sign-in`)
+  expect(answer.headers.get('location')).toMatch(new RegExp(`^${server.config.publicUrl}/sign-in\\?state=`))
   // The provider asks again who one is.
   expect(await browser.follow(await browser.leave())).toHaveProperty('page')
 })
@@ -298,7 +324,7 @@ test('ten minutes at the provider are enough', async () => {
 test('a provider that nobody declared, is down, keeps silent or lies about its name is told so in time', async () => {
   const start = async (slug: string) => {
     const begun = performance.now()
-    const { headers } = await server.app.inject(`/api/identity/federation/${slug}/start`)
+    const { headers } = await server.app.inject(`/api/federation/providers/${slug}/start`)
     return { location: headers.location, fast: performance.now() - begun < 8_000 }
   }
   const silent = createServer(() => {}).listen(0, '127.0.0.1')

@@ -20,7 +20,7 @@ test('addresses', () => {
     search: '/directory?q=%C3%A9l%C3%A9+%26+co&profile=pupil',
     person: `/directory/people/${id}`,
     changes: `/imports/${id}?view=changes&kind=pupil`,
-    federation: '/api/identity/federation/educonnect/start?returnTo=%2F',
+    federation: '/api/federation/providers/educonnect/start?returnTo=%2F',
   })
 })
 

@@ -23,8 +23,8 @@ export const paths = {
   import: (id: string, parameters: { view?: string; kind?: string; change?: string; establishment?: string } = {}) =>
     withQuery(`/imports/${encodeURIComponent(id)}`, parameters),
   status: () => '/status',
-  startFederation: (slug: string, parameters: { returnTo?: string } = {}) =>
-    withQuery(`/api/identity/federation/${encodeURIComponent(slug)}/start`, parameters),
+  startFederation: (slug: string, parameters: { returnTo?: string; entity?: string; link?: '1' } = {}) =>
+    withQuery(`/api/federation/providers/${encodeURIComponent(slug)}/start`, parameters),
   account: () => '/account',
   help: () => '/help',
   accessibility: () => '/accessibility',

@@ -178,7 +178,7 @@ function sendPage(reply: FastifyReply, page: string): FastifyReply {
 
 async function createProvider(options: IdentityProviderOptions): Promise<Provider> {
   const keys = await loadKeys(options.dataDirectory)
-  const callback = '/api/identity/federation/demonstration/callback'
+  const callback = '/api/federation/oidc/demonstration/callback'
   const provider = new Provider(options.publicUrl + path, {
     adapter: createForgetfulAdapter(),
     jwks: { keys: [keys.signing] },

@@ -62,7 +62,7 @@ export async function loadDemonstration(services: Services, progress: Progress):
       shown.map(({ key, profile }) => ({ personId: ids[key], profile })),
       now,
     )
-    await declareProvider(tx, demonstrationProvider(services.publicUrl), services.publicUrl)
+    await declareProvider(tx, demonstrationProvider(services.publicUrl), services)
     for (const [position, application] of applications.entries()) {
       await saveApplication(tx, { ...application, profiles: [...application.profiles], id: randomUUIDv7(), position })
     }

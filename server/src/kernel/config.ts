@@ -23,6 +23,13 @@ const environment = z.object({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('your ClickHouse; default: embedded'),
+  PREAU_SECRET_KEYS: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'keys that seal secrets in the database (32 bytes in base64, newest first, by commas); default: made in PREAU_DATA',
+    ),
   PREAU_DEMO: z.enum(['0', '1']).default('1').describe('1 loads the demonstration territory into an empty base'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
@@ -39,6 +46,7 @@ export interface Config {
   publicUrl: string
   databaseUrl: string | undefined
   clickhouseUrl: string | undefined
+  secretKeys: string | undefined
   demonstration: boolean
   logLevel: string
 }
@@ -66,6 +74,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     publicUrl: (values.PUBLIC_URL ?? `http://localhost:${values.PORT}`).replace(/\/+$/, ''),
     databaseUrl: values.DATABASE_URL,
     clickhouseUrl: values.CLICKHOUSE_URL,
+    secretKeys: values.PREAU_SECRET_KEYS,
     demonstration: values.PREAU_DEMO === '1',
     logLevel: values.LOG_LEVEL,
   }

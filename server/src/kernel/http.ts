@@ -26,6 +26,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call the route: `'public'`, `'signed-in'` or a right. Required. */
     access?: Access
+    /** Takes forms that pages of other sites send, as identity providers do: it reads no cookie. */
+    crossSite?: true
   }
   interface FastifyRequest {
     tenant: Tenant
@@ -109,7 +111,7 @@ export async function createHttp(options: HttpOptions): Promise<App> {
     const access = request.routeOptions.config.access
     // No route: the not-found handler answers and needs neither tenant nor actor.
     if (access === undefined || !request.routeOptions.url?.startsWith('/api/')) return
-    refuseForeignOrigin(request)
+    if (!request.routeOptions.config.crossSite) refuseForeignOrigin(request)
     request.tenant = await options.findTenant(request.headers.host)
     request.actor = await options.authenticate(request)
     if (isAllowed(access, request.actor)) return

@@ -4,6 +4,7 @@ import type { ClickHouseClient } from './clickhouse.ts'
 import type { App } from './http.ts'
 import type { JobQueue, Jobs } from './jobs.ts'
 import type { Db, Tx } from './postgres.ts'
+import type { Secrets } from './secrets.ts'
 import type { Tenant } from './tenancy.ts'
 
 /** What a module may use, given by `app.ts`; the same on the command line and in the server. */
@@ -14,6 +15,7 @@ export interface Services {
   clickhouse: () => Promise<ClickHouseClient>
   jobs: Jobs
   events: Events
+  secrets: Secrets
   now: () => Date
   /** Address people use, without a trailing slash. */
   publicUrl: string

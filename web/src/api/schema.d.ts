@@ -464,23 +464,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/identity/providers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Identity providers one may sign in with */
-        get: operations["listProviders"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/identity/demonstration-accounts": {
         parameters: {
             query?: never;
@@ -872,15 +855,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/identity/federation/{slug}/start": {
+    "/api/identity/arrival": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Leaves for an identity provider */
-        get: operations["startFederation"];
+        /** What this browser, back from an identity provider, has to answer */
+        get: operations["getArrival"];
         put?: never;
         post?: never;
         delete?: never;
@@ -889,18 +872,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/identity/federation/{slug}/callback": {
+    "/api/identity/arrival/choose": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Comes back from an identity provider */
-        get: operations["finishFederation"];
+        get?: never;
+        put?: never;
+        /** Opens a session as one of the people somebody was vouched for */
+        post: operations["choosePerson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/arrival/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Links the identity one was vouched for to one’s account */
+        post: operations["confirmLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The outside identities that open one’s account */
+        get: operations["listLinks"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/links/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an outside identity away from one’s account */
+        delete: operations["removeLink"];
         options?: never;
         head?: never;
         patch?: never;
@@ -949,6 +983,247 @@ export interface paths {
         };
         /** Name and colours of the workspace */
         get: operations["getAppearance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/federation/providers/{slug}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leaves for an identity provider */
+        get: operations["startFederation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/federation/oidc/{slug}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Comes back from an identity provider (OpenID Connect) */
+        get: operations["finishOidcSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/federation/cas/{slug}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Comes back from an identity provider (CAS) */
+        get: operations["finishCasSignIn"];
+        put?: never;
+        /** A CAS server ends the session of a ticket */
+        post: operations["endCasSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/federation/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a browser goes on after the form of an identity provider */
+        get: operations["finishSamlSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/federation/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Goes and ends, at the identity provider, the session that has just ended here */
+        get: operations["goSignOut"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/federation/saml/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Metadata of this service provider, for SAML identity providers */
+        get: operations["getSamlMetadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/federation/saml/acs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Assertion consumer service (HTTP-POST) */
+        post: operations["receiveSamlResponse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/federation/saml/slo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Single logout (HTTP-Redirect): a request of the provider, or its answer to ours */
+        get: operations["endSamlSession"];
+        put?: never;
+        /** Single logout (HTTP-POST) */
+        post: operations["endSamlSessionByForm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/federation/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Identity providers one may sign in with, as measured */
+        get: operations["listProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/federation/establishments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Establishments by words of name, town or UAI; at most twenty */
+        get: operations["findSignInEstablishments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/federation/entities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Identity providers of federations by words of their name; at most twenty */
+        get: operations["findFederationMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/federation/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** State of each identity provider, and what was measured day by day */
+        get: operations["getFederationAvailability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gar/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exports of the directory for the GAR, newest first */
+        get: operations["listGarExports"];
+        put?: never;
+        /** Ask for an export of one degree; it is made in the background */
+        post: operations["requestGarExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gar/exports/{id}/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The archive of an export, or its checksum */
+        get: operations["downloadGarExport"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1574,6 +1849,14 @@ export interface operations {
                             files: {
                                 name: string;
                                 bytes: number;
+                                /** @description rows = kept in a record + left out, by reason; of formats whose records gather rows of several files */
+                                rows?: {
+                                    rows: number;
+                                    kept: number;
+                                    leftOut: {
+                                        [key: string]: number;
+                                    };
+                                };
                             }[];
                             /** @description null when nothing runs */
                             progress: {
@@ -1676,6 +1959,14 @@ export interface operations {
                         files: {
                             name: string;
                             bytes: number;
+                            /** @description rows = kept in a record + left out, by reason; of formats whose records gather rows of several files */
+                            rows?: {
+                                rows: number;
+                                kept: number;
+                                leftOut: {
+                                    [key: string]: number;
+                                };
+                            };
                         }[];
                         /** @description null when nothing runs */
                         progress: {
@@ -1778,6 +2069,14 @@ export interface operations {
                         files: {
                             name: string;
                             bytes: number;
+                            /** @description rows = kept in a record + left out, by reason; of formats whose records gather rows of several files */
+                            rows?: {
+                                rows: number;
+                                kept: number;
+                                leftOut: {
+                                    [key: string]: number;
+                                };
+                            };
                         }[];
                         /** @description null when nothing runs */
                         progress: {
@@ -2024,6 +2323,14 @@ export interface operations {
                         files: {
                             name: string;
                             bytes: number;
+                            /** @description rows = kept in a record + left out, by reason; of formats whose records gather rows of several files */
+                            rows?: {
+                                rows: number;
+                                kept: number;
+                                leftOut: {
+                                    [key: string]: number;
+                                };
+                            };
                         }[];
                         /** @description null when nothing runs */
                         progress: {
@@ -2126,6 +2433,14 @@ export interface operations {
                         files: {
                             name: string;
                             bytes: number;
+                            /** @description rows = kept in a record + left out, by reason; of formats whose records gather rows of several files */
+                            rows?: {
+                                rows: number;
+                                kept: number;
+                                leftOut: {
+                                    [key: string]: number;
+                                };
+                            };
                         }[];
                         /** @description null when nothing runs */
                         progress: {
@@ -2228,6 +2543,14 @@ export interface operations {
                         files: {
                             name: string;
                             bytes: number;
+                            /** @description rows = kept in a record + left out, by reason; of formats whose records gather rows of several files */
+                            rows?: {
+                                rows: number;
+                                kept: number;
+                                leftOut: {
+                                    [key: string]: number;
+                                };
+                            };
                         }[];
                         /** @description null when nothing runs */
                         progress: {
@@ -2794,31 +3117,6 @@ export interface operations {
             };
         };
     };
-    listProviders: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        providers: {
-                            slug: string;
-                            name: string;
-                        }[];
-                    };
-                };
-            };
-        };
-    };
     listDemonstrationAccounts: {
         parameters: {
             query?: never;
@@ -2879,7 +3177,7 @@ export interface operations {
                         hasPassword: boolean;
                         rights: {
                             /** @enum {string} */
-                            right: "directory.import" | "directory.administer" | "instance.operate";
+                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign";
                             organisationId: string | null;
                         }[];
                         /** @description whether there are people whose accounts one administers */
@@ -2910,7 +3208,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description address at the identity provider where the browser goes to sign out there too */
+                        /** @description path by which the browser goes to the identity provider, to sign out there too */
                         redirect: string | null;
                     };
                 };
@@ -2933,7 +3231,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description address at the identity provider where the browser goes to sign out there too */
+                        /** @description path by which the browser goes to the identity provider, to sign out there too */
                         redirect: string | null;
                     };
                 };
@@ -3186,7 +3484,7 @@ export interface operations {
                         }[];
                         delegable: {
                             /** @enum {string} */
-                            right: "directory.import" | "directory.administer" | "instance.operate";
+                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign";
                             organisationId: string | null;
                             organisationName: string | null;
                             /** @description last day for which it may be given */
@@ -3221,7 +3519,7 @@ export interface operations {
                             /** Format: uuid */
                             personId: string;
                             /** @enum {string} */
-                            right: "directory.import" | "directory.administer" | "instance.operate";
+                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign";
                             /** @description perimeter; null for the whole workspace */
                             organisationId: string | null;
                             /** Format: date */
@@ -3273,7 +3571,7 @@ export interface operations {
                             /** Format: uuid */
                             personId: string;
                             /** @enum {string} */
-                            right: "directory.import" | "directory.administer" | "instance.operate";
+                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign";
                             /** @description perimeter; null for the whole workspace */
                             organisationId: string | null;
                             /** Format: date */
@@ -3314,7 +3612,7 @@ export interface operations {
                     /** Format: uuid */
                     personId: string;
                     /** @enum {string} */
-                    right: "directory.import" | "directory.administer" | "instance.operate";
+                    right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign";
                     organisationId: string | null;
                     /**
                      * Format: date
@@ -3338,7 +3636,7 @@ export interface operations {
                         /** Format: uuid */
                         personId: string;
                         /** @enum {string} */
-                        right: "directory.import" | "directory.administer" | "instance.operate";
+                        right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign";
                         /** @description perimeter; null for the whole workspace */
                         organisationId: string | null;
                         /** Format: date */
@@ -3661,42 +3959,141 @@ export interface operations {
             };
         };
     };
-    startFederation: {
+    getArrival: {
         parameters: {
-            query?: {
-                /** @description path of a page of this site */
-                returnTo?: string;
-            };
+            query?: never;
             header?: never;
-            path: {
-                slug: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description to the provider, to the page asked for, or to `/sign-in?problem=<code>` */
-            302: {
+            /** @description Default Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        kind: "choice" | "link";
+                        provider: {
+                            slug: string;
+                            name: string;
+                        };
+                        /** @description as the provider calls them */
+                        displayName: string | null;
+                        /** @description whom they may sign in as, for a choice */
+                        people: {
+                            /** Format: uuid */
+                            id: string;
+                            givenName: string;
+                            familyName: string;
+                            profiles: string[];
+                        }[];
+                        /** @description the identity of the same provider that the new one would replace, for a link */
+                        former: {
+                            /** Format: date-time */
+                            linkedAt: string;
+                        } | null;
+                    };
+                };
             };
         };
     };
-    finishFederation: {
+    choosePerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    personId: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        returnTo: string;
+                    };
+                };
+            };
+        };
+    };
+    confirmLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        returnTo: string;
+                    };
+                };
+            };
+        };
+    };
+    listLinks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        links: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                            /** Format: date-time */
+                            linkedAt: string;
+                            lastUsedAt: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    removeLink: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                slug: string;
+                id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description to the provider, to the page asked for, or to `/sign-in?problem=<code>` */
-            302: {
+            /** @description Default Response */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3929,6 +4326,507 @@ export interface operations {
                         demonstration: boolean;
                     };
                 };
+            };
+        };
+    };
+    startFederation: {
+        parameters: {
+            query?: {
+                /** @description path of a page of this site */
+                returnTo?: string;
+                /** @description identity provider chosen among those of a federation */
+                entity?: string;
+                /** @description to link it to the account one is signed in to */
+                link?: "1";
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a form that sends itself */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description to the provider, to the page asked for, or to `/sign-in?problem=<code>` */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    finishOidcSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description to the provider, to the page asked for, or to `/sign-in?problem=<code>` */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    finishCasSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description to the provider, to the page asked for, or to `/sign-in?problem=<code>` */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    endCasSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    logoutRequest: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    finishSamlSignIn: {
+        parameters: {
+            query: {
+                ticket: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description to the provider, to the page asked for, or to `/sign-in?problem=<code>` */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    goSignOut: {
+        parameters: {
+            query: {
+                ticket: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a form that sends itself */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description to the provider, to the page asked for, or to `/sign-in?problem=<code>` */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getSamlMetadata: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    receiveSamlResponse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    SAMLResponse?: string;
+                    SAMLRequest?: string;
+                    RelayState?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    endSamlSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    endSamlSessionByForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    SAMLResponse?: string;
+                    SAMLRequest?: string;
+                    RelayState?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listProviders: {
+        parameters: {
+            query?: {
+                /** @description those of an establishment and of its territories */
+                establishment?: string;
+                audience?: "pupil" | "guardian" | "staff";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        providers: {
+                            slug: string;
+                            name: string;
+                            /** @enum {string} */
+                            profile: "generic" | "eduConnect" | "agents" | "franceConnect" | "proConnect" | "renater";
+                            /** @description who signs in by it */
+                            audiences: ("pupil" | "guardian" | "staff")[];
+                            /** @description one chooses among many identity providers first */
+                            federation: boolean;
+                            /** @description false when it is for some territories or establishments */
+                            everyones: boolean;
+                            /** @enum {string} */
+                            state: "up" | "degraded" | "down" | "unknown";
+                            /** @description when it came to this state */
+                            since: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    findSignInEstablishments: {
+        parameters: {
+            query?: {
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        establishments: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                            town: string | null;
+                            uai: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    findFederationMembers: {
+        parameters: {
+            query?: {
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entities: {
+                            provider: string;
+                            entity: string;
+                            name: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    getFederationAvailability: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        providers: {
+                            slug: string;
+                            name: string;
+                            /** @enum {string} */
+                            protocol: "oidc" | "saml" | "cas";
+                            /** @enum {string} */
+                            state: "up" | "degraded" | "down" | "unknown";
+                            since: string | null;
+                            checkedAt: string | null;
+                            latencyMs: number | null;
+                            /** @description code of what is wrong */
+                            reason: string | null;
+                            metadata: {
+                                refreshedAt: string | null;
+                                validUntil: string | null;
+                                entities: number;
+                                failure: string | null;
+                            } | null;
+                            days: {
+                                /** Format: date */
+                                day: string;
+                                probes: number;
+                                failedProbes: number;
+                                slowProbes: number;
+                                signedIn: number;
+                                /** @description given up, or unknown to the directory */
+                                refused: number;
+                                /** @description unreachable, or an answer that could not be trusted */
+                                failed: number;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    listGarExports: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description null while nothing was agreed with the GAR */
+                        setting: {
+                            idEnt: string;
+                            nightly: boolean;
+                            retentionDays: number;
+                        } | null;
+                        exports: {
+                            /** Format: uuid */
+                            id: string;
+                            /** @enum {string} */
+                            degree: "1D" | "2D";
+                            /** @enum {string} */
+                            state: "running" | "ready" | "failed" | "expired";
+                            /** Format: date-time */
+                            startedAt: string;
+                            endedAt: string | null;
+                            /** @description null: by night, or by a command */
+                            startedBy: {
+                                /** Format: uuid */
+                                id: string;
+                                name: string;
+                            } | null;
+                            /** @description name of the file */
+                            archive: string | null;
+                            bytes: number | null;
+                            md5: string | null;
+                            /** @description files, then elements by name */
+                            counts: {
+                                [key: string]: number;
+                            };
+                            /** @description what could not be exported, by reason */
+                            leftOut: {
+                                [key: string]: number;
+                            };
+                            failure: string | null;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    requestGarExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    degree: "1D" | "2D";
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    downloadGarExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                file: "archive" | "checksum";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

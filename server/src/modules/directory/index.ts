@@ -42,6 +42,7 @@ export {
   createTerritory,
   findEstablishment,
   isOrganisationWithin,
+  listEstablishments,
 } from './organisations.queries.ts'
 export {
   type Audience,

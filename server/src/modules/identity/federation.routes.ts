@@ -1,79 +1,177 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import type { App } from '#kernel/http'
+import { listPersonSummaries, listProfiles } from '#modules/directory'
+import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
+import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
-import { departureMinutes, type Federation } from './federation.ts'
-import { cookieOptions, readBrowser, setSessionCookie } from './sessions.ts'
+import { findArrival, listLinks, listProviders } from './federation.queries.ts'
+import { arrivalMinutes, choosePerson, confirmLink, removeLink } from './federation.ts'
+import { cookieOptions, digest, readBrowser, setSessionCookie } from './sessions.ts'
 
-const cookieName = 'preau_federation'
-const path = '/api/identity/federation'
-const slug = z.string().regex(/^[a-z0-9-]{1,40}$/)
-const redirected = z.null().describe('to the provider, to the page asked for, or to `/sign-in?problem=<code>`')
+const cookieName = 'preau_arrival'
+const path = '/api/identity/arrival'
 
-/** Out to an identity provider and back. A browser comes here by itself: what fails is told on the sign-in page. */
-export function registerFederation(app: App, services: Services, federation: Federation): void {
+/** Gives a browser the ticket of somebody vouched for who has something to answer first. */
+export function setArrivalCookie(reply: FastifyReply, services: Services, ticket: string): void {
+  reply.setCookie(cookieName, ticket, { ...cookieOptions(services), path, maxAge: arrivalMinutes * 60 })
+}
+
+/** What a page asks of somebody back from a provider, and the ways in that an account has. */
+export function registerFederation(app: App, services: Services): void {
   app.get(
-    `${path}/:slug/start`,
+    path,
     {
       config: { access: 'public' },
       schema: {
-        operationId: 'startFederation',
-        summary: 'Leaves for an identity provider',
-        params: z.object({ slug }),
-        querystring: z.object({
-          returnTo: z.string().max(2_000).optional().describe('path of a page of this site'),
-        }),
-        response: { 302: redirected },
+        operationId: 'getArrival',
+        summary: 'What this browser, back from an identity provider, has to answer',
+        response: {
+          200: z.object({
+            kind: z.enum(['choice', 'link']),
+            provider: z.object({ slug: z.string(), name: z.string() }),
+            displayName: z.string().nullable().describe('as the provider calls them'),
+            people: z
+              .array(
+                z.object({
+                  id: z.uuid(),
+                  givenName: z.string(),
+                  familyName: z.string(),
+                  profiles: z.array(z.string()),
+                }),
+              )
+              .describe('whom they may sign in as, for a choice'),
+            former: z
+              .object({ linkedAt: z.date() })
+              .nullable()
+              .describe('the identity of the same provider that the new one would replace, for a link'),
+          }),
+        },
+      },
+    },
+    ({ tenant, cookies, actor }) =>
+      inTenant(services.db, tenant.id, async (tx) => {
+        const arrival = await findArrival(tx, digest(cookies[cookieName] ?? ''), services.now())
+        const provider = (await listProviders(tx)).find(({ slug }) => slug === arrival?.provider)
+        if (!arrival || !provider || (arrival.kind !== 'choice' && arrival.kind !== 'link')) throw over()
+        const names = await listPersonSummaries(tx, arrival.personIds)
+        const people = []
+        for (const { id, givenName, familyName } of names) {
+          people.push({ id, givenName, familyName, profiles: await listProfiles(tx, id) })
+        }
+        const links = actor && arrival.kind === 'link' ? await listLinks(tx, actor.accountId) : []
+        const lifelong = provider.profile === 'franceConnect' || provider.profile === 'proConnect'
+        const former = lifelong ? links.find(({ issuer }) => issuer === arrival.issuer) : undefined
+        return {
+          kind: arrival.kind,
+          provider: { slug: provider.slug, name: provider.name },
+          displayName: arrival.vouched.displayName,
+          people,
+          former: former ? { linkedAt: former.linkedAt } : null,
+        }
+      }),
+  )
+
+  app.post(
+    `${path}/choose`,
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'choosePerson',
+        summary: 'Opens a session as one of the people somebody was vouched for',
+        body: z.object({ personId: z.uuid() }),
+        response: { 200: z.object({ returnTo: z.string() }) },
       },
     },
     async (request, reply) => {
-      const address = await orToSignIn(async () => {
-        const departure = await federation.start(request.tenant, request.params.slug, request.query.returnTo)
-        // The state comes back by the address and by this cookie: a link made by someone else brings only the first.
-        reply.setCookie(cookieName, departure.state, {
-          ...cookieOptions(services),
-          path,
-          maxAge: departureMinutes * 60,
-        })
-        return departure.url
-      })
-      return reply.redirect(address)
+      const { tenant } = request
+      const { token, returnTo } = await inTenant(services.db, tenant.id, (tx) =>
+        choosePerson(services, tx, tenant, {
+          ticket: ticketOf(request),
+          personId: request.body.personId,
+          browser: readBrowser(request),
+        }),
+      )
+      reply.clearCookie(cookieName, { ...cookieOptions(services), path })
+      setSessionCookie(reply, services, token)
+      return { returnTo }
+    },
+  )
+
+  app.post(
+    `${path}/link`,
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        operationId: 'confirmLink',
+        summary: 'Links the identity one was vouched for to one’s account',
+        response: { 200: z.object({ returnTo: z.string() }) },
+      },
+    },
+    async (request, reply) => {
+      const actor = actorOf(request)
+      const linked = await inTenant(services.db, actor.tenantId, (tx) =>
+        confirmLink(tx, actor, ticketOf(request), services.now()),
+      )
+      reply.clearCookie(cookieName, { ...cookieOptions(services), path })
+      return linked
     },
   )
 
   app.get(
-    `${path}/:slug/callback`,
+    '/api/identity/links',
     {
-      config: { access: 'public' },
+      config: { access: 'signed-in' },
       schema: {
-        operationId: 'finishFederation',
-        summary: 'Comes back from an identity provider',
-        params: z.object({ slug }),
-        response: { 302: redirected },
+        operationId: 'listLinks',
+        summary: 'The outside identities that open one’s account',
+        response: {
+          200: z.object({
+            links: z.array(
+              z.object({ id: z.uuid(), name: z.string(), linkedAt: z.date(), lastUsedAt: z.date().nullable() }),
+            ),
+          }),
+        },
+      },
+    },
+    (request) => {
+      const actor = actorOf(request)
+      return inTenant(services.db, actor.tenantId, async (tx) => {
+        const providers = await listProviders(tx)
+        const links = await listLinks(tx, actor.accountId)
+        return {
+          links: links.map(({ id, provider, issuer, linkedAt, lastUsedAt }) => {
+            const known = providers.find((each) => each.slug === provider || each.issuer === issuer)
+            return { id, name: known?.name ?? issuer, linkedAt, lastUsedAt }
+          }),
+        }
+      })
+    },
+  )
+
+  app.delete(
+    '/api/identity/links/:id',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        operationId: 'removeLink',
+        summary: 'Takes an outside identity away from one’s account',
+        params: z.object({ id: z.uuid() }),
+        response: { 204: z.null() },
       },
     },
     async (request, reply) => {
-      const address = await orToSignIn(async () => {
-        const boundState = request.cookies[cookieName]
-        reply.clearCookie(cookieName, { ...cookieOptions(services), path })
-        const { token, returnTo } = await federation.finish(request.tenant, request.params.slug, {
-          search: new URL(request.url, services.publicUrl).search,
-          boundState,
-          browser: readBrowser(request),
-        })
-        setSessionCookie(reply, services, token)
-        return returnTo
-      })
-      return reply.redirect(address)
+      const actor = actorOf(request)
+      await inTenant(services.db, actor.tenantId, (tx) => removeLink(tx, actor, request.params.id))
+      return reply.status(204).send(null)
     },
   )
 }
 
-async function orToSignIn(work: () => Promise<string>): Promise<string> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof Problem) return `/sign-in?problem=${error.code}`
-    throw error
-  }
+const over = () => new Problem(404, 'federation_expired', 'Nothing waits for an answer in this browser.')
+
+function ticketOf(request: FastifyRequest): string {
+  const ticket = request.cookies[cookieName]
+  if (ticket === undefined) throw over()
+  return ticket
 }

@@ -124,14 +124,14 @@ test('providers are declared, changed, listed without their secret, and removed'
   }
   expect(await run('provider add', provider)).toMatchObject({
     hasSecret: true,
-    callback: 'http://localhost:3000/api/identity/federation/educonnect/callback',
+    register: 'http://localhost:3000/api/federation/oidc/educonnect/callback',
   })
   await run('provider add', { ...provider, name: 'EduConnect', record: ['pupil', 'guardian'] })
   const listed = await run('provider list')
   expect(listed).toMatchObject([{ name: 'EduConnect', recordKinds: ['pupil', 'guardian'] }])
   expect(JSON.stringify(listed)).not.toContain('hush')
-  const shown = await server.app.inject('/api/identity/providers')
-  expect(shown.json()).toEqual({ providers: [{ slug: 'educonnect', name: 'EduConnect' }] })
+  const shown = await server.app.inject('/api/federation/providers')
+  expect(shown.json()).toMatchObject({ providers: [{ slug: 'educonnect', name: 'EduConnect', state: 'unknown' }] })
   expect(await refusal('provider add', { ...provider, record: ['robot'] })).toBe('invalid_request')
   expect(await run('provider remove', {}, 'educonnect')).toEqual({ removed: 'educonnect' })
   expect(await refusal('provider remove', {}, 'educonnect')).toBe('provider_not_found')

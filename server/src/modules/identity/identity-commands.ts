@@ -2,20 +2,18 @@ import { z } from 'zod'
 import type { Right } from '#kernel/access'
 import { recordAudit } from '#kernel/audit'
 import type { Command, CommandContext } from '#kernel/module'
-import { inTenant, type Tx } from '#kernel/postgres'
+import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { isDay } from '#kernel/time'
 import { createPerson } from '#modules/directory'
 import { issueAccessCode, type IssuedCode } from './access-codes.ts'
 import { type Account, findAccount, listAccounts, updateAccount } from './accounts.queries.ts'
-import { listProviders } from './federation.queries.ts'
-import { declareProvider, recordKind, removeProvider } from './providers.ts'
+import { findText, getId, getText, inTenantOf, invalid, parseId, text, type Values } from './command-values.ts'
+import { providerCommands } from './provider-commands.ts'
 import { findGrant, type Grant, grantRight, listGrants, withdrawRight } from './rights.queries.ts'
 import { auditGrant } from './rights.ts'
 import { deleteSessions, listSessions } from './sessions.queries.ts'
 
-type Values = Parameters<Command['run']>[2]
-const text = { type: 'string' } as const
 const whom = { person: text, login: text }
 const rights: Right[] = ['directory.import', 'directory.administer', 'instance.operate', 'resources.assign']
 
@@ -161,79 +159,8 @@ export const identityCommands: Command[] = [
     options: whom,
     run: (context, _, values) => setBlocked(context, values, false),
   },
-  {
-    name: 'provider add',
-    usage:
-      '--slug S --name N --issuer URL --client-id ID [--client-secret X] --claim C [--record pupil|guardian|staff]… [--scope "openid profile"]',
-    summary: 'Declares an OIDC identity provider, or changes the one of the same slug.',
-    options: {
-      slug: text,
-      name: text,
-      issuer: text,
-      'client-id': text,
-      'client-secret': text,
-      claim: text,
-      record: { type: 'string', multiple: true },
-      scope: text,
-    },
-    run: (context, _, values) =>
-      inTenantOf(context, async (tx) => {
-        const { clientSecret, ...provider } = await declareProvider(
-          tx,
-          {
-            slug: getText(values, 'slug'),
-            name: getText(values, 'name'),
-            issuer: getText(values, 'issuer'),
-            clientId: getText(values, 'client-id'),
-            clientSecret: findText(values, 'client-secret') ?? null,
-            referenceClaim: getText(values, 'claim'),
-            scope: findText(values, 'scope'),
-            recordKinds: parseRecordKinds(values['record']),
-          },
-          context.publicUrl,
-        )
-        context.print(
-          `${provider.slug} is declared. Register there: ${context.publicUrl}${callbackPath(provider.slug)}`,
-        )
-        return {
-          ...provider,
-          hasSecret: clientSecret !== null,
-          callback: context.publicUrl + callbackPath(provider.slug),
-        }
-      }),
-  },
-  {
-    name: 'provider list',
-    usage: '',
-    summary: 'Lists the declared identity providers.',
-    run: (context) =>
-      inTenantOf(context, async (tx) => {
-        const providers = await listProviders(tx)
-        for (const each of providers) context.print(`${each.slug}\t${each.name}\t${each.issuer}`)
-        return providers.map(({ clientSecret, ...provider }) => ({
-          ...provider,
-          hasSecret: clientSecret !== null,
-        }))
-      }),
-  },
-  {
-    name: 'provider remove',
-    usage: '<slug>',
-    summary: 'Removes an identity provider; accounts and links stay.',
-    run: (context, [slug]) =>
-      inTenantOf(context, async (tx) => {
-        if (slug === undefined) throw invalid('Name the provider to remove.')
-        await removeProvider(tx, slug)
-        context.print(`${slug} is removed.`)
-        return { removed: slug }
-      }),
-  },
+  ...providerCommands,
 ]
-
-async function inTenantOf<T>(context: CommandContext, work: (tx: Tx, tenantId: string) => Promise<T>): Promise<T> {
-  const { id } = await context.tenant()
-  return inTenant(context.db, id, (tx) => work(tx, id))
-}
 
 function setBlocked(context: CommandContext, values: Values, blocked: boolean): Promise<unknown> {
   return inTenantOf(context, async (tx) => {
@@ -270,8 +197,6 @@ function withoutHash({ passwordHash, ...account }: Account) {
   return { ...account, hasPassword: passwordHash !== null }
 }
 
-const callbackPath = (slug: string) => `/api/identity/federation/${slug}/callback`
-
 function printCode(context: CommandContext, { login, code, expiresAt }: IssuedCode): void {
   context.print(`Login: ${login}`)
   context.print(`Code:  ${code} (once, until ${expiresAt.toISOString().slice(0, 10)})`)
@@ -281,27 +206,6 @@ function printCode(context: CommandContext, { login, code, expiresAt }: IssuedCo
 function describeGrant(grant: Grant): string {
   const where = grant.organisationId ?? 'everywhere'
   return `${grant.id}\t${grant.personId}\t${grant.right}\t${where}\t${grant.startsOn}\t${grant.endsOn ?? ''}`
-}
-
-function findText(values: Values, name: string): string | undefined {
-  const value = values[name]
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined
-}
-
-function getText(values: Values, name: string): string {
-  const value = findText(values, name)
-  if (value === undefined) throw invalid(`--${name} is needed.`)
-  return value
-}
-
-function getId(values: Values, name: string): string {
-  return parseId(getText(values, name), `--${name}`)
-}
-
-function parseId(value: string | undefined, what: string): string {
-  const parsed = z.uuid().safeParse(value)
-  if (!parsed.success) throw invalid(`An identifier (UUID) is needed for ${what}.`)
-  return parsed.data
 }
 
 function findDay(values: Values, name: string): string | undefined {
@@ -314,11 +218,3 @@ function parseEmail(value: string | undefined): string | undefined {
   if (value !== undefined && !z.email().safeParse(value).success) throw invalid('--email is no e-mail address.')
   return value
 }
-
-function parseRecordKinds(value: Values[string]) {
-  const parsed = z.array(recordKind).optional().safeParse(value)
-  if (!parsed.success) throw invalid(`--record is one of ${recordKind.options.join(', ')}.`)
-  return parsed.data
-}
-
-const invalid = (detail: string) => new Problem(400, 'invalid_request', detail)

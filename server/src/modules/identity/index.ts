@@ -2,13 +2,13 @@ import type { Module } from '#kernel/module'
 import { accountCommands } from './account-commands.ts'
 import { registerAccounts } from './accounts.routes.ts'
 import { registerConsents } from './consents.routes.ts'
-import { createFederation } from './federation.ts'
 import { registerFederation } from './federation.routes.ts'
 import { identityCommands } from './identity-commands.ts'
 import { issueLetters, letterQueue } from './letters.ts'
 import { registerLetters } from './letters.routes.ts'
 import { joinAccounts, partAccounts } from './merged-accounts.ts'
 import { createPasswordHasher } from './password-hasher.ts'
+import { sealProviderSecrets } from './providers.ts'
 import { purgeExpired, purgeQueue } from './purge.ts'
 import { registerRights } from './rights.routes.ts'
 import { registerSessions } from './sessions.routes.ts'
@@ -18,11 +18,33 @@ import { registerStays } from './temporary-stays.routes.ts'
 export { issueAccessCode } from './access-codes.ts'
 export { createAccount, findAccount } from './accounts.queries.ts'
 export { createDemonstrationAccounts, listDemonstrationAccounts } from './demonstration-accounts.ts'
-export { declareProvider } from './providers.ts'
+export {
+  findProvider,
+  findRequest,
+  listProviderScopes,
+  listProviders,
+  type Provider,
+} from './federation.queries.ts'
+export {
+  addressOf,
+  closeDeparture,
+  departureMinutes,
+  getProvider,
+  holdAnswer,
+  openDeparture,
+  type Proven,
+  takeAnswer,
+  takeSignOut,
+  type Welcome,
+  welcome,
+} from './federation.ts'
+export { setArrivalCookie } from './federation.routes.ts'
+export { declareProvider, isTrustedInClear, openProviderSecret, sealProviderSecrets } from './providers.ts'
+export { readAgentFunctions, readReferences } from './references.ts'
 export { createPasswordHasher } from './password-hasher.ts'
 export { grantRight, listHolders } from './rights.queries.ts'
-export { addressOf } from './federation.ts'
-export { authenticate, openSession } from './sessions.ts'
+export { deleteProviderSessions } from './sessions.queries.ts'
+export { authenticate, cookieOptions, digest, openSession, readBrowser, setSessionCookie } from './sessions.ts'
 export { signedIn } from './signed-in.ts'
 
 /** Accounts, sign-in by password or federation, sessions, rights. */
@@ -32,15 +54,14 @@ export const identity: Module = {
   reactions: [joinAccounts, partAccounts],
   commands: [...identityCommands, ...accountCommands],
   register(app, services) {
-    const federation = createFederation(services, app.log)
     registerSignIn(app, services, createPasswordHasher())
-    registerSessions(app, services, federation)
+    registerSessions(app, services)
     registerAccounts(app, services)
     registerRights(app, services)
     registerLetters(app, services)
     registerConsents(app, services)
     registerStays(app, services)
-    registerFederation(app, services, federation)
+    registerFederation(app, services)
   },
   async startWorkers(services) {
     await services.jobs.work(purgeQueue, () => purgeExpired(services))
@@ -48,5 +69,6 @@ export const identity: Module = {
       for (const job of batch) await issueLetters(services, job, signal)
     })
     await services.jobs.repeat(purgeQueue, '17 * * * *')
+    await sealProviderSecrets(services)
   },
 }

@@ -1,46 +1,160 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { recordAudit } from '#kernel/audit'
-import type { Tx } from '#kernel/postgres'
+import type { Services } from '#kernel/module'
+import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
-import { deleteProvider, type Provider, saveProvider } from './federation.queries.ts'
+import type { Secrets } from '#kernel/secrets'
+import { listTenants } from '#kernel/tenancy'
+import {
+  deleteProvider,
+  listProviders,
+  type Provider,
+  replaceProviderScope,
+  saveProvider,
+  updateProviderSecret,
+} from './federation.queries.ts'
 
 export const recordKind = z.enum(['pupil', 'guardian', 'staff'])
-const declaration = z.object({
+export const providerProfile = z.enum(['generic', 'eduConnect', 'agents', 'franceConnect', 'proConnect', 'renater'])
+
+const address = z.url({ protocol: /^https?$/ })
+const certificate = z
+  .string()
+  .transform((text) => text.replaceAll(/-----[^-]+-----|\s+/g, ''))
+  .pipe(z.base64().min(1))
+const base = z.object({
   slug: z.string().regex(/^[a-z0-9-]{1,40}$/, 'lower-case letters, digits and hyphens'),
   name: z.string().trim().min(1).max(80),
-  issuer: z.url({ protocol: /^https?$/ }),
-  clientId: z.string().min(1),
-  clientSecret: z.string().min(1).nullable().default(null),
-  scope: z
-    .string()
-    .refine((scope) => scope.split(' ').includes('openid'), 'has to include openid')
-    .default('openid profile'),
-  referenceClaim: z.string().min(1),
+  profile: providerProfile.default('generic'),
+  referenceClaim: z.string().min(1).nullable().default(null),
   recordKinds: z.array(recordKind).min(1).default(recordKind.options),
 })
+/** Identity traits each asks for; `sub` is its only lasting identifier. */
+const profileScopes: Partial<Record<z.infer<typeof providerProfile>, string>> = {
+  franceConnect: 'openid given_name family_name birthdate gender birthplace birthcountry',
+  proConnect: 'openid given_name usual_name email uid siret',
+}
+const declaration = z.discriminatedUnion('protocol', [
+  base.extend({
+    protocol: z.literal('oidc'),
+    issuer: address,
+    clientId: z.string().min(1),
+    clientSecret: z.string().min(1).nullable().default(null),
+    scope: z
+      .string()
+      .refine((scope) => scope.split(' ').includes('openid'), 'has to include openid')
+      .optional(),
+    userinfoAlgorithm: z.enum(['RS256', 'ES256', 'PS256']).optional(),
+  }),
+  base.extend({
+    protocol: z.literal('saml'),
+    issuer: z.string().min(1).max(1_024).describe('entity identifier, or the name of a federation'),
+    metadataUrl: address.optional(),
+    metadata: z.string().min(1).optional(),
+    metadataCertificates: z.array(certificate).default([]),
+    unsolicited: z.boolean().default(false),
+  }),
+  base.extend({ protocol: z.literal('cas'), issuer: address }),
+])
+/** OIDC when no protocol is named. */
+export type Declaration =
+  | z.input<typeof declaration>
+  | (Omit<Extract<z.input<typeof declaration>, { protocol: 'oidc' }>, 'protocol'> & { protocol?: undefined })
 
 /**
- * Declares an OIDC identity provider, or changes the one of the same slug. Its people are recognised by
- * `referenceClaim`, values `{AAF}academy|…|identifier`.
- * @param publicUrl address of this site, which a demonstration's provider shares.
+ * Declares an identity provider, or changes the one of the same slug. Its people are recognised by `referenceClaim`
+ * (values `{AAF}academy|…|identifier`), or link it to their account themselves when it has none.
+ * @param site its address, which a demonstration's provider shares, and its secrets.
  * @throws Problem 400 `invalid_request`; 422 `issuer_insecure` for plain HTTP to another machine.
  */
 export async function declareProvider(
   tx: Tx,
-  input: z.input<typeof declaration>,
-  publicUrl: string,
+  input: Declaration,
+  site: { publicUrl: string; secrets: Secrets },
 ): Promise<Provider> {
-  const parsed = declaration.safeParse(input)
+  const parsed = declaration.safeParse({ ...input, protocol: input.protocol ?? 'oidc' })
   if (!parsed.success) throw new Problem(400, 'invalid_request', z.prettifyError(parsed.error))
-  checkIssuer(parsed.data.issuer, publicUrl)
-  const provider = await saveProvider(tx, parsed.data)
+  const given = parsed.data
+  if (given.protocol === 'saml') {
+    if ((given.metadataUrl === undefined) === (given.metadata === undefined)) {
+      throw new Problem(400, 'invalid_request', 'Give the address of the metadata, or the metadata: one of both.')
+    }
+    if (given.metadataUrl !== undefined) checkAddress(given.metadataUrl, site.publicUrl)
+  } else {
+    checkAddress(given.issuer, site.publicUrl)
+  }
+  const { slug, name, protocol, profile, issuer, referenceClaim, recordKinds } = given
+  const secret = given.protocol === 'oidc' ? given.clientSecret : null
+  const provider = await saveProvider(tx, {
+    slug,
+    name,
+    protocol,
+    profile,
+    issuer,
+    referenceClaim,
+    recordKinds,
+    clientId: given.protocol === 'oidc' ? given.clientId : null,
+    clientSecret: secret === null ? null : await site.secrets.seal(secret, secretContext(slug)),
+    scope: (given.protocol === 'oidc' ? given.scope : undefined) ?? profileScopes[profile] ?? 'openid profile',
+    options:
+      given.protocol === 'saml'
+        ? {
+            metadataUrl: given.metadataUrl,
+            metadata: given.metadata,
+            metadataCertificates: given.metadataCertificates,
+            unsolicited: given.unsolicited,
+          }
+        : given.protocol === 'oidc'
+          ? { userinfoAlgorithm: given.userinfoAlgorithm }
+          : {},
+  })
   await recordAudit(tx, {
     action: 'identity.provider_saved',
     actorPersonId: null,
     subjectKind: 'provider',
     subjectId: provider.id,
-    detail: { slug: provider.slug, issuer: provider.issuer },
+    detail: { slug, protocol, issuer },
+  })
+  return provider
+}
+
+/** The clear secret of a provider; null when it has none. @throws Problem 500 `secret_unreadable`. */
+export async function openProviderSecret(secrets: Secrets, provider: Provider): Promise<string | null> {
+  return provider.clientSecret === null ? null : secrets.open(provider.clientSecret, secretContext(provider.slug))
+}
+
+/** Seals by the newest key the secrets of all tenants that are clear, or sealed by a former one. @returns how many. */
+export async function sealProviderSecrets(services: Pick<Services, 'db' | 'owner' | 'secrets'>): Promise<number> {
+  let sealed = 0
+  for (const { id: tenantId } of await listTenants(services.owner)) {
+    await inTenant(services.db, tenantId, async (tx) => {
+      for (const provider of await listProviders(tx)) {
+        const { id, slug, clientSecret } = provider
+        if (clientSecret === null || (await services.secrets.isCurrent(clientSecret))) continue
+        const clear = await services.secrets.open(clientSecret, secretContext(slug))
+        await updateProviderSecret(tx, id, await services.secrets.seal(clear, secretContext(slug)))
+        sealed += 1
+      }
+    })
+  }
+  return sealed
+}
+
+/**
+ * Says whose people sign in by a provider: those of territories and establishments, or everyone's when none is given.
+ * @throws Problem 404 `provider_not_found`.
+ */
+export async function scopeProvider(tx: Tx, slug: string, organisationIds: string[]): Promise<Provider> {
+  const provider = (await listProviders(tx)).find((each) => each.slug === slug)
+  if (!provider) throw unknown(slug)
+  await replaceProviderScope(tx, provider.id, organisationIds)
+  await recordAudit(tx, {
+    action: 'identity.provider_scoped',
+    actorPersonId: null,
+    subjectKind: 'provider',
+    subjectId: provider.id,
+    detail: { slug, organisations: organisationIds.length },
   })
   return provider
 }
@@ -48,7 +162,7 @@ export async function declareProvider(
 /** @throws Problem 404 `provider_not_found`. */
 export async function removeProvider(tx: Tx, slug: string): Promise<void> {
   const id = await deleteProvider(tx, slug)
-  if (id === undefined) throw new Problem(404, 'provider_not_found', `No identity provider has the slug ${slug}.`)
+  if (id === undefined) throw unknown(slug)
   await recordAudit(tx, {
     action: 'identity.provider_removed',
     actorPersonId: null,
@@ -58,11 +172,19 @@ export async function removeProvider(tx: Tx, slug: string): Promise<void> {
   })
 }
 
-function checkIssuer(issuer: string, publicUrl: string): void {
-  const { protocol, hostname, origin } = new URL(issuer)
+const unknown = (slug: string) => new Problem(404, 'provider_not_found', `No identity provider has the slug ${slug}.`)
+const secretContext = (slug: string) => `identity.provider ${slug}`
+
+/** Whether an address may be asked in clear: this machine's, or this very site's (a demonstration's). */
+export function isTrustedInClear(url: string, publicUrl: string): boolean {
+  const { hostname, origin } = new URL(url)
   const loopback =
     hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'))
-  if (protocol === 'http:' && !loopback && origin !== new URL(publicUrl).origin) {
+  return loopback || origin === new URL(publicUrl).origin
+}
+
+function checkAddress(url: string, publicUrl: string): void {
+  if (new URL(url).protocol === 'http:' && !isTrustedInClear(url, publicUrl)) {
     throw new Problem(422, 'issuer_insecure', 'An identity provider on another machine is reached by https only.')
   }
 }

@@ -21,6 +21,7 @@ export async function purgeExpired(services: Services): Promise<void> {
       const db = tables(tx)
       await db.deleteFrom('identity.session').where('expires_at', '<=', now).execute()
       await db.deleteFrom('identity.federation_request').where('expires_at', '<=', now).execute()
+      await db.deleteFrom('identity.arrival').where('expires_at', '<=', now).execute()
       await db
         .deleteFrom('identity.access_code')
         .where('expires_at', '<=', new Date(now.getTime() - codeMemoryDays * 86_400_000))

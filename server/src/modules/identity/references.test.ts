@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readReferences } from './references.ts'
+import { readAgentFunctions, readReferences } from './references.ts'
 
 test('one value, several values, other families of references', () => {
   const mother = { academyCode: '20', externalId: '4521' }
@@ -16,3 +16,11 @@ test.each([[undefined], [null], [12], [''], ['20||4521'], ['{AAF}20|4521'], ['{A
     expect(readReferences(claim)).toEqual([])
   },
 )
+
+test('the establishments of an agent', () => {
+  expect(readAgentFunctions(['0750001A$UAJ$PU$DIR$UAJ$T3$LYC$3000', '0750002B$UAJ$PU$$UAJ', 'X$UAJ', 7])).toEqual([
+    { uai: '0750001A', code: 'DIR' },
+    { uai: '0750002B', code: null },
+  ])
+  expect(readAgentFunctions(undefined)).toEqual([])
+})

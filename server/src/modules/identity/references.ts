@@ -15,3 +15,22 @@ export function readReferences(claim: unknown): Reference[] {
     return match?.[1] !== undefined && match[2] !== undefined ? [{ academyCode: match[1], externalId: match[2] }] : []
   })
 }
+
+/** A function of an agent in an establishment, as the academies' portals tell it. */
+export interface AgentFunction {
+  uai: string
+  /** `DIR`, `ENS`…; null when none is told. */
+  code: string | null
+}
+
+/**
+ * Reads FrEduRne, the establishments of an agent: values `UAI$UAJ$PU$function$UAJ$T3$LYC$3000`. They are no reference to
+ * anybody: they help someone recognise whom an academy vouched for.
+ */
+export function readAgentFunctions(claim: unknown): AgentFunction[] {
+  const values = (Array.isArray(claim) ? claim : [claim]).filter((value) => typeof value === 'string')
+  return values.flatMap((value) => {
+    const [uai = '', , , code = ''] = value.trim().split('$')
+    return /^\d{7}[A-Z]$/.test(uai) ? [{ uai, code: /^[A-Z0-9]{2,5}$/.test(code) ? code : null }] : []
+  })
+}

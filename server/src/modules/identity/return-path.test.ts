@@ -24,7 +24,7 @@ test.each([
   '/.//evil.example',
   '/%2e%2e//evil.example',
   'javascript:alert(1)',
-  '/api/identity/federation/x/start',
+  '/api/federation/providers/x/start',
 ])('%j leads home', (asked) => {
   expect(toReturnPath(asked)).toBe('/')
 })

@@ -1,8 +1,8 @@
 import { type Insertable, sql } from 'kysely'
 import type { HeldRight } from '#kernel/access'
-import type { Db, Tx } from '#kernel/postgres'
+import { type Db, keepPlan, type Tx } from '#kernel/postgres'
 import type { Tenant } from '#kernel/tenancy'
-import { type IdentityTables, type SignInMethod, tables } from './tables.ts'
+import { type IdentityTables, type ProviderSession, type SignInMethod, tables } from './tables.ts'
 
 export interface FoundSession {
   sessionId: string
@@ -17,14 +17,14 @@ export interface FoundSession {
  * outside a transaction, it is a single round trip.
  */
 export async function findSession(db: Db, tenant: Tenant, token: Buffer, now: Date): Promise<FoundSession | undefined> {
-  const { rows } = await sql<FoundSession>`select session_id as "sessionId", account_id as "accountId",
+  const { rows } = await sql<FoundSession>`${keepPlan} select session_id as "sessionId", account_id as "accountId",
       person_id as "personId", last_seen_at as "lastSeenAt", rights
     from identity.find_session(${tenant.id}, ${token}, ${now}, ${tenant.timeZone})`.execute(db)
   return rows[0]
 }
 
 export async function insertSession(tx: Tx, row: Insertable<IdentityTables['identity.session']>): Promise<void> {
-  await tables(tx).insertInto('identity.session').values(row).execute()
+  await tables(tx).insertInto('identity.session').values(row).modifyEnd(keepPlan).execute()
 }
 
 export async function touchSession(tx: Tx, sessionId: string, now: Date): Promise<void> {
@@ -94,14 +94,31 @@ export async function deleteSessions(
 }
 
 /** What is needed to end the session at the identity provider that opened it, if one did. */
-export async function findProviderSession(
-  tx: Tx,
-  sessionId: string,
-): Promise<{ slug: string; idToken: string } | undefined> {
+export async function findProviderSession(tx: Tx, sessionId: string): Promise<ProviderSession | undefined> {
   const row = await tables(tx)
     .selectFrom('identity.session')
     .select('provider_session')
     .where('id', '=', sessionId)
     .executeTakeFirst()
   return row?.provider_session ?? undefined
+}
+
+/**
+ * Ends the sessions that a provider names, of any account.
+ * @param matches which of those under the key; all when left out.
+ * @returns how many.
+ */
+export async function deleteProviderSessions(
+  tx: Tx,
+  key: Buffer,
+  matches: (session: ProviderSession) => boolean = () => true,
+): Promise<number> {
+  const rows = await tables(tx)
+    .selectFrom('identity.session')
+    .select(['id', 'provider_session'])
+    .where('provider_key', '=', key)
+    .execute()
+  const ids = rows.filter((row) => row.provider_session !== null && matches(row.provider_session)).map(({ id }) => id)
+  if (ids.length > 0) await tables(tx).deleteFrom('identity.session').where('id', 'in', ids).execute()
+  return ids.length
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { findPersonSummary, listHeadedIds } from '#modules/directory'
+import type { Actor } from '#kernel/access'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { findAccount } from './accounts.queries.ts'
-import type { Federation } from './federation.ts'
+import { holdSignOut } from './federation.ts'
 import { deleteSessions, findProviderSession, listSessions } from './sessions.queries.ts'
 import { clearSessionCookie } from './sessions.ts'
 
@@ -21,10 +22,7 @@ export const sessionSchema = z.discriminatedUnion('signedIn', [
     rights: z.array(z.object({ right: rightSchema, organisationId: z.uuid().nullable() })),
     manages: z.boolean().describe('whether there are people whose accounts one administers'),
     welcomed: z.boolean().describe('false until the texts of the first sign-in are answered'),
-    compromisedAt: z
-      .date()
-      .nullable()
-      .describe('when the account was closed for having been used by another; null once told'),
+    compromisedAt: z.date().nullable().describe('when the account was closed for having been used by another; null once told'),
     contactEmail: z.string().nullable(),
   }),
 ])
@@ -33,11 +31,11 @@ const signedOut = z.object({
   redirect: z
     .string()
     .nullable()
-    .describe('address at the identity provider where the browser goes to sign out there too'),
+    .describe('path by which the browser goes to the identity provider, to sign out there too'),
 })
 
 /** The session of whoever asks, their other sessions, and ways out. */
-export function registerSessions(app: App, services: Services, federation: Federation): void {
+export function registerSessions(app: App, services: Services): void {
   app.get(
     '/api/identity/session',
     {
@@ -82,15 +80,9 @@ export function registerSessions(app: App, services: Services, federation: Feder
         response: { 200: signedOut },
       },
     },
-    async ({ actor, tenant }, reply) => {
+    async ({ actor }, reply) => {
       clearSessionCookie(reply, services)
-      if (!actor) return { redirect: null }
-      const provider = await inTenant(services.db, actor.tenantId, async (tx) => {
-        const found = await findProviderSession(tx, actor.sessionId)
-        await deleteSessions(tx, actor.accountId, { only: actor.sessionId })
-        return found
-      })
-      return { redirect: provider ? await federation.findSignOutUrl(tenant, provider) : null }
+      return actor ? signOut(services, actor, { only: actor.sessionId }) : { redirect: null }
     },
   )
 
@@ -105,16 +97,8 @@ export function registerSessions(app: App, services: Services, federation: Feder
       },
     },
     async (request, reply) => {
-      const actor = actorOf(request)
       clearSessionCookie(reply, services)
-      const provider = await inTenant(services.db, actor.tenantId, async (tx) => {
-        const found = await findProviderSession(tx, actor.sessionId)
-        await deleteSessions(tx, actor.accountId)
-        return found
-      })
-      return {
-        redirect: provider ? await federation.findSignOutUrl(request.tenant, provider) : null,
-      }
+      return signOut(services, actorOf(request), {})
     },
   )
 
@@ -172,4 +156,14 @@ export function registerSessions(app: App, services: Services, federation: Feder
       return reply.status(204).send(null)
     },
   )
+}
+
+function signOut(services: Services, actor: Actor, which: { only?: string }): Promise<{ redirect: string | null }> {
+  return inTenant(services.db, actor.tenantId, async (tx) => {
+    const session = await findProviderSession(tx, actor.sessionId)
+    await deleteSessions(tx, actor.accountId, which)
+    if (!session) return { redirect: null }
+    const ticket = await holdSignOut(tx, session, services.now())
+    return { redirect: `/api/federation/sign-out?ticket=${ticket}` }
+  })
 }

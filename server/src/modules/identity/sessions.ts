@@ -8,7 +8,7 @@ import { findAccount } from './accounts.queries.ts'
 import { refuseLeaver } from './leavers.ts'
 import { deleteSessions, findSession, insertSession, makeRoomForSession, touchSession } from './sessions.queries.ts'
 import { insertSignIn } from './sign-in-history.queries.ts'
-import type { SignInMethod } from './tables.ts'
+import type { ProviderSession, SignInMethod } from './tables.ts'
 
 const cookieName = 'preau_session'
 
@@ -43,7 +43,8 @@ export async function openSession(
     accountId: string
     method: SignInMethod
     browser?: Browser
-    providerSession?: { slug: string; idToken: string }
+    /** What ends it at the provider, and by what the provider ends it here. */
+    provider?: { session: ProviderSession; key: Buffer | null }
   },
   now: Date,
 ): Promise<string> {
@@ -63,7 +64,8 @@ export async function openSession(
     created_at: now,
     last_seen_at: now,
     expires_at: new Date(now.getTime() + longestHours * hour),
-    provider_session: input.providerSession ? JSON.stringify(input.providerSession) : null,
+    provider_session: input.provider ? JSON.stringify(input.provider.session) : null,
+    provider_key: input.provider?.key ?? null,
   })
   await insertSignIn(tx, { accountId: input.accountId, method: input.method, device, outcome: 'opened' }, now)
   return token

@@ -6,7 +6,6 @@ import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { checkCode, issueAccessCodeAs, redeemCode } from './access-codes.ts'
 import { listDemonstrationAccounts } from './demonstration-accounts.ts'
-import { listProviders } from './federation.queries.ts'
 import type { PasswordHasher } from './password-hasher.ts'
 import { longestPassword } from './password-rules.ts'
 import { readBrowser, setSessionCookie } from './sessions.ts'
@@ -124,24 +123,6 @@ export function registerSignIn(app: App, services: Services, hasher: PasswordHas
       )
       return reply.status(201).send(issued)
     },
-  )
-
-  app.get(
-    '/api/identity/providers',
-    {
-      config: { access: 'public' },
-      schema: {
-        operationId: 'listProviders',
-        summary: 'Identity providers one may sign in with',
-        response: {
-          200: z.object({ providers: z.array(z.object({ slug: z.string(), name: z.string() })) }),
-        },
-      },
-    },
-    ({ tenant }) =>
-      inTenant(services.db, tenant.id, async (tx) => ({
-        providers: (await listProviders(tx)).map(({ slug, name }) => ({ slug, name })),
-      })),
   )
 
   app.get(

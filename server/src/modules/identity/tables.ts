@@ -3,6 +3,7 @@ import type { Right } from '#kernel/access'
 import type { Db } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
 import type { Audience, AudienceMember } from '#modules/directory'
+import type { Reference } from './references.ts'
 
 export type AccountState = 'inactive' | 'active' | 'blocked'
 /** How a session was opened. */
@@ -30,6 +31,34 @@ export type Wording = Record<'fr' | 'en', { title: string; body: string }>
 
 export type StayProfile = 'teacher' | 'schoolLife' | 'documentation' | 'staff'
 export type StayReason = 'replacement' | 'trainee' | 'intervention'
+
+export type ProviderProtocol = 'oidc' | 'saml' | 'cas'
+/** What a provider's specification asks beyond its protocol. */
+export type ProviderProfile = 'generic' | 'eduConnect' | 'agents' | 'franceConnect' | 'proConnect' | 'renater'
+export type RecordKind = 'pupil' | 'guardian' | 'staff'
+
+export interface ProviderOptions {
+  /** Where SAML metadata are read again every hour. */
+  metadataUrl?: string | undefined
+  /** SAML metadata given by hand. */
+  metadata?: string | undefined
+  /** Certificates one of which signed the metadata, base64 of DER; without any, the address is trusted. */
+  metadataCertificates?: string[] | undefined
+  /** Whether a sign-in may begin at the provider, which nothing here has asked for. */
+  unsolicited?: boolean | undefined
+  /** Algorithm by which OIDC userinfo is signed, where it is not that of the profile. */
+  userinfoAlgorithm?: string | undefined
+}
+
+/** What is kept of a provider's session to end it there: `slug`, and what its protocol needs. */
+export type ProviderSession = { slug: string } & Record<string, unknown>
+
+/** What a provider said of someone, beside their identifier. */
+export interface Vouched {
+  references: Reference[]
+  displayName: string | null
+  session: ProviderSession
+}
 
 export type IdentityTables = {
   'identity.account': {
@@ -82,7 +111,8 @@ export type IdentityTables = {
     created_at: Date
     last_seen_at: Date
     expires_at: Date
-    provider_session: ColumnType<{ slug: string; idToken: string } | null, string | null, never>
+    provider_session: ColumnType<ProviderSession | null, string | null, never>
+    provider_key: Buffer | null
   }
   'identity.federated_identity': {
     tenant_id: Generated<string>
@@ -92,6 +122,8 @@ export type IdentityTables = {
     subject: string
     linked_at: Date
     last_used_at: Date | null
+    provider: string | null
+    replaced_at: Date | null
   }
   'identity.federation_request': {
     tenant_id: Generated<string>
@@ -101,18 +133,43 @@ export type IdentityTables = {
     code_verifier: string
     return_to: string
     expires_at: Date
+    account_id: string | null
+    entity_id: string | null
   }
   'identity.provider': {
     tenant_id: Generated<string>
     id: string
     slug: string
     name: string
+    protocol: ProviderProtocol
+    profile: ProviderProfile
     issuer: string
-    client_id: string
+    client_id: string | null
     client_secret: string | null
     scope: string
-    reference_claim: string
-    record_kinds: ('pupil' | 'guardian' | 'staff')[]
+    reference_claim: string | null
+    record_kinds: RecordKind[]
+    options: ColumnType<ProviderOptions, string, string>
+  }
+  'identity.provider_scope': {
+    tenant_id: Generated<string>
+    provider_id: string
+    organisation_id: string
+  }
+  'identity.arrival': {
+    tenant_id: Generated<string>
+    ticket_hash: Buffer
+    kind: 'answer' | 'choice' | 'link' | 'signOut'
+    provider: string
+    issuer: string
+    subject: string
+    proven: ColumnType<Vouched, string, never>
+    session_key: Buffer | null
+    person_ids: string[]
+    state_hash: Buffer | null
+    account_id: string | null
+    return_to: string
+    expires_at: Date
   }
   'identity.sign_in_failure': {
     tenant_id: Generated<string>

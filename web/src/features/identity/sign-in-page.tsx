@@ -30,7 +30,7 @@ export function SignInPage() {
   const { data: appearance } = useQuery(appearanceQuery)
   const { data: offered } = useQuery({
     queryKey: ['providers'],
-    queryFn: () => read(api.GET('/api/identity/providers')),
+    queryFn: () => read(api.GET('/api/federation/providers')),
     staleTime: Number.POSITIVE_INFINITY,
   })
   const [login, setLogin] = useState('')
