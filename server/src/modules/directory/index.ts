@@ -5,6 +5,9 @@ import { applyQueue, applyRequested } from './import-applying.ts'
 import { sweepImports } from './import-sweep.ts'
 import { stageQueue, stageReceived } from './imports.ts'
 import { registerImports } from './imports.routes.ts'
+import { matchingCommands } from './matching-commands.ts'
+import { registerMatching } from './matching.routes.ts'
+import { matchImported, matchPeople, matchQueue } from './matching.ts'
 import { organisationCommands } from './organisation-commands.ts'
 import { registerOrganisations } from './organisations.routes.ts'
 import { registerPeople } from './people.routes.ts'
@@ -72,13 +75,14 @@ export { toSearchKey } from './search-key.ts'
 /** People, organisations, classes, relations, and the feeds they come from. */
 export const directory: Module = {
   name: 'directory',
-  queues: [stageQueue, applyQueue, watchQueue],
-  reactions: [],
-  commands: [...importCommands, ...sourceCommands, ...organisationCommands],
+  queues: [stageQueue, applyQueue, matchQueue, watchQueue],
+  reactions: [matchImported],
+  commands: [...importCommands, ...sourceCommands, ...matchingCommands, ...organisationCommands],
   async register(app, services) {
     registerPeople(app, services)
     registerAuditTrail(app, services)
     registerOrganisations(app, services)
+    registerMatching(app, services)
     await registerImports(app, services)
     registerSources(app, services)
   },
@@ -89,6 +93,9 @@ export const directory: Module = {
     })
     await services.jobs.work(applyQueue, async (batch, signal) => {
       for (const job of batch) await applyRequested(services, job, signal)
+    })
+    await services.jobs.work(matchQueue, async (batch, signal) => {
+      for (const { tenantId, importId } of batch) await matchPeople(services, tenantId, { importId }, { signal })
     })
     await services.jobs.work(watchQueue, () => watchFeeds(services))
     await services.jobs.repeat(watchQueue, '* * * * *')

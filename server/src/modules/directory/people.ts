@@ -2,6 +2,7 @@ import type { Actor } from '#kernel/access'
 import { listAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
 import { canAdminister, isHeadOf } from './administration.queries.ts'
+import { findKept } from './merges.queries.ts'
 import {
   type Affiliation,
   findPerson,
@@ -41,8 +42,17 @@ export interface PersonCard extends Omit<PersonRecord, 'street' | 'postalCode' |
   sources: Provenance[]
 }
 
-/** Finds the card of a person, or undefined when there is none or the viewer does not see them. */
-export async function findPersonCard(tx: Tx, viewer: Viewer, id: string, now: Date): Promise<PersonCard | undefined> {
+/**
+ * Finds the card of a person, or undefined when there is none or the viewer does not see them.
+ * @param asked identifier of the person, or of whoever was found to be them.
+ */
+export async function findPersonCard(
+  tx: Tx,
+  viewer: Viewer,
+  asked: string,
+  now: Date,
+): Promise<PersonCard | undefined> {
+  const id = (await findKept(tx, [asked])).get(asked) ?? asked
   const reach = await findReach(tx, viewer, now)
   const reasons = await listReasons(tx, reach, [id])
   const because = sortReasons(reasons.map((reason) => reason.because))
