@@ -36,9 +36,9 @@ export function createFormat(language: string, timeZone: string) {
     },
     /** A length of time, in its largest unit. */
     duration: (seconds: number) => {
-      if (seconds < 60) return unit('second', 'long').format(Math.max(1, Math.round(seconds)))
-      if (seconds < 3_600) return unit('minute', 'long').format(Math.round(seconds / 60))
-      return unit('hour', 'long').format(Math.round(seconds / 360) / 10)
+      if (seconds < 60) return unit('second', 'short').format(Math.max(1, Math.round(seconds)))
+      if (seconds < 3_600) return unit('minute', 'short').format(Math.round(seconds / 60))
+      return unit('hour', 'short').format(Math.round(seconds / 360) / 10)
     },
     bytes: (bytes: number) => {
       if (bytes < 1_000) return unit('byte', 'short').format(bytes)
