@@ -10,7 +10,7 @@ import { directory } from '#modules/directory'
 import { authenticate, identity } from '#modules/identity'
 import { insight } from '#modules/insight'
 import { portal } from '#modules/portal'
-import { mountDemonstrationIdentityProvider } from './demonstration/identity-provider.ts'
+import { mountDemonstrationIdentityProviders } from './demonstration/identity-provider.ts'
 import { federation } from './standards/federation/index.ts'
 import { gar } from './standards/gar/index.ts'
 import { serveStatus } from './status.ts'
@@ -58,7 +58,7 @@ export async function createApp(config: Config, services: Services): Promise<App
     postgres: config.databaseUrl === undefined ? 'embedded' : 'server',
     clickhouse: config.clickhouseUrl === undefined ? 'embedded' : 'server',
   })
-  await mountDemonstrationIdentityProvider(app, services)
+  await mountDemonstrationIdentityProviders(app, services)
   await serveWeb(app)
   return app
 }

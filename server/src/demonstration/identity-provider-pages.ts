@@ -1,4 +1,5 @@
-import type { DemonstrationUser } from './identity-provider.ts'
+import { createHash } from 'node:crypto'
+import type { DemonstrationUser } from './identity-provider-http.ts'
 
 const texts = {
   fr: {
@@ -7,6 +8,7 @@ const texts = {
       'Ce guichet est inventé. Il tient lieu d’un guichet officiel (ÉduConnect, guichet académique) dans cette démonstration : aucune de ces personnes n’existe, aucun mot de passe n’est demandé.',
     who: 'Qui voulez-vous être ?',
     giveUp: 'Revenir sans me connecter',
+    goOn: 'Continuer',
     signOut: 'Se déconnecter du guichet',
     signOutText:
       'Vous êtes déconnecté de l’espace de travail. Voulez-vous aussi fermer votre session au guichet de démonstration ?',
@@ -22,6 +24,8 @@ const texts = {
       teacher: 'professeur',
       head: 'direction',
       delegatedAdministrator: 'secrétariat, administration déléguée',
+      localAuthority: 'agent de collectivité',
+      operator: 'exploitation de l’espace',
       unknown: 'personne que l’annuaire ne connaît pas',
     } as Record<string, string>,
   },
@@ -31,6 +35,7 @@ const texts = {
       'This counter is invented. It stands for an official one (ÉduConnect, the academy’s counter) in this demonstration: none of these people exists, and no password is asked.',
     who: 'Who do you want to be?',
     giveUp: 'Go back without signing in',
+    goOn: 'Continue',
     signOut: 'Sign out of the counter',
     signOutText:
       'You are signed out of the workspace. Do you also want to end your session at the demonstration counter?',
@@ -45,6 +50,8 @@ const texts = {
       teacher: 'teacher',
       head: 'head',
       delegatedAdministrator: 'secretary, delegated administrator',
+      localAuthority: 'agent of a local authority',
+      operator: 'operator of the workspace',
       unknown: 'someone the directory does not know',
     } as Record<string, string>,
   },
@@ -80,6 +87,23 @@ export function renderSignOut(form: string, language: string | undefined): strin
     <p><button form="op.logoutForm" name="logout" value="yes">${text.yes}</button></p>
     <p><button class="quiet" form="op.logoutForm">${text.no}</button></p>`,
   )
+}
+
+/** A form that sends itself to a workspace, or by its button where scripts are off. */
+export function renderPost(action: string, fields: Record<string, string>): { page: string; policy: string } {
+  const inputs = Object.entries(fields).map(
+    ([name, value]) => `<input type="hidden" name="${escape(name)}" value="${escape(value)}">`,
+  )
+  const script = 'document.forms[0].submit()'
+  const hash = createHash('sha256').update(script).digest('base64')
+  return {
+    page: renderPage(
+      undefined,
+      texts.fr.choose,
+      `<form method="post" action="${escape(action)}">${inputs.join('')}<noscript><button>${texts.fr.goOn}</button></noscript></form><script>${script}</script>`,
+    ),
+    policy: `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'; base-uri 'none'; frame-ancestors 'none'`,
+  }
 }
 
 export function renderFailure(language: string | undefined, code?: string): string {

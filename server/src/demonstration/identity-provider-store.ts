@@ -1,4 +1,4 @@
-import { generateKeyPair, type JsonWebKey, randomBytes } from 'node:crypto'
+import { generateKeyPair, type JsonWebKey, type KeyObject, randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -7,11 +7,13 @@ import { z } from 'zod'
 
 const keysSchema = z.object({
   signing: z.looseObject({ kty: z.literal('RSA'), d: z.string() }),
+  signingEc: z.looseObject({ kty: z.literal('EC'), d: z.string() }),
   cookies: z.string().min(32),
 })
 
 export interface Keys {
   signing: JsonWebKey
+  signingEc: JsonWebKey
   cookies: string
 }
 
@@ -24,14 +26,17 @@ export async function loadKeys(dataDirectory: string): Promise<Keys> {
   try {
     return keysSchema.parse(JSON.parse(await readFile(file, 'utf8')))
   } catch {
-    const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
-    const signing = {
-      ...privateKey.export({ format: 'jwk' }),
-      alg: 'RS256',
+    const rsa = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
+    const ec = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' })
+    const describe = (key: KeyObject, alg: string) => ({
+      ...key.export({ format: 'jwk' }),
+      alg,
       use: 'sig',
       kid: randomBytes(8).toString('hex'),
-    }
-    const keys = { signing, cookies: randomBytes(32).toString('base64url') }
+    })
+    const signing = describe(rsa.privateKey, 'RS256')
+    const signingEc = describe(ec.privateKey, 'ES256')
+    const keys = { signing, signingEc, cookies: randomBytes(32).toString('base64url') }
     await mkdir(dataDirectory, { recursive: true })
     await writeFile(`${file}.new`, JSON.stringify(keys), { mode: 0o600 })
     await rename(`${file}.new`, file)

@@ -24,7 +24,7 @@ import {
   listDemonstrationAccounts,
 } from '#modules/identity'
 import { applications } from './applications.ts'
-import { demonstrationProvider } from './identity-provider.ts'
+import { demonstrationProviders } from './identity-provider.ts'
 import { listPartners, listTerritories, type Persona, personas, type PersonaKey, writeAafFeed } from './index.ts'
 
 /** Large enough for real lists, small enough to load in seconds. */
@@ -62,7 +62,7 @@ export async function loadDemonstration(services: Services, progress: Progress):
       shown.map(({ key, profile }) => ({ personId: ids[key], profile })),
       now,
     )
-    await declareProvider(tx, demonstrationProvider(services.publicUrl), services)
+    for (const each of demonstrationProviders(services.publicUrl)) await declareProvider(tx, each, services)
     for (const [position, application] of applications.entries()) {
       await saveApplication(tx, { ...application, profiles: [...application.profiles], id: randomUUIDv7(), position })
     }
