@@ -10,6 +10,8 @@ declare module 'vitest' {
     /** Where the product answers, without a trailing slash. */
     url: string
     browser: BrowserProgram
+    /** Its PREAU_DATA. */
+    data: string
   }
 }
 
@@ -30,6 +32,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const product = await startProduct({ data, variables: { PREAU_DEMO: '1' } })
     project.provide('url', product.url)
     project.provide('browser', program)
+    project.provide('data', data)
     return async () => {
       const code = await product.stop()
       const leftovers = await listLeftovers(data)

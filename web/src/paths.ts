@@ -22,6 +22,9 @@ export const paths = {
   uploadImport: () => '/api/directory/imports',
   import: (id: string, parameters: { view?: string; kind?: string; change?: string; establishment?: string } = {}) =>
     withQuery(`/imports/${encodeURIComponent(id)}`, parameters),
+  sources: () => '/imports/sources',
+  source: (id: string, parameters: { view?: string } = {}) =>
+    withQuery(`/imports/sources/${encodeURIComponent(id)}`, parameters),
   status: () => '/status',
   startFederation: (slug: string, parameters: { returnTo?: string; entity?: string; link?: '1' } = {}) =>
     withQuery(`/api/federation/providers/${encodeURIComponent(slug)}/start`, parameters),

@@ -79,6 +79,14 @@ export const routes: RouteObject[] = [
                 }),
               },
               {
+                path: 'imports/sources',
+                lazy: async () => ({ Component: (await import('./features/directory/sources-page.tsx')).SourcesPage }),
+              },
+              {
+                path: 'imports/sources/:id',
+                lazy: async () => ({ Component: (await import('./features/directory/source-page.tsx')).SourcePage }),
+              },
+              {
                 path: 'imports/:id',
                 lazy: async () => ({
                   Component: (await import('./features/directory/import-review-page.tsx')).ImportReviewPage,

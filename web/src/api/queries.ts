@@ -46,3 +46,10 @@ export const latestImportsQuery = queryOptions({
   queryKey: ['imports', 'lately'],
   queryFn: () => read(api.GET('/api/directory/imports', { params: { query: { limit: 5 } } })),
 })
+
+/** What is wrong with the feeds and waits for somebody; for holders of `directory.import` only. */
+export const feedAlertsQuery = queryOptions({
+  queryKey: ['feed-alerts', 'open'],
+  queryFn: () => read(api.GET('/api/directory/feed-alerts')),
+  refetchInterval: 60_000,
+})

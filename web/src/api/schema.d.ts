@@ -140,6 +140,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/directory/matching/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pairs of people who may be one, within what one administers, the most certain first */
+        get: operations["listMatchProposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/matching/proposals/{id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says of two people that they are one, are two for good, are to be seen later, or are open again */
+        post: operations["settleMatchProposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/matching/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People made one, within what one administers, the last first */
+        get: operations["listMerges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/matching/merges/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes two people of one again, however long ago they were merged */
+        post: operations["undoMerge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/matching/thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes from how many points people are merged or proposed; for who administers everyone */
+        put: operations["updateMatchThresholds"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/directory/imports": {
         parameters: {
             query?: never;
@@ -339,6 +424,40 @@ export interface paths {
         get: operations["listSourceHistory"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/sources/{id}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Records of a source still set aside, over all its imports, each with its reason and since when */
+        get: operations["listHeldRecords"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/imports/{id}/reread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try again what was set aside: a new import of the files that were kept */
+        post: operations["rereadImport"];
         delete?: never;
         options?: never;
         head?: never;
@@ -642,7 +761,7 @@ export interface paths {
             cookie?: never;
         };
         /** Attempts to sign in to one’s account, newest first; where they came from is not kept */
-        get: operations["listSignIns"];
+        get: operations["listOwnSignIns"];
         put?: never;
         post?: never;
         delete?: never;
@@ -853,6 +972,76 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/identity/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The texts put to one, with one’s answers, and the children one answers for */
+        get: operations["listConsents"];
+        put?: never;
+        /** Answers a text, for oneself or for a child; the former answers are kept */
+        post: operations["answerConsent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/welcome": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the first journey, once every text is answered */
+        post: operations["finishWelcome"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/establishments/{id}/stays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Temporary accounts of an establishment one manages; those that end first come first */
+        get: operations["listStays"];
+        put?: never;
+        /** Makes someone known for a time; a code then opens their account */
+        post: operations["createStay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/identity/stays/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Gives a stay another last day: extends it, opens it again, or ends it */
+        patch: operations["updateStay"];
         trace?: never;
     };
     "/api/identity/arrival": {
@@ -1807,6 +1996,289 @@ export interface operations {
             };
         };
     };
+    listMatchProposals: {
+        parameters: {
+            query?: {
+                state?: "open" | "later" | "never";
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        proposals: {
+                            /** Format: uuid */
+                            id: string;
+                            points: number;
+                            /** @enum {string} */
+                            state: "automatic" | "open" | "later" | "never" | "merged";
+                            /** Format: date-time */
+                            foundAt: string;
+                            /** @description what agrees, and below zero what differs, with what each of the two bears */
+                            parts: {
+                                /** @enum {string} */
+                                code: "ine" | "familyName" | "familyNameParticle" | "familyNameSound" | "familyNamePart" | "familyNameBirth" | "familyNameDiffers" | "givenName" | "givenNameSound" | "givenNamePart" | "givenNameOther" | "givenNameDiffers" | "bornOn" | "bornOnSwapped" | "bornOnTyping" | "bornOnDiffers" | "titleDiffers" | "email" | "mobile" | "phone" | "address" | "town" | "relative" | "relatives";
+                                points: number;
+                                left: string;
+                                right: string;
+                            }[];
+                            /** @description why it is asked though its points would do */
+                            cautions: ("staff" | "kindsDiffer" | "sameSource" | "somethingDiffers")[];
+                            /** @description the older identifier: the one that is kept */
+                            left: {
+                                /** Format: uuid */
+                                id: string;
+                                familyName: string;
+                                givenName: string;
+                                birthFamilyName: string | null;
+                                otherGivenNames: string | null;
+                                title: string | null;
+                                bornOn: string | null;
+                                email: string | null;
+                                phones: string[];
+                                street: string | null;
+                                postalCode: string | null;
+                                town: string | null;
+                                goneOn: string | null;
+                                kinds: ("pupil" | "guardian" | "staff")[];
+                                places: {
+                                    /** @enum {string} */
+                                    profile: "pupil" | "guardian" | "teacher" | "head" | "schoolLife" | "documentation" | "staff" | "localAuthority";
+                                    name: string;
+                                    town: string | null;
+                                }[];
+                                classes: string[];
+                                sources: {
+                                    name: string;
+                                    /** @enum {string} */
+                                    kind: "aaf2d" | "aaf1d" | "siecle" | "sts" | "onde" | "oneroster" | "csv" | "supann" | "manual";
+                                    /** @enum {string} */
+                                    record: "pupil" | "guardian" | "staff";
+                                }[];
+                                /** @description guardians of a pupil, children of a guardian */
+                                relatives: {
+                                    /** Format: uuid */
+                                    id: string;
+                                    familyName: string;
+                                    givenName: string;
+                                }[];
+                            };
+                            right: {
+                                /** Format: uuid */
+                                id: string;
+                                familyName: string;
+                                givenName: string;
+                                birthFamilyName: string | null;
+                                otherGivenNames: string | null;
+                                title: string | null;
+                                bornOn: string | null;
+                                email: string | null;
+                                phones: string[];
+                                street: string | null;
+                                postalCode: string | null;
+                                town: string | null;
+                                goneOn: string | null;
+                                kinds: ("pupil" | "guardian" | "staff")[];
+                                places: {
+                                    /** @enum {string} */
+                                    profile: "pupil" | "guardian" | "teacher" | "head" | "schoolLife" | "documentation" | "staff" | "localAuthority";
+                                    name: string;
+                                    town: string | null;
+                                }[];
+                                classes: string[];
+                                sources: {
+                                    name: string;
+                                    /** @enum {string} */
+                                    kind: "aaf2d" | "aaf1d" | "siecle" | "sts" | "onde" | "oneroster" | "csv" | "supann" | "manual";
+                                    /** @enum {string} */
+                                    record: "pupil" | "guardian" | "staff";
+                                }[];
+                                /** @description guardians of a pupil, children of a guardian */
+                                relatives: {
+                                    /** Format: uuid */
+                                    id: string;
+                                    familyName: string;
+                                    givenName: string;
+                                }[];
+                            };
+                        }[];
+                        /** @description to be given as `after`; null on the last page */
+                        next: string | null;
+                        counts: {
+                            open: number;
+                            later: number;
+                            never: number;
+                        };
+                        thresholds: {
+                            /** @description points from which two people are merged at once */
+                            automatic: number;
+                            /** @description points from which they are proposed */
+                            review: number;
+                        };
+                        mayChangeThresholds: boolean;
+                    };
+                };
+            };
+        };
+    };
+    settleMatchProposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    opinion: "accept" | "never" | "later" | "reopen";
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listMerges: {
+        parameters: {
+            query?: {
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        merges: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: uuid */
+                            keptId: string;
+                            /** Format: uuid */
+                            mergedId: string;
+                            kept: {
+                                /** Format: uuid */
+                                id: string;
+                                familyName: string;
+                                givenName: string;
+                            } | null;
+                            merged: {
+                                /** Format: uuid */
+                                id: string;
+                                familyName: string;
+                                givenName: string;
+                            } | null;
+                            points: number | null;
+                            /** @description what agrees, and below zero what differs, with what each of the two bears */
+                            parts: {
+                                /** @enum {string} */
+                                code: "ine" | "familyName" | "familyNameParticle" | "familyNameSound" | "familyNamePart" | "familyNameBirth" | "familyNameDiffers" | "givenName" | "givenNameSound" | "givenNamePart" | "givenNameOther" | "givenNameDiffers" | "bornOn" | "bornOnSwapped" | "bornOnTyping" | "bornOnDiffers" | "titleDiffers" | "email" | "mobile" | "phone" | "address" | "town" | "relative" | "relatives";
+                                points: number;
+                                left: string;
+                                right: string;
+                            }[];
+                            /** Format: date-time */
+                            mergedAt: string;
+                            /** @description null: by its score alone, or a command */
+                            mergedBy: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                            undoneAt: string | null;
+                            undoneBy: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                            undoable: boolean;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    undoMerge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    updateMatchThresholds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description points from which two people are merged at once */
+                    automatic: number;
+                    /** @description points from which they are proposed */
+                    review: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description points from which two people are merged at once */
+                        automatic: number;
+                        /** @description points from which they are proposed */
+                        review: number;
+                    };
+                };
+            };
+        };
+    };
     listImports: {
         parameters: {
             query?: {
@@ -1909,6 +2381,8 @@ export interface operations {
                             actions: ("apply" | "abandon" | "stage")[];
                             stagedAt: string | null;
                             appliedAt: string | null;
+                            /** @description until when its received files are kept once it has ended */
+                            keptUntil: string | null;
                             appliedBy: {
                                 /** Format: uuid */
                                 id: string;
@@ -2019,6 +2493,8 @@ export interface operations {
                         actions: ("apply" | "abandon" | "stage")[];
                         stagedAt: string | null;
                         appliedAt: string | null;
+                        /** @description until when its received files are kept once it has ended */
+                        keptUntil: string | null;
                         appliedBy: {
                             /** Format: uuid */
                             id: string;
@@ -2129,6 +2605,8 @@ export interface operations {
                         actions: ("apply" | "abandon" | "stage")[];
                         stagedAt: string | null;
                         appliedAt: string | null;
+                        /** @description until when its received files are kept once it has ended */
+                        keptUntil: string | null;
                         appliedBy: {
                             /** Format: uuid */
                             id: string;
@@ -2383,6 +2861,8 @@ export interface operations {
                         actions: ("apply" | "abandon" | "stage")[];
                         stagedAt: string | null;
                         appliedAt: string | null;
+                        /** @description until when its received files are kept once it has ended */
+                        keptUntil: string | null;
                         appliedBy: {
                             /** Format: uuid */
                             id: string;
@@ -2493,6 +2973,8 @@ export interface operations {
                         actions: ("apply" | "abandon" | "stage")[];
                         stagedAt: string | null;
                         appliedAt: string | null;
+                        /** @description until when its received files are kept once it has ended */
+                        keptUntil: string | null;
                         appliedBy: {
                             /** Format: uuid */
                             id: string;
@@ -2603,6 +3085,8 @@ export interface operations {
                         actions: ("apply" | "abandon" | "stage")[];
                         stagedAt: string | null;
                         appliedAt: string | null;
+                        /** @description until when its received files are kept once it has ended */
+                        keptUntil: string | null;
                         appliedBy: {
                             /** Format: uuid */
                             id: string;
@@ -2718,6 +3202,8 @@ export interface operations {
                             /** @description how long received files are kept; 0: removed at once */
                             retentionDays: number;
                         };
+                        /** @description under the data folder of the server: what is put there, or in a folder of it, is taken too */
+                        commonFolder: string;
                     };
                 };
             };
@@ -2809,6 +3295,8 @@ export interface operations {
                             /** @description how long received files are kept; 0: removed at once */
                             retentionDays: number;
                         };
+                        /** @description under the data folder of the server: what is put there, or in a folder of it, is taken too */
+                        commonFolder: string;
                     };
                 };
             };
@@ -2851,6 +3339,167 @@ export interface operations {
                                 [key: string]: number;
                             };
                         }[];
+                    };
+                };
+            };
+        };
+    };
+    listHeldRecords: {
+        parameters: {
+            query?: {
+                kind?: "establishment" | "class" | "group" | "subject" | "mef" | "pupil" | "guardian" | "staff";
+                code?: string;
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        reasons: {
+                            code: string;
+                            count: number;
+                        }[];
+                        records: {
+                            /** @enum {string} */
+                            kind: "establishment" | "class" | "group" | "subject" | "mef" | "pupil" | "guardian" | "staff";
+                            externalId: string | null;
+                            code: string;
+                            detail: string;
+                            file: string;
+                            line: number;
+                            /**
+                             * Format: uuid
+                             * @description the import that last set it aside
+                             */
+                            importId: string;
+                            /** Format: date-time */
+                            since: string;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    rereadImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        state: "staging" | "ready" | "refused" | "applying" | "applied" | "abandoned" | "interrupted";
+                        source: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                            academyCode: string | null;
+                        } | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** @description null: the command line */
+                        createdBy: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                        } | null;
+                        exportedOn: string | null;
+                        files: {
+                            name: string;
+                            bytes: number;
+                            /** @description rows = kept in a record + left out, by reason; of formats whose records gather rows of several files */
+                            rows?: {
+                                rows: number;
+                                kept: number;
+                                leftOut: {
+                                    [key: string]: number;
+                                };
+                            };
+                        }[];
+                        /** @description null when nothing runs */
+                        progress: {
+                            /** @enum {string} */
+                            phase: "waiting" | "reading" | "comparing" | "applying";
+                            done: number;
+                            total: number;
+                            /** @enum {string} */
+                            unit: "bytes" | "steps";
+                            /** Format: date-time */
+                            startedAt: string;
+                        } | null;
+                        counts: {
+                            [key: string]: {
+                                read: number;
+                                /** @description changes that no record states: what a full export no longer holds, what follows */
+                                derived: number;
+                                added: number;
+                                modified: number;
+                                unchanged: number;
+                                quarantined: number;
+                                ignored: number;
+                                removed: number;
+                            };
+                        };
+                        warnings: {
+                            code: string;
+                            count: number;
+                        }[];
+                        alerts: {
+                            /** @enum {string} */
+                            code: "threshold_exceeded" | "older_export";
+                            kind: ("establishment" | "class" | "group" | "subject" | "mef" | "pupil" | "guardian" | "staff") | null;
+                            removed: number;
+                            total: number;
+                            /** @description basis points of the total */
+                            limit: number;
+                        }[];
+                        /** @description why it was refused or interrupted */
+                        refusal: {
+                            code: string;
+                            detail: string;
+                            file: string | null;
+                            line: number | null;
+                            column: number | null;
+                        } | null;
+                        /** @description read in full and it changes nothing */
+                        nothingToDo: boolean;
+                        /** @description what can be asked of it now */
+                        actions: ("apply" | "abandon" | "stage")[];
+                        stagedAt: string | null;
+                        appliedAt: string | null;
+                        /** @description until when its received files are kept once it has ended */
+                        keptUntil: string | null;
+                        appliedBy: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                        } | null;
                     };
                 };
             };
@@ -3393,7 +4042,7 @@ export interface operations {
             };
         };
     };
-    listSignIns: {
+    listOwnSignIns: {
         parameters: {
             query?: {
                 before?: string;
@@ -3955,6 +4604,272 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    listConsents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        children: {
+                            /** Format: uuid */
+                            id: string;
+                            givenName: string;
+                            familyName: string;
+                            /** @description class and establishment */
+                            places: string[];
+                        }[];
+                        questions: {
+                            text: {
+                                /** Format: uuid */
+                                id: string;
+                                slug: string;
+                                version: number;
+                                /** @enum {string} */
+                                kind: "read" | "choice";
+                                wording: {
+                                    fr: {
+                                        title: string;
+                                        /** @description paragraphs parted by an empty line */
+                                        body: string;
+                                    };
+                                    en: {
+                                        title: string;
+                                        /** @description paragraphs parted by an empty line */
+                                        body: string;
+                                    };
+                                };
+                            };
+                            childId: string | null;
+                            /** @description to the version it names: an older one asks again */
+                            answer: {
+                                accepted: boolean;
+                                /** Format: date-time */
+                                answeredAt: string;
+                                version: number;
+                            } | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    answerConsent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    textId: string;
+                    childId: string | null;
+                    accepted: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    finishWelcome: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listStays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        stays: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: uuid */
+                            personId: string;
+                            /** Format: uuid */
+                            establishmentId: string;
+                            /** @enum {string} */
+                            profile: "teacher" | "schoolLife" | "documentation" | "staff";
+                            /** @enum {string} */
+                            reason: "replacement" | "trainee" | "intervention";
+                            /** Format: date */
+                            startsOn: string;
+                            /**
+                             * Format: date
+                             * @description last day, included
+                             */
+                            endsOn: string;
+                            endedAt: string | null;
+                            person: {
+                                /** Format: uuid */
+                                id: string;
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                            /** @enum {string} */
+                            state: "coming" | "current" | "ended";
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    createStay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    profile: "teacher" | "schoolLife" | "documentation" | "staff";
+                    /** @enum {string} */
+                    reason: "replacement" | "trainee" | "intervention";
+                    /** Format: date */
+                    startsOn: string;
+                    /**
+                     * Format: date
+                     * @description last day, included
+                     */
+                    endsOn: string;
+                    givenName: string;
+                    familyName: string;
+                    email: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /** Format: uuid */
+                        personId: string;
+                        /** Format: uuid */
+                        establishmentId: string;
+                        /** @enum {string} */
+                        profile: "teacher" | "schoolLife" | "documentation" | "staff";
+                        /** @enum {string} */
+                        reason: "replacement" | "trainee" | "intervention";
+                        /** Format: date */
+                        startsOn: string;
+                        /**
+                         * Format: date
+                         * @description last day, included
+                         */
+                        endsOn: string;
+                        endedAt: string | null;
+                    };
+                };
+            };
+        };
+    };
+    updateStay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date
+                     * @description last day, included
+                     */
+                    endsOn: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /** Format: uuid */
+                        personId: string;
+                        /** Format: uuid */
+                        establishmentId: string;
+                        /** @enum {string} */
+                        profile: "teacher" | "schoolLife" | "documentation" | "staff";
+                        /** @enum {string} */
+                        reason: "replacement" | "trainee" | "intervention";
+                        /** Format: date */
+                        startsOn: string;
+                        /**
+                         * Format: date
+                         * @description last day, included
+                         */
+                        endsOn: string;
+                        endedAt: string | null;
+                    };
                 };
             };
         };

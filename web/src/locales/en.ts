@@ -6,5 +6,6 @@ import insight from './en/insight.json'
 import portal from './en/portal.json'
 import problems from './en/problems.json'
 import shell from './en/shell.json'
+import sources from './en/sources.json'
 
-export const en = { directory, help, identity, imports, insight, portal, problems, shell }
+export const en = { directory, help, identity, imports, insight, portal, problems, shell, sources }

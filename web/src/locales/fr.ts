@@ -6,5 +6,6 @@ import insight from './fr/insight.json'
 import portal from './fr/portal.json'
 import problems from './fr/problems.json'
 import shell from './fr/shell.json'
+import sources from './fr/sources.json'
 
-export const fr = { directory, help, identity, imports, insight, portal, problems, shell }
+export const fr = { directory, help, identity, imports, insight, portal, problems, shell, sources }

@@ -7,6 +7,7 @@ import { appearanceQuery } from '../api/queries.ts'
 export function createFormat(language: string, timeZone: string) {
   const locale = language === 'en' ? 'en-GB' : 'fr-FR'
   const number = new Intl.NumberFormat(locale)
+  const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumSignificantDigits: 3 })
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
   const oneDigit = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone })
@@ -20,6 +21,8 @@ export function createFormat(language: string, timeZone: string) {
     new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: style, maximumFractionDigits: 1 })
   return {
     number: (value: number) => number.format(value),
+    /** Three digits or so: 12 k, 1.2 M. */
+    compact: (value: number) => compact.format(value),
     oneDigit: (value: number) => oneDigit.format(value),
     /** @param share between 0 and 1 */
     percent: (share: number) => percent.format(share),

@@ -1,84 +1,26 @@
-import { type ReactNode, useId, useState } from 'react'
-import { Button } from './button.tsx'
-import { Table } from './table.tsx'
-import './bar-chart.css'
-
-export interface Bar {
-  label: string
-  /** Long form of the label, for the table. */
-  fullLabel?: string
-  value: number
-}
+import { Chart, type ChartPoint, type ChartWording } from './chart.tsx'
 
 /**
  * One question, its answer in the title, bars from zero with their values written on them, and its table one key away.
  * @param summary the same in a sentence, for who does not see the picture.
  */
-export function BarChart({
-  title,
-  summary,
-  bars,
-  columns,
-  wording,
-  format,
-}: {
-  title: string
-  summary: ReactNode
-  bars: Bar[]
-  columns: { label: string; value: string }
-  wording: { showTable: string; showChart: string }
-  format: (value: number) => string
-}) {
-  const [asTable, setAsTable] = useState(false)
-  const id = useId()
+export function BarChart({ bars, ...wording }: ChartWording & { bars: ChartPoint[] }) {
   const highest = Math.max(1, ...bars.map((bar) => bar.value))
   return (
-    <figure aria-labelledby={`${id}-title`} className="chart">
-      <figcaption>
-        <h3 id={`${id}-title`}>{title}</h3>
-        <p className="quiet">{summary}</p>
-      </figcaption>
-      {asTable ? (
-        <Table
-          caption={title}
-          head={
-            <tr>
-              <th scope="col">{columns.label}</th>
-              <th className="number" scope="col">
-                {columns.value}
-              </th>
-            </tr>
-          }
-        >
-          {bars.map((bar) => (
-            <tr key={bar.fullLabel ?? bar.label}>
-              <th scope="row">{bar.fullLabel ?? bar.label}</th>
-              <td className="number">{format(bar.value)}</td>
-            </tr>
-          ))}
-        </Table>
-      ) : (
-        <>
-          <Columns bars={bars} format={format} highest={highest} />
-          <Rows bars={bars} format={format} highest={highest} />
-        </>
-      )}
-      <div>
-        <Button look="quiet" onClick={() => setAsTable(!asTable)}>
-          {asTable ? wording.showChart : wording.showTable}
-        </Button>
-      </div>
-    </figure>
+    <Chart points={bars} {...wording}>
+      <Columns bars={bars} format={wording.format} highest={highest} />
+      <Rows bars={bars} format={wording.format} highest={highest} />
+    </Chart>
   )
 }
 
 interface Picture {
-  bars: Bar[]
+  bars: ChartPoint[]
   highest: number
   format: (value: number) => string
 }
 
-const keyOf = (bar: Bar) => bar.fullLabel ?? bar.label
+const keyOf = (bar: ChartPoint) => bar.fullLabel ?? bar.label
 
 /** The picture on wide screens: one column a bar. */
 function Columns({ bars, highest, format }: Picture) {

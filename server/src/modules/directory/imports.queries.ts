@@ -63,6 +63,7 @@ function toView(row: ImportRow): ImportView {
     actions,
     stagedAt: row.staged_at?.toISOString() ?? null,
     appliedAt: row.applied_at?.toISOString() ?? null,
+    keptUntil: row.kept_until?.toISOString() ?? null,
     appliedBy: toPerson(row.applied_by, row.applied_given, row.applied_family),
   }
 }

@@ -34,7 +34,7 @@ const kindCounts = z
   })
   .describe('read + derived = added + modified + removed + unchanged + quarantined + ignored')
 
-const importSchema = z.object({
+export const importSchema = z.object({
   id: z.uuid(),
   state: z.enum(['staging', 'ready', 'refused', 'applying', 'applied', 'abandoned', 'interrupted']),
   source: z.object({ id: z.uuid(), name: z.string(), academyCode: z.string().nullable() }).nullable(),
@@ -88,6 +88,7 @@ const importSchema = z.object({
   actions: z.array(z.enum(['apply', 'abandon', 'stage'])).describe('what can be asked of it now'),
   stagedAt: z.iso.datetime().nullable(),
   appliedAt: z.iso.datetime().nullable(),
+  keptUntil: z.iso.datetime().nullable().describe('until when its received files are kept once it has ended'),
   appliedBy: z.object({ id: z.uuid(), name: z.string() }).nullable(),
 })
 

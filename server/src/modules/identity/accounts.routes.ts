@@ -125,7 +125,7 @@ export function registerAccounts(app: App, services: Services): void {
     {
       config: { access: 'signed-in' },
       schema: {
-        operationId: 'listSignIns',
+        operationId: 'listOwnSignIns',
         summary: 'Attempts to sign in to one’s account, newest first; where they came from is not kept',
         querystring: z.object({
           before: z.uuid().optional(),

@@ -34,9 +34,14 @@ export function ImportsPage() {
   return (
     <Page
       actions={
-        <Link className={buttonClass('primary')} to={paths.newImport()}>
-          {t('list.new')}
-        </Link>
+        <>
+          <Link className={buttonClass()} to={paths.sources()}>
+            {t('list.sources')}
+          </Link>
+          <Link className={buttonClass('primary')} to={paths.newImport()}>
+            {t('list.new')}
+          </Link>
+        </>
       }
       busy={!data && !error}
       lead={t('list.lead')}

@@ -3,6 +3,8 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { api, read } from '../../api/client.ts'
 import { findText } from '../../i18n.ts'
+import { useAlertText } from '../directory/source-words.ts'
+import { feedAlertsQuery } from '../../api/queries.ts'
 import { paths } from '../../paths.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
@@ -173,7 +175,8 @@ function SignIns() {
 }
 
 function LastImport() {
-  const { t } = useTranslation(['insight', 'imports'])
+  const { t } = useTranslation(['insight', 'imports', 'sources'])
+  const tell = useAlertText()
   const format = useFormat()
   const session = useSession()
   const allowed = holds(session, 'directory.import')
@@ -182,25 +185,44 @@ function LastImport() {
     queryFn: () => read(api.GET('/api/directory/imports', { params: { query: { limit: 1 } } })),
     enabled: allowed,
   })
+  const { data: feeds } = useQuery({ ...feedAlertsQuery, enabled: allowed })
   const last = data?.imports[0]
   if (!allowed || !data) return null
   return (
-    <Section title={t('lastImport')}>
-      {last ? (
-        <p>
-          <Link to={paths.import(last.id)}>
-            {t('lastImportOf', {
-              source: last.source?.name ?? t('imports:unknownSource'),
-              when: format.dateTime(last.createdAt),
-            })}
-          </Link>{' '}
-          ({t(`imports:state.${last.state}`)})
-        </p>
-      ) : (
-        <Empty title={t('imports:list.empty')}>
-          <p>{t('imports:list.emptyHint')}</p>
-        </Empty>
-      )}
-    </Section>
+    <>
+      <Section actions={<Link to={paths.sources()}>{t('sources:status.see')}</Link>} title={t('sources:status.title')}>
+        {feeds?.alerts.length === 0 && <p>{t('sources:status.fine')}</p>}
+        {feeds && feeds.alerts.length > 0 && (
+          <Notice kind="warning" title={t('sources:alerts.title', { count: feeds.alerts.length })}>
+            <ul>
+              {feeds.alerts.map((alert) => (
+                <li key={alert.id}>
+                  {alert.source?.name ?? t('sources:alerts.unknownSource')}
+                  {' · '}
+                  {tell(alert)}
+                </li>
+              ))}
+            </ul>
+          </Notice>
+        )}
+      </Section>
+      <Section title={t('lastImport')}>
+        {last ? (
+          <p>
+            <Link to={paths.import(last.id)}>
+              {t('lastImportOf', {
+                source: last.source?.name ?? t('imports:unknownSource'),
+                when: format.dateTime(last.createdAt),
+              })}
+            </Link>{' '}
+            ({t(`imports:state.${last.state}`)})
+          </p>
+        ) : (
+          <Empty title={t('imports:list.empty')}>
+            <p>{t('imports:list.emptyHint')}</p>
+          </Empty>
+        )}
+      </Section>
+    </>
   )
 }

@@ -6,7 +6,7 @@ import { defaultThresholds } from '../imports.ts'
 import { type KindCounts, type RecordKind, tables } from '../tables.ts'
 import { scheduleOf } from './expectations.ts'
 import { expectedMoments } from './schedule.ts'
-import type { SourceHistoryView, SourceSettings, SourceView } from './sources.routes.ts'
+import type { SourceDetail, SourceHistoryView, SourceSettings, SourceView } from './sources.routes.ts'
 
 function selectSources(tx: Tx) {
   return tables(tx)
@@ -53,15 +53,10 @@ export async function listSources(tx: Tx, tenant: Tenant, now: Date): Promise<So
 }
 
 /** One source with how it is received. @throws Problem 404 `source_unknown`. */
-export async function getSource(
-  tx: Tx,
-  id: string,
-  tenant: Tenant,
-  now: Date,
-): Promise<SourceView & { settings: SourceSettings }> {
+export async function getSource(tx: Tx, id: string, tenant: Tenant, now: Date): Promise<SourceDetail> {
   const row = await selectSources(tx).where('s.id', '=', id).executeTakeFirst()
   if (!row) throw new Problem(404, 'source_unknown', 'There is no such source.')
-  return { ...toView(row, tenant.timeZone, now), settings: toSettings(row) }
+  return { ...toView(row, tenant.timeZone, now), settings: toSettings(row), commonFolder: `feeds/${tenant.slug}` }
 }
 
 function toSettings(row: SourceRow): SourceSettings {

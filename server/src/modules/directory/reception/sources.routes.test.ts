@@ -11,15 +11,13 @@ import { applyImport, stageImport } from '../index.ts'
 import { raiseAlert } from './alerts.ts'
 import type { FeedAlertView } from './alerts.queries.ts'
 import { chooseSourceFolder } from './sources.ts'
-import type { SourceHistoryView, SourceSettings, SourceView } from './sources.routes.ts'
+import type { SourceDetail, SourceHistoryView, SourceSettings, SourceView } from './sources.routes.ts'
 
 let test: TestApp
 let folder: string
 let importer: { cookie: string }
 let personId: string
 let sourceId: string
-
-type Detail = SourceView & { settings: SourceSettings }
 
 beforeAll(async () => {
   test = await openTestApp({ now: () => new Date('2026-09-16T08:00:00Z') })
@@ -54,14 +52,14 @@ async function get<T>(url: string, headers: { cookie?: string } = importer): Pro
 }
 
 async function change(settings: Partial<SourceSettings>) {
-  const { settings: former } = await get<Detail>(`/sources/${sourceId}`)
+  const { settings: former } = await get<SourceDetail>(`/sources/${sourceId}`)
   const response = await test.app.inject({
     method: 'PUT',
     url: `/api/directory/sources/${sourceId}/settings`,
     headers: importer,
     payload: { ...former, ...settings },
   })
-  return { status: response.statusCode, ...response.json<Detail & { code?: string }>() }
+  return { status: response.statusCode, ...response.json<SourceDetail & { code?: string }>() }
 }
 
 it('lists sources, and only to those who import for the whole workspace', async () => {
@@ -151,7 +149,7 @@ it('an alert is shown until somebody acknowledges it', async () => {
   expect([await raise(), await raise()]).toEqual([true, false])
   const { alerts } = await get<{ alerts: FeedAlertView[] }>('/feed-alerts')
   expect(alerts).toMatchObject([{ code: 'missing', source: { id: sourceId }, acknowledgedBy: null }])
-  expect((await get<Detail>(`/sources/${sourceId}`)).alerts).toBe(1)
+  expect((await get<SourceDetail>(`/sources/${sourceId}`)).alerts).toBe(1)
   const url = `/api/directory/feed-alerts/${alerts[0]?.id}/acknowledge`
   const response = await test.app.inject({ method: 'POST', url, headers: importer })
   expect([response.statusCode, response.json<FeedAlertView>().acknowledgedBy]).toEqual([

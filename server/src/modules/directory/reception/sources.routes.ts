@@ -3,13 +3,16 @@ import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { importerOf } from '../import-access.ts'
-import { sourceKinds } from '../tables.ts'
+import { importSchema } from '../imports.routes.ts'
+import { recordKinds, sourceKinds } from '../tables.ts'
 import { acknowledgeAlert } from './alerts.ts'
 import { feedAlertSchema, listFeedAlerts } from './alerts.queries.ts'
+import { rereadImport } from './reread.ts'
+import { listHeldRecords } from './source-quarantine.queries.ts'
 import { getSource, listSourceHistory, listSources } from './sources.queries.ts'
 import { updateSourceSettings } from './sources.ts'
 
-const recordKind = z.enum(['establishment', 'class', 'group', 'subject', 'mef', 'pupil', 'guardian', 'staff'])
+const recordKind = z.enum(recordKinds)
 const basisPoints = z.number().int().min(0).max(10_000)
 
 const sourceSchema = z.object({
@@ -54,7 +57,15 @@ const settingsSchema = z.object({
 /** How a source is received. */
 export type SourceSettings = z.infer<typeof settingsSchema>
 
-const detailSchema = sourceSchema.extend({ settings: settingsSchema })
+const detailSchema = sourceSchema.extend({
+  settings: settingsSchema,
+  commonFolder: z
+    .string()
+    .describe('under the data folder of the server: what is put there, or in a folder of it, is taken too'),
+})
+
+/** A source and how it is received. */
+export type SourceDetail = z.infer<typeof detailSchema>
 
 const historySchema = z.object({
   id: z.uuid(),
@@ -146,6 +157,65 @@ export function registerSources(app: App, services: Services): void {
         await getSource(tx, request.params.id, request.tenant, services.now())
         return { history: await listSourceHistory(tx, request.params.id, request.query.limit) }
       }),
+  )
+
+  app.get(
+    '/api/directory/sources/:id/quarantine',
+    {
+      config,
+      schema: {
+        operationId: 'listHeldRecords',
+        summary: 'Records of a source still set aside, over all its imports, each with its reason and since when',
+        params: sourceId,
+        querystring: z.object({
+          kind: recordKind.optional(),
+          code: z.string().max(100).optional(),
+          after: z.string().max(300).optional(),
+          limit: z.coerce.number().int().min(1).max(1000).default(50),
+        }),
+        response: {
+          200: z.object({
+            reasons: z.array(z.object({ code: z.string(), count: z.number() })),
+            records: z.array(
+              z.object({
+                kind: recordKind,
+                externalId: z.string().nullable(),
+                code: z.string(),
+                detail: z.string(),
+                file: z.string(),
+                line: z.number(),
+                importId: z.uuid().describe('the import that last set it aside'),
+                since: z.iso.datetime(),
+              }),
+            ),
+            next: z.string().nullable(),
+          }),
+        },
+      },
+    },
+    (request) =>
+      inTenant(services.db, importerOf(request).tenantId, async (tx) => {
+        await getSource(tx, request.params.id, request.tenant, services.now())
+        return listHeldRecords(tx, request.params.id, request.query)
+      }),
+  )
+
+  app.post(
+    '/api/directory/imports/:id/reread',
+    {
+      config,
+      schema: {
+        operationId: 'rereadImport',
+        summary: 'Try again what was set aside: a new import of the files that were kept',
+        params: sourceId,
+        response: { 202: importSchema },
+      },
+    },
+    async (request, reply) => {
+      const { tenantId, personId } = importerOf(request)
+      const asked = { tenantId, id: request.params.id, actorPersonId: personId }
+      return reply.status(202).send(await rereadImport(services, asked))
+    },
   )
 
   app.get(

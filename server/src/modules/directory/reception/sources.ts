@@ -9,7 +9,7 @@ import { tables } from '../tables.ts'
 import { resolveAlerts } from './alerts.ts'
 import { sourceFolder, tenantFolder } from './drops.ts'
 import { getSource } from './sources.queries.ts'
-import type { SourceSettings, SourceView } from './sources.routes.ts'
+import type { SourceDetail, SourceSettings } from './sources.routes.ts'
 
 /**
  * Changes how a source is received; the audit trail keeps what was before.
@@ -19,7 +19,7 @@ export async function updateSourceSettings(
   services: Services,
   tenant: Tenant,
   input: { id: string; actorPersonId: string | null; settings: SourceSettings },
-): Promise<SourceView & { settings: SourceSettings }> {
+): Promise<SourceDetail> {
   const { id, settings, actorPersonId } = input
   const now = services.now()
   return inTenant(services.db, tenant.id, async (tx) => {

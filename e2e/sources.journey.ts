@@ -1,0 +1,89 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, inject, onTestFinished, test } from 'vitest'
+import { type FeedOptions, nextExport, writeAafFeed } from '../server/src/demonstration/index.ts'
+import { checkPage, everySize, goTo, openBrowser, readApi, signIn } from './visitor.ts'
+
+// What comes to the folders of the server: taken, applied, told when it cannot be; and how each source is received.
+
+const visit = openBrowser()
+
+const folder = () => join(inject('data'), 'feeds', 'demonstration')
+const changes = { arrivals: 0.01, leavers: 0.005, newAddresses: 0.02 }
+
+test('what is put in the folder is applied by itself, and what is refused is told until somebody has seen it', async () => {
+  let feed: FeedOptions = { pupils: 4866 }
+  const page = await visit({ size: 'desktop' })
+  await signIn(page, 'operator')
+  mkdirSync(folder(), { recursive: true })
+  for (let i = 0; i < 2; i++) {
+    feed = nextExport(feed, changes)
+    await put(feed)
+    await expect.poll(() => countApplied(page), { timeout: 240_000, interval: 2_000 }).toBe(2 + i)
+  }
+  writeFileSync(join(folder(), 'ENT2DVA.20270101.tgz'), 'this is no archive')
+  writeFileSync(join(folder(), 'complete.ok'), '')
+  await expect
+    .poll(async () => (await readApi<{ alerts: unknown[] }>(page, '/api/directory/feed-alerts')).alerts.length, {
+      timeout: 200_000,
+      interval: 2_000,
+    })
+    .toBe(1)
+
+  for (const size of everySize) {
+    const each = await visit({ size })
+    await signIn(each, 'operator')
+    await each.getByRole('link', { name: 'Une alerte sur les flux de l’annuaire' }).waitFor()
+    await checkPage(each, 'home-feed-alert')
+    await goTo(each, 'Imports')
+    await each.getByRole('link', { name: 'Sources' }).click()
+    await each.getByRole('heading', { level: 1, name: 'Sources' }).waitFor()
+    await each.getByText('Un envoi a été refusé.').waitFor()
+    await checkPage(each, 'sources')
+    await each.getByRole('link', { name: 'AAF 2D, académie 20' }).click()
+    await each.getByRole('heading', { level: 3, name: /après le dernier import/ }).waitFor()
+    await checkPage(each, 'source-history')
+    await each.getByRole('button', { name: 'Voir le tableau' }).first().click()
+    await each.getByLabel('Fiches à montrer').selectOption('Classes')
+    await each.getByRole('heading', { level: 3, name: /^Classes : / }).waitFor()
+    await checkPage(each, 'source-history-table')
+    await each.getByRole('link', { name: 'Réception' }).click()
+    await each.getByLabel('Heure', { exact: true }).fill('05:00')
+    await each.getByLabel('Dossier surveillé').fill('../ailleurs')
+    await each.getByRole('button', { name: 'Enregistrer' }).click()
+    await each.getByText('Certaines valeurs sont à corriger.').waitFor()
+    await checkPage(each, 'source-settings-refused')
+    await each.getByLabel('Dossier surveillé').fill('')
+    await each.getByRole('button', { name: 'Enregistrer' }).click()
+    await each.getByText('Enregistré.').waitFor()
+    await checkPage(each, 'source-settings')
+    await goTo(each, 'État')
+    await each.getByRole('heading', { name: 'Flux de l’annuaire' }).waitFor()
+    await checkPage(each, 'status-feeds')
+  }
+
+  await page.goto('/imports/sources')
+  await page.getByRole('button', { name: /^J’ai vu/ }).click()
+  await page.getByText('Un envoi a été refusé.').waitFor({ state: 'detached' })
+  await goTo(page, 'Accueil')
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  expect(await page.getByRole('link', { name: /alerte sur les flux/ }).count()).toBe(0)
+}, 700_000)
+
+/** Puts an export into the folder, in an archive, as an academy does. */
+async function put(feed: FeedOptions): Promise<void> {
+  const made = mkdtempSync(join(tmpdir(), 'preau-put-'))
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }))
+  await writeAafFeed(made, feed)
+  const [first = ''] = readdirSync(made)
+  const date = /_(\d{8})_/.exec(first)?.[1] ?? ''
+  execFileSync('tar', ['czf', join(folder(), `ENT2DVA.${date}.tgz`), '-C', made, '.'])
+  writeFileSync(join(folder(), 'complete.ok'), '')
+}
+
+async function countApplied(page: Parameters<typeof readApi>[0]): Promise<number> {
+  const { imports } = await readApi<{ imports: { state: string }[] }>(page, '/api/directory/imports')
+  return imports.filter(({ state }) => state === 'applied').length
+}
