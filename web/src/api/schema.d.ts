@@ -140,6 +140,179 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/directory/school-years": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The school years the directory knows, newest first */
+        get: operations["listSchoolYears"];
+        put?: never;
+        /** Prepare the next school year beside the current one */
+        post: operations["prepareSchoolYear"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/school-years/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Choose the day on which a prepared year becomes current by itself */
+        patch: operations["planSchoolYear"];
+        trace?: never;
+    };
+    "/api/directory/school-years/{id}/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a year current now, everywhere its classes have come, or in one establishment */
+        post: operations["switchSchoolYear"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/school-years/{id}/establishments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far each establishment is with a year, by name */
+        get: operations["listSchoolYearEstablishments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/establishments/{id}/successions/{startYear}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which class of a year takes up each class of the year before, for the head and administrators */
+        get: operations["listSuccessions"];
+        put?: never;
+        /** Confirm or refuse which class takes up another one */
+        post: operations["decideSuccessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/leavers/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many people are present, gone, archived and held; the policy; what the next night does */
+        get: operations["getLeaversSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/leavers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People who left, the earliest first */
+        get: operations["listLeavers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/leavers/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Choose how long people are kept after they left */
+        put: operations["changeLeaverPolicy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/leavers/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Archive and delete now whoever is due, however many they are */
+        post: operations["runLeavers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/leavers/{personId}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep someone’s data as long as a procedure needs, whatever the policy says */
+        put: operations["holdPerson"];
+        post?: never;
+        /** Let the policy apply to someone again */
+        delete: operations["liftHold"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/directory/matching/proposals": {
         parameters: {
             query?: never;
@@ -1864,7 +2037,10 @@ export interface operations {
     };
     getEstablishment: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description another school year, for who prepares it or looks back */
+                year?: number;
+            };
             header?: never;
             path: {
                 id: string;
@@ -1993,6 +2169,575 @@ export interface operations {
                         }[];
                     };
                 };
+            };
+        };
+    };
+    listSchoolYears: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        years: {
+                            /** Format: uuid */
+                            id: string;
+                            startYear: number;
+                            /** Format: date */
+                            startsOn: string;
+                            /** Format: date */
+                            endsOn: string;
+                            /** @enum {string} */
+                            state: "preparing" | "current" | "closed";
+                            /**
+                             * Format: date
+                             * @description day from which it becomes current by itself, as its classes come
+                             */
+                            switchOn: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    prepareSchoolYear: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    startYear: number;
+                    /** Format: date */
+                    switchOn?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        startYear: number;
+                        /** Format: date */
+                        startsOn: string;
+                        /** Format: date */
+                        endsOn: string;
+                        /** @enum {string} */
+                        state: "preparing" | "current" | "closed";
+                        /**
+                         * Format: date
+                         * @description day from which it becomes current by itself, as its classes come
+                         */
+                        switchOn: string;
+                    };
+                };
+            };
+        };
+    };
+    planSchoolYear: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: date */
+                    switchOn: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        startYear: number;
+                        /** Format: date */
+                        startsOn: string;
+                        /** Format: date */
+                        endsOn: string;
+                        /** @enum {string} */
+                        state: "preparing" | "current" | "closed";
+                        /**
+                         * Format: date
+                         * @description day from which it becomes current by itself, as its classes come
+                         */
+                        switchOn: string;
+                    };
+                };
+            };
+        };
+    };
+    switchSchoolYear: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    establishmentId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description establishments */
+                        switched: number;
+                    };
+                };
+            };
+        };
+    };
+    listSchoolYearEstablishments: {
+        parameters: {
+            query?: {
+                state?: "showing" | "ready" | "missing";
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        counts: {
+                            [key: string]: number;
+                        };
+                        establishments: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                            uai: string | null;
+                            town: string | null;
+                            shownYear: number | null;
+                            /**
+                             * @description showing: its people see the year; ready: its classes have come; missing: nothing has
+                             * @enum {string}
+                             */
+                            state: "showing" | "ready" | "missing";
+                            classes: {
+                                shown: number;
+                                next: number;
+                            };
+                            pupils: {
+                                shown: number;
+                                next: number;
+                            };
+                            /** @description classes of the year before of whose successor nothing was decided */
+                            undecided: number;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    listSuccessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                startYear: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        establishment: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                        };
+                        startYear: number;
+                        predecessors: {
+                            /** Format: uuid */
+                            id: string;
+                            /** @enum {string} */
+                            kind: "class" | "group";
+                            code: string;
+                            name: string;
+                            pupils: number;
+                            successors: {
+                                /** Format: uuid */
+                                successorId: string;
+                                /** @enum {string} */
+                                reason: "sameCode" | "pupils" | "manual";
+                                /** @description pupils of the former who are in it, in basis points */
+                                share: number;
+                                /** @enum {string} */
+                                state: "proposed" | "confirmed" | "refused";
+                                /** @description confirmed by itself at the switch unless refused */
+                                sure: boolean;
+                            }[];
+                        }[];
+                        /** @description classes and groups of the year */
+                        groups: {
+                            /** Format: uuid */
+                            id: string;
+                            /** @enum {string} */
+                            kind: "class" | "group";
+                            code: string;
+                            name: string;
+                            pupils: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    decideSuccessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                startYear: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    decisions: {
+                        /** Format: uuid */
+                        predecessorId: string;
+                        /** Format: uuid */
+                        successorId: string;
+                        /** @enum {string} */
+                        state: "confirmed" | "refused";
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        establishment: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                        };
+                        startYear: number;
+                        predecessors: {
+                            /** Format: uuid */
+                            id: string;
+                            /** @enum {string} */
+                            kind: "class" | "group";
+                            code: string;
+                            name: string;
+                            pupils: number;
+                            successors: {
+                                /** Format: uuid */
+                                successorId: string;
+                                /** @enum {string} */
+                                reason: "sameCode" | "pupils" | "manual";
+                                /** @description pupils of the former who are in it, in basis points */
+                                share: number;
+                                /** @enum {string} */
+                                state: "proposed" | "confirmed" | "refused";
+                                /** @description confirmed by itself at the switch unless refused */
+                                sure: boolean;
+                            }[];
+                        }[];
+                        /** @description classes and groups of the year */
+                        groups: {
+                            /** Format: uuid */
+                            id: string;
+                            /** @enum {string} */
+                            kind: "class" | "group";
+                            code: string;
+                            name: string;
+                            pupils: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    getLeaversSummary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        states: {
+                            present: number;
+                            gone: number;
+                            archived: number;
+                            held: number;
+                        };
+                        /** @description by month of leaving, among those still kept */
+                        departures: {
+                            month: string;
+                            gone: number;
+                            archived: number;
+                        }[];
+                        policy: {
+                            /** @description days after leaving */
+                            archiveAfterDays: number;
+                            /** @description days after leaving */
+                            deleteAfterDays: number;
+                        };
+                        /** @description what a run would do today */
+                        due: {
+                            archived: number;
+                            deleted: number;
+                            held: number;
+                        };
+                        /** @description newest first */
+                        runs: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: date-time */
+                            ranAt: string;
+                            /**
+                             * @description stopped: it would have deleted more people than a night should
+                             * @enum {string}
+                             */
+                            state: "done" | "stopped";
+                            counts: {
+                                archived: number;
+                                deleted: number;
+                                held: number;
+                            };
+                            /** @description null: by itself, at night */
+                            runBy: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    listLeavers: {
+        parameters: {
+            query?: {
+                state?: "gone" | "archived" | "held";
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        leavers: {
+                            /** Format: uuid */
+                            id: string;
+                            familyName: string;
+                            givenName: string;
+                            /** @enum {string} */
+                            state: "present" | "gone" | "archived";
+                            /** Format: date */
+                            goneOn: string;
+                            archivedOn: string | null;
+                            /** @description day of deletion under the present policy; null while held */
+                            deletedOn: string | null;
+                            hold: {
+                                reason: string;
+                                placedAt: string;
+                            } | null;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    changeLeaverPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description days after leaving */
+                    archiveAfterDays: number;
+                    /** @description days after leaving */
+                    deleteAfterDays: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description days after leaving */
+                        archiveAfterDays: number;
+                        /** @description days after leaving */
+                        deleteAfterDays: number;
+                    };
+                };
+            };
+        };
+    };
+    runLeavers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /** Format: date-time */
+                        ranAt: string;
+                        /**
+                         * @description stopped: it would have deleted more people than a night should
+                         * @enum {string}
+                         */
+                        state: "done" | "stopped";
+                        counts: {
+                            archived: number;
+                            deleted: number;
+                            held: number;
+                        };
+                        /** @description null: by itself, at night */
+                        runBy: string | null;
+                    };
+                };
+            };
+        };
+    };
+    holdPerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                personId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    liftHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                personId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -71,7 +71,7 @@ export function DataTable<Row>({
                       type="button"
                     >
                       {head}
-                      <span aria-hidden="true">{current ? (descending ? ' ↓' : ' ↑') : ' ↕'}</span>
+                      <span aria-hidden="true">{`\u00a0${current ? (descending ? '↓' : '↑') : '↕'}`}</span>
                     </button>
                   ) : (
                     head

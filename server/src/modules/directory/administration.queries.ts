@@ -52,3 +52,11 @@ export async function headsBeyond(
     limit 1`.execute(tx)
   return rows.length > 0
 }
+
+/** Whether someone is head of an establishment. */
+export async function isHeadOfEstablishment(tx: Tx, personId: string, establishmentId: string): Promise<boolean> {
+  const { rows } = await sql`
+    select from directory.affiliation
+    where person_id = ${personId} and organisation_id = ${establishmentId} and profile = 'head'`.execute(tx)
+  return rows.length > 0
+}

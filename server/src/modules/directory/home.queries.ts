@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { keepPlan, type Tx } from '#kernel/postgres'
 import type { Home } from './home.ts'
 import { profileOrder, subjectNames } from './people.queries.ts'
-import { currentSchoolYearId } from './school-years.ts'
+import { isShown } from './school-years.ts'
 
 const personName = sql`jsonb_build_object('id', p.id, 'familyName', p.family_name, 'givenName', p.given_name)`
 const organisation = sql`jsonb_build_object('id', o.id, 'kind', o.kind, 'name', o.name, 'level', o.level, 'uai', o.uai,
@@ -18,10 +18,10 @@ const classWithMainTeachers = sql`${group} || jsonb_build_object('mainTeachers',
  * The whole home page in one statement: it is the hottest read of the opening day, and a page made of ten queries spends
  * its time between them. Undefined when the directory does not know the person.
  */
-export async function findHome(tx: Tx, personId: string, perimeters: string[], now: Date): Promise<Home | undefined> {
+export async function findHome(tx: Tx, personId: string, perimeters: string[]): Promise<Home | undefined> {
   const { rows } = await sql<{ home: Home }>`${keepPlan}
     with year as materialized (
-      select id, start_year, starts_on, ends_on from directory.school_year where id = ${currentSchoolYearId(now)}
+      select id, start_year, starts_on, ends_on from directory.school_year where state = 'current'
     ), own as materialized (
       select organisation_id, profile from directory.affiliation where person_id = ${personId}
     )
@@ -34,7 +34,7 @@ export async function findHome(tx: Tx, personId: string, perimeters: string[], n
       'schoolYear', (select jsonb_build_object('startYear', start_year, 'startsOn', starts_on, 'endsOn', ends_on) from year),
       'classes', array(select ${classWithMainTeachers}
         from directory.membership m join directory.teaching_group g on g.id = m.teaching_group_id
-        where m.person_id = me.id and g.school_year_id = (select id from year)
+        where m.person_id = me.id and ${isShown('g')}
         order by g.kind, g.name, g.id),
       'children', array(select ${personName} || jsonb_build_object(
           'legalStatus', r.legal_status,
@@ -43,7 +43,7 @@ export async function findHome(tx: Tx, personId: string, perimeters: string[], n
             where a.person_id = p.id and a.profile = 'pupil' order by o.name, o.id),
           'classes', array(select ${classWithMainTeachers}
             from directory.membership m join directory.teaching_group g on g.id = m.teaching_group_id
-            where m.person_id = r.pupil_id and g.school_year_id = (select id from year)
+            where m.person_id = r.pupil_id and ${isShown('g')}
             order by g.kind, g.name, g.id))
         from directory.guardianship r join directory.person p on p.id = r.pupil_id
         where r.guardian_id = me.id and r.legal_status in ('legal', 'inCharge') and p.gone_on is null
@@ -51,11 +51,11 @@ export async function findHome(tx: Tx, personId: string, perimeters: string[], n
       'teachings', array(select jsonb_build_object('group', ${group}, 'subjects', ${subjectNames}, 'mainTeacher', t.main_teacher,
           'pupils', (select count(*) from directory.membership m where m.teaching_group_id = g.id))
         from directory.teaching t join directory.teaching_group g on g.id = t.teaching_group_id
-        where t.person_id = me.id and g.school_year_id = (select id from year)
+        where t.person_id = me.id and ${isShown('g')}
         order by t.main_teacher desc, g.kind, g.name, g.id),
       'headed', array(select jsonb_build_object('organisation', ${organisation},
           'classes', (select count(*) from directory.teaching_group g
-            where g.establishment_id = o.id and g.kind = 'class' and g.school_year_id = (select id from year)),
+            where g.establishment_id = o.id and g.kind = 'class' and ${isShown('g')}),
           'counts', array(select jsonb_build_object('profile', profile, 'people', count(*))
             from directory.affiliation a where a.organisation_id = o.id group by profile
             order by array_position(${profileOrder}::text[], profile)))

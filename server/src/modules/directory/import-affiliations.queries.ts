@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
-import { type Application, isPerson, present, staged, yearId } from './import-application.ts'
+import { type Application, isPerson, present, staged } from './import-application.ts'
 
 // Affiliations follow from relations, those that other records hold too: a mother's from her children's schools.
 
@@ -36,13 +36,15 @@ async function compareAll(tx: Tx, application: Application): Promise<void> {
   const { sourceId } = application
   await sql`with desired as materialized (
       select person_id, establishment_id as organisation_id, 'pupil' as profile from directory.enrolment
-      where source_id = ${sourceId} and school_year_id = ${yearId(application)}
+      join directory.shown_year using (establishment_id, school_year_id) where source_id = ${sourceId}
       union select g.guardian_id, e.establishment_id, 'guardian' from directory.guardianship g
-      join directory.enrolment e on e.person_id = g.pupil_id and e.school_year_id = ${yearId(application)}
+      join directory.enrolment e on e.person_id = g.pupil_id
+      join directory.shown_year using (establishment_id, school_year_id)
       where g.source_id = ${sourceId} and g.legal_status <> 'none'
       union select person_id, organisation_id, profile from directory.staff_function where source_id = ${sourceId}
       union select t.person_id, g.establishment_id, 'teacher' from directory.teaching t
-      join directory.teaching_group g on g.id = t.teaching_group_id and g.school_year_id = ${yearId(application)}
+      join directory.teaching_group g on g.id = t.teaching_group_id
+      join directory.shown_year using (establishment_id, school_year_id)
       where t.source_id = ${sourceId}
     ), dropped as (
       insert into affiliated select distinct a.person_id from directory.affiliation a
@@ -57,23 +59,23 @@ async function compareAll(tx: Tx, application: Application): Promise<void> {
     order by person_id`.execute(tx)
 }
 
-/** The affiliations of the people noted, from all sources, each of the school year it speaks of. */
+/** The affiliations of the people noted, from all sources, in the school year that each establishment shows. */
 async function writeOfAffiliated(tx: Tx): Promise<void> {
   await sql`with desired as materialized (
       select e.person_id, e.establishment_id as organisation_id, 'pupil' as profile, e.source_id
       from affiliated c join directory.enrolment e on e.person_id = c.id
-      join directory.source o on o.id = e.source_id and o.school_year_id = e.school_year_id
+      join directory.shown_year using (establishment_id, school_year_id)
       union select g.guardian_id, e.establishment_id, 'guardian', e.source_id
       from affiliated c join directory.guardianship g on g.guardian_id = c.id and g.legal_status <> 'none'
       join directory.enrolment e on e.person_id = g.pupil_id
-      join directory.source o on o.id = e.source_id and o.school_year_id = e.school_year_id
+      join directory.shown_year using (establishment_id, school_year_id)
       union select f.person_id, f.organisation_id, f.profile, f.source_id
       from affiliated c join directory.staff_function f on f.person_id = c.id
       join directory.source o on o.id = f.source_id and o.kind <> 'manual'
       union select t.person_id, g.establishment_id, 'teacher', t.source_id
       from affiliated c join directory.teaching t on t.person_id = c.id
       join directory.teaching_group g on g.id = t.teaching_group_id
-      join directory.source o on o.id = t.source_id and o.school_year_id = g.school_year_id
+      join directory.shown_year using (establishment_id, school_year_id)
     ), dropped as (
       delete from directory.affiliation a using affiliated c
       where a.person_id = c.id and a.source_id is not null and not exists (select from desired d

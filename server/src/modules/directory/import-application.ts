@@ -15,6 +15,11 @@ export interface Application {
   bulk: boolean
   /** The import that this one undoes, and the school year it spoke of. */
   undoes: { id: string; schoolYear: number } | null
+  /**
+   * Whether the school year is prepared beside the one people see; found by a step. Who leaves then stays until the
+   * switch, and functions, which bear no year, are written at it.
+   */
+  preparing: boolean
   /** Whether other records describe some of the people; found by a step. */
   anyShared: boolean
 }

@@ -6,6 +6,7 @@ import { noteAffiliated, writeAffiliations } from './import-affiliations.queries
 import { type Application, isPerson, present, sameRecord, staged, yearId, yearIds } from './import-application.ts'
 import { preparePlanner, type Step } from './import-comparison.ts'
 import { insertRelations, removeRelations } from './import-relations.queries.ts'
+import { listSchoolYears } from './school-years.ts'
 
 // Once records are accepted: no other one, of whatever source or identifier, describes the same.
 const unknown = sql`not exists (select from directory.source_record k
@@ -67,6 +68,9 @@ export const applicationSteps: Step<Application>[] = [
     await sql`insert into directory.school_year (id, start_year, starts_on, ends_on)
       values (${randomUUIDv7()}, ${schoolYear}, ${`${schoolYear}-09-01`}, ${`${schoolYear + 1}-08-31`})
       on conflict (tenant_id, start_year) do nothing`.execute(tx)
+    application.preparing = (await listSchoolYears(tx)).some(
+      (year) => year.startYear === schoolYear && year.state === 'preparing',
+    )
     await sql`update directory.source set school_year_id = ${yearId(application)}
       where id = ${application.sourceId}`.execute(tx)
   },
@@ -166,6 +170,7 @@ export const applicationSteps: Step<Application>[] = [
 
   // What no source knows any more: gone, and back under the same identifier if a later export holds it again.
   async (tx, application) => {
+    if (application.preparing) return
     await sql`update directory.person p set gone_on = r.gone_on
       from directory.staged_record s join directory.source_record r on ${sameRecord(application)}
       where ${staged(application)} and s.change = 'removed' and ${isPerson} and p.id = s.subject_id and ${unknown}`.execute(

@@ -194,6 +194,7 @@ async function describeApplication(tx: Tx, id: string, sourceId: string) {
     first: before === undefined,
     bulk: (row.staged_count ?? 0) >= bulkRows,
     undoes: undone && { id: undone.id, schoolYear: undone.school_year ?? schoolYear },
+    preparing: false,
     anyShared: false,
   }
   return { row, application }

@@ -40,6 +40,20 @@ const ofAllSources = (application: Application): Statements => ({
 const accepted = ({ source }: Statements, kind: RawBuilder<unknown>) =>
   sql`directory.source_record a on a.source_id = ${source} and a.kind = ${kind}`
 
+function insertFunctions(tx: Tx, from: Statements): Promise<unknown> {
+  return sql`with links as materialized (
+    select s.subject_id, s.source_id, s.place, f.* from (${from.records}) s
+    cross join lateral jsonb_to_recordset(s.body->'functions') as f (establishment text, code text, label text,
+      "disciplineCode" text, "disciplineLabel" text, profile text)
+    where s.kind = 'staff'
+  )
+  insert into directory.staff_function (person_id, organisation_id, source_id,
+    code, label, discipline_code, discipline_label, profile)
+  select l.subject_id, a.subject_id, ${from.source},
+    l.code, l.label, l."disciplineCode", l."disciplineLabel", l.profile
+  from links l join ${accepted(from, sql`'establishment'`)} and a.external_id = l.establishment`.execute(tx)
+}
+
 const inserts: ((tx: Tx, from: Statements) => Promise<unknown>)[] = [
   (tx, from) =>
     sql`with links as materialized (
@@ -82,18 +96,7 @@ const inserts: ((tx: Tx, from: Statements) => Promise<unknown>)[] = [
     from links l join ${accepted(from, sql`'guardian'`)} and a.external_id = l.id
     ${from.order} on conflict do nothing`.execute(tx),
 
-  (tx, from) =>
-    sql`with links as materialized (
-      select s.subject_id, s.source_id, s.place, f.* from (${from.records}) s
-      cross join lateral jsonb_to_recordset(s.body->'functions') as f (establishment text, code text, label text,
-        "disciplineCode" text, "disciplineLabel" text, profile text)
-      where s.kind = 'staff'
-    )
-    insert into directory.staff_function (person_id, organisation_id, source_id,
-      code, label, discipline_code, discipline_label, profile)
-    select l.subject_id, a.subject_id, ${from.source},
-      l.code, l.label, l."disciplineCode", l."disciplineLabel", l.profile
-    from links l join ${accepted(from, sql`'establishment'`)} and a.external_id = l.establishment`.execute(tx),
+  insertFunctions,
 
   (tx, from) =>
     sql`with links as materialized (
@@ -110,6 +113,7 @@ const inserts: ((tx: Tx, from: Statements) => Promise<unknown>)[] = [
 
 /** Writes the relations of this year anew, of people who changed; a step for each table. */
 export const insertRelations = inserts.map((insert) => async (tx: Tx, application: Application) => {
+  if (application.preparing && insert === insertFunctions) return
   await insert(tx, ofImport(application))
   if (application.anyShared) await insert(tx, ofAllSources(application))
 })
@@ -119,8 +123,9 @@ export async function removeRelations(tx: Tx, application: Application): Promise
   const { rows } = await sql`select from directory.staged_record s
     where ${staged(application)} and s.known and ${isPerson} limit 1`.execute(tx)
   if (rows.length === 0) return
-  const { sourceId } = application
+  const { sourceId, preparing } = application
   await removeTheirs(tx, {
+    preparing,
     // Whose relations: those of the source.
     owned: sql`s.known and not s.shared and x.source_id = ${sourceId} and ${staged(application)}`,
     sources: sql``,
@@ -129,6 +134,7 @@ export async function removeRelations(tx: Tx, application: Application): Promise
   if (!application.anyShared) return
   // Of whomever several records describe: what each source says of the school year it speaks of.
   await removeTheirs(tx, {
+    preparing,
     owned: sql`s.shared and o.id = x.source_id and o.kind <> 'manual' and ${staged(application)}`,
     sources: sql`, directory.source o`,
     ofYear: (column) => sql`(${column} = o.school_year_id
@@ -137,12 +143,13 @@ export async function removeRelations(tx: Tx, application: Application): Promise
 }
 
 interface Removal {
+  preparing: boolean
   owned: RawBuilder<unknown>
   sources: RawBuilder<unknown>
   ofYear: (column: RawBuilder<unknown>) => RawBuilder<unknown>
 }
 
-async function removeTheirs(tx: Tx, { owned, sources, ofYear }: Removal): Promise<void> {
+async function removeTheirs(tx: Tx, { preparing, owned, sources, ofYear }: Removal): Promise<void> {
   const ofTheirGroups = sql`x.teaching_group_id = g.id and ${ofYear(sql`g.school_year_id`)}`
   await sql`delete from directory.enrolment x using directory.staged_record s ${sources}
     where ${owned} and s.kind = 'pupil' and x.person_id = s.subject_id and ${ofYear(sql`x.school_year_id`)}`.execute(tx)
@@ -150,10 +157,12 @@ async function removeTheirs(tx: Tx, { owned, sources, ofYear }: Removal): Promis
     where ${owned} and s.kind = 'pupil' and x.person_id = s.subject_id and ${ofTheirGroups}`.execute(tx)
   await sql`delete from directory.teaching x using directory.staged_record s, directory.teaching_group g ${sources}
     where ${owned} and s.kind = 'staff' and x.person_id = s.subject_id and ${ofTheirGroups}`.execute(tx)
+  await sql`delete from directory.guardianship x using directory.staged_record s ${sources}
+    where ${owned} and s.kind = 'pupil' and x.pupil_id = s.subject_id
+      and not (${preparing} and s.change = 'removed')`.execute(tx)
+  if (preparing) return
   await sql`delete from directory.staff_function x using directory.staged_record s ${sources}
     where ${owned} and s.kind = 'staff' and x.person_id = s.subject_id`.execute(tx)
-  await sql`delete from directory.guardianship x using directory.staged_record s ${sources}
-    where ${owned} and s.kind = 'pupil' and x.pupil_id = s.subject_id`.execute(tx)
   await sql`delete from directory.guardianship x using directory.staged_record s ${sources}
     where ${owned} and s.kind = 'guardian' and s.change = 'removed' and not s.shared
       and x.guardian_id = s.subject_id`.execute(tx)

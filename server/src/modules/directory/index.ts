@@ -10,10 +10,15 @@ import { registerMatching } from './matching.routes.ts'
 import { matchImported, matchPeople, matchQueue } from './matching.ts'
 import { organisationCommands } from './organisation-commands.ts'
 import { registerOrganisations } from './organisations.routes.ts'
+import { leaversQueue, runAllLeavers } from './people-lifecycle.ts'
+import { registerPeopleLifecycle } from './people-lifecycle.routes.ts'
 import { registerPeople } from './people.routes.ts'
 import { sourceCommands } from './reception/source-commands.ts'
 import { registerSources } from './reception/sources.routes.ts'
 import { watchFeeds, watchQueue } from './reception/watch.ts'
+import { switchAllDueYears, switchQueue, yearsFollowImports } from './years.ts'
+import { yearCommands } from './years-commands.ts'
+import { registerYears } from './years.routes.ts'
 
 /** @public For whoever tells people, by mail or otherwise: nobody does yet. */
 export { feedAlerted } from './reception/alerts.ts'
@@ -61,6 +66,7 @@ export {
 } from './perimeters.queries.ts'
 export { findMergedInto, peopleMerged, peopleUnmerged } from './merges.ts'
 export { addPlace, createPerson, removePlace } from './people-creation.ts'
+export { peopleArchived, peopleDeleted } from './people-lifecycle.ts'
 export {
   findPeopleByReference,
   findPersonSummary,
@@ -72,16 +78,25 @@ export {
 export { searchPeople } from './people-search.ts'
 export { toSearchKey } from './search-key.ts'
 
+/** @public For whoever keeps what classes share: nobody does yet. */
+export { classSucceeded } from './years-successions.ts'
+/** @public As above. */
+export { listSuccessors } from './years-successions.queries.ts'
+/** @public For whoever keeps something by school year: nobody does yet. */
+export { yearSwitched } from './years.ts'
+
 /** People, organisations, classes, relations, and the feeds they come from. */
 export const directory: Module = {
   name: 'directory',
-  queues: [stageQueue, applyQueue, matchQueue, watchQueue],
-  reactions: [matchImported],
-  commands: [...importCommands, ...sourceCommands, ...matchingCommands, ...organisationCommands],
+  queues: [stageQueue, applyQueue, matchQueue, watchQueue, switchQueue, leaversQueue],
+  reactions: [yearsFollowImports, matchImported],
+  commands: [...importCommands, ...sourceCommands, ...matchingCommands, ...organisationCommands, ...yearCommands],
   async register(app, services) {
     registerPeople(app, services)
     registerAuditTrail(app, services)
     registerOrganisations(app, services)
+    registerYears(app, services)
+    registerPeopleLifecycle(app, services)
     registerMatching(app, services)
     await registerImports(app, services)
     registerSources(app, services)
@@ -99,5 +114,10 @@ export const directory: Module = {
     })
     await services.jobs.work(watchQueue, () => watchFeeds(services))
     await services.jobs.repeat(watchQueue, '* * * * *')
+    await switchAllDueYears(services)
+    await services.jobs.work(switchQueue, () => switchAllDueYears(services))
+    await services.jobs.repeat(switchQueue, '5 * * * *')
+    await services.jobs.work(leaversQueue, (_, signal) => runAllLeavers(services, signal))
+    await services.jobs.repeat(leaversQueue, '40 1 * * *')
   },
 }

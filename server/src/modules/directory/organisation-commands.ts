@@ -235,7 +235,7 @@ export const organisationCommands: Command[] = [
       if (uai === undefined) throw new Problem(400, 'invalid_request', 'Name the establishment by its UAI.')
       const card = await read(context, async (tx) => {
         const found = await findEstablishment(tx, { uai })
-        return found && findEstablishmentCard(tx, operator, found.id, context.now())
+        return found && findEstablishmentCard(tx, operator, found.id)
       })
       if (!card) throw new Problem(404, 'establishment_not_found', `No establishment has the UAI ${uai}.`)
       context.print(JSON.stringify(card, null, 2))

@@ -5,7 +5,7 @@ import { Problem } from '#kernel/problem'
 import type { Day } from '#kernel/time'
 import type { GroupName, PersonName } from './people.queries.ts'
 import { profileOrder, subjectNames } from './people.queries.ts'
-import { currentSchoolYearId } from './school-years.ts'
+import { shownYearId } from './school-years.ts'
 import { type Level, type PartnerKind, type Profile, tables } from './tables.ts'
 
 interface Named {
@@ -106,34 +106,45 @@ export async function countProfiles(tx: Tx, establishmentId: string): Promise<{ 
   return rows
 }
 
-/** How many pupils follow each level this school year. */
+/** How many pupils follow each level in a school year: the one shown, unless another one is asked for. */
 export async function countLevels(
   tx: Tx,
   establishmentId: string,
-  now: Date,
+  yearId?: string,
 ): Promise<{ name: string; pupils: number }[]> {
   const { rows } = await sql<{ name: string; pupils: number }>`
     select coalesce(level_label, '') as name, count(*) as pupils from directory.enrolment
-    where establishment_id = ${establishmentId} and school_year_id = ${currentSchoolYearId(now)}
+    where establishment_id = ${establishmentId} and school_year_id = ${yearId ?? shownYearId(establishmentId)}
     group by 1 order by 1`.execute(tx)
   return rows
 }
 
-/** The classes and groups of an establishment this school year, with their numbers of pupils; `condition` is on `g`. */
+/**
+ * The classes and groups of an establishment, with their numbers of pupils, in the school year it shows, unless another
+ * one is asked for; `condition` is on `g`.
+ */
 export async function listGroups(
   tx: Tx,
   establishmentId: string,
   condition: RawBuilder<boolean> | undefined,
-  now: Date,
+  yearId?: string,
 ): Promise<(Omit<GroupName, 'establishment'> & { pupils: number })[]> {
   const { rows } = await sql<Omit<GroupName, 'establishment'> & { pupils: number }>`
     select g.id, g.kind, g.code, g.name,
       (select count(*) from directory.membership m where m.teaching_group_id = g.id) as pupils
     from directory.teaching_group g
-    where g.establishment_id = ${establishmentId} and g.school_year_id = ${currentSchoolYearId(now)}
+    where g.establishment_id = ${establishmentId} and g.school_year_id = ${yearId ?? shownYearId(establishmentId)}
       and ${condition ?? sql`true`}
     order by g.kind, g.name, g.id`.execute(tx)
   return rows
+}
+
+interface GroupOfAnyYear extends GroupName {
+  schoolYear: { startYear: number }
+  count: number
+  known: boolean
+  /** Whether it is of a year that its establishment does not show yet. */
+  ahead: boolean
 }
 
 /** Finds a class or group of any school year, and whether a condition on `g` holds: callers check visibility. */
@@ -141,11 +152,13 @@ export async function findGroup(
   tx: Tx,
   id: string,
   condition: RawBuilder<boolean>,
-): Promise<(GroupName & { schoolYear: { startYear: number }; count: number; known: boolean }) | undefined> {
-  const { rows } = await sql<GroupName & { schoolYear: { startYear: number }; count: number; known: boolean }>`
+): Promise<GroupOfAnyYear | undefined> {
+  const { rows } = await sql<GroupOfAnyYear>`
     select g.id, g.kind, g.code, g.name, jsonb_build_object('id', e.id, 'name', e.name) as establishment,
       jsonb_build_object('startYear', y.start_year) as "schoolYear",
-      (select count(*) from directory.membership m where m.teaching_group_id = g.id) as count, ${condition} as known
+      (select count(*) from directory.membership m where m.teaching_group_id = g.id) as count, ${condition} as known,
+      y.start_year > (select start_year from directory.school_year
+        where id = (select s.school_year_id from directory.shown_year s where s.establishment_id = e.id)) as ahead
     from directory.teaching_group g
       join directory.organisation e on e.id = g.establishment_id
       join directory.school_year y on y.id = g.school_year_id

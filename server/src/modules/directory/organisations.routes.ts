@@ -100,13 +100,16 @@ export function registerOrganisations(app: App, services: Services): void {
         operationId: 'getEstablishment',
         summary: 'The card of an establishment: identity, heads, head-counts, classes',
         params: byId,
+        querystring: z.object({
+          year: z.coerce.number().int().optional().describe('another school year, for who prepares it or looks back'),
+        }),
         response: { 200: establishmentCard },
       },
     },
     async (request) => {
       const actor = actorOf(request)
       const found = await inTenant(services.db, actor.tenantId, (tx) =>
-        findEstablishmentCard(tx, actor, request.params.id, services.now()),
+        findEstablishmentCard(tx, actor, request.params.id, request.query.year),
       )
       if (!found) throw new Problem(404, 'establishment_not_found', 'No establishment you can see has this identifier.')
       return found

@@ -16,7 +16,7 @@ import {
   listMembers,
 } from './organisations.queries.ts'
 import type { GroupName, PersonName } from './people.queries.ts'
-import { findCurrentSchoolYear } from './school-years.ts'
+import { findCurrentSchoolYear, listSchoolYears } from './school-years.ts'
 import { toSearchWords } from './search-key.ts'
 import type { Profile } from './tables.ts'
 import { type Because, findReach, type Reach, sortReasons } from './visibility.ts'
@@ -79,26 +79,31 @@ export interface EstablishmentCard extends Establishment {
   classes: (Omit<GroupName, 'establishment'> & { pupils: number | null })[]
 }
 
-/** Finds the card of an establishment, or undefined when there is none or the viewer does not see it. */
+/**
+ * Finds the card of an establishment, or undefined when there is none or the viewer does not see it.
+ * @param startYear another school year than the one shown, for who prepares it or looks back: its heads and administrators.
+ */
 export async function findEstablishmentCard(
   tx: Tx,
   viewer: Viewer,
   id: string,
-  now: Date,
+  startYear?: number,
 ): Promise<EstablishmentCard | undefined> {
-  const reach = await findReach(tx, viewer, now)
+  const reach = await findReach(tx, viewer)
   if (!reach.wholeTenant && !listVisibleEstablishments(reach).includes(id)) return undefined
   const establishment = await findEstablishment(tx, { id })
   if (!establishment) return undefined
   const figures = reach.wholeTenant || listFigureEstablishments(reach).includes(id)
-  const classes = await listGroups(tx, id, figures ? undefined : knowsGroup(reach), now)
+  const mayLookAway = reach.wholeTenant || reach.administered.includes(id) || reach.supervised.includes(id)
+  const year = (await listSchoolYears(tx)).find((each) => mayLookAway && each.startYear === startYear)
+  const classes = await listGroups(tx, id, figures ? undefined : knowsGroup(reach), year?.id)
   return {
     ...establishment,
-    schoolYear: (await findCurrentSchoolYear(tx, now)) ?? null,
+    schoolYear: year ?? (await findCurrentSchoolYear(tx, id)) ?? null,
     heads: await listHeads(tx, id),
     withheld: figures ? [] : ['counts', 'otherClasses'],
     counts: figures ? await countProfiles(tx, id) : [],
-    levels: figures ? await countLevels(tx, id, now) : [],
+    levels: figures ? await countLevels(tx, id, year?.id) : [],
     classes: figures ? classes : classes.map((group) => ({ ...group, pupils: null })),
   }
 }
@@ -118,7 +123,10 @@ export async function findGroupCard(tx: Tx, viewer: Viewer, id: string, now: Dat
   const reach = await findReach(tx, viewer, now)
   const found = await findGroup(tx, id, knowsGroup(reach))
   if (!found) return undefined
-  const { known, count, ...group } = found
+  const { known, count, ahead, ...group } = found
+  const { wholeTenant, administered, supervised } = reach
+  const prepares = wholeTenant || [...administered, ...supervised].includes(group.establishment.id)
+  if (ahead && !prepares) return undefined
   const figures = reach.wholeTenant || listFigureEstablishments(reach).includes(group.establishment.id)
   if (!known && !figures) return undefined
 
@@ -131,7 +139,8 @@ export async function findGroupCard(tx: Tx, viewer: Viewer, id: string, now: Dat
       const own = reasons.get(person.id)
       return own ? [{ ...person, because: sortReasons(own.map(({ because }) => because)) }] : []
     })
-  const pupils = keepSeen(members)
+  // Those who come with the next year are nobody's yet: whoever prepares it reads their names.
+  const pupils = ahead ? members.map((person) => ({ ...person, because: [] })) : keepSeen(members)
   const whole = known && pupils.length === members.length
   return {
     ...group,

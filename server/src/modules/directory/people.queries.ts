@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { keepPlan, type Tx } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
-import { currentSchoolYearId } from './school-years.ts'
+import { isShown } from './school-years.ts'
 import { type LegalStatus, type Level, type OrganisationKind, type Profile, type SourceKind, tables } from './tables.ts'
 import { type Because, type Reach, sortReasons } from './visibility.ts'
 import { knowsGroup, knowsGuardianship, listReasons, type Reason } from './visibility.queries.ts'
@@ -48,14 +48,14 @@ export const profileOrder: Profile[] = [
 ]
 
 /** Gives the people of these identifiers, in that order, with what the viewer may know; those out of reach are left out. */
-export async function listFoundPeople(tx: Tx, reach: Reach, ids: string[], now: Date): Promise<FoundPerson[]> {
+export async function listFoundPeople(tx: Tx, reach: Reach, ids: string[], _now?: Date): Promise<FoundPerson[]> {
   if (ids.length === 0) return []
   const reasons = Map.groupBy(await listReasons(tx, reach, ids), (reason) => reason.personId)
   const { rows } = await sql<PersonName & { classes: { id: string; name: string }[] }>`${keepPlan}
     select p.id, p.family_name as "familyName", p.given_name as "givenName", array(
         select jsonb_build_object('id', g.id, 'name', g.name)
         from directory.membership m join directory.teaching_group g on g.id = m.teaching_group_id
-        where m.person_id = p.id and g.kind = 'class' and g.school_year_id = ${currentSchoolYearId(now)}
+        where m.person_id = p.id and g.kind = 'class' and ${isShown('g')}
           and ${knowsGroup(reach)}
         order by g.name) as classes
     from unnest(${ids}::uuid[]) with ordinality wanted (id, place) join directory.person p on p.id = wanted.id
@@ -196,23 +196,23 @@ const groupJson = sql`jsonb_build_object('id', g.id, 'kind', g.kind, 'code', g.c
   'establishment', jsonb_build_object('id', e.id, 'name', e.name))`
 
 /** Classes and groups of a pupil this school year, among those the viewer may know. */
-export async function listClasses(tx: Tx, reach: Reach, personId: string, now: Date): Promise<GroupName[]> {
+export async function listClasses(tx: Tx, reach: Reach, personId: string, _now?: Date): Promise<GroupName[]> {
   const { rows } = await sql<{ group: GroupName }>`
     select ${groupJson} as group
     from directory.membership m join directory.teaching_group g on g.id = m.teaching_group_id
       join directory.organisation e on e.id = g.establishment_id
-    where m.person_id = ${personId} and g.school_year_id = ${currentSchoolYearId(now)} and ${knowsGroup(reach)}
+    where m.person_id = ${personId} and ${isShown('g')} and ${knowsGroup(reach)}
     order by g.kind, g.name, g.id`.execute(tx)
   return rows.map(({ group }) => group)
 }
 
 /** What a teacher teaches this school year, among the groups the viewer may know. */
-export async function listTeachings(tx: Tx, reach: Reach, personId: string, now: Date): Promise<Teaching[]> {
+export async function listTeachings(tx: Tx, reach: Reach, personId: string, _now?: Date): Promise<Teaching[]> {
   const { rows } = await sql<Teaching>`
     select ${groupJson} as group, t.main_teacher as "mainTeacher", ${subjectNames} as subjects
     from directory.teaching t join directory.teaching_group g on g.id = t.teaching_group_id
       join directory.organisation e on e.id = g.establishment_id
-    where t.person_id = ${personId} and g.school_year_id = ${currentSchoolYearId(now)} and ${knowsGroup(reach)}
+    where t.person_id = ${personId} and ${isShown('g')} and ${knowsGroup(reach)}
     order by e.name, g.kind, g.name, g.id`.execute(tx)
   return rows
 }
@@ -270,6 +270,8 @@ export interface PersonSummary extends PersonName {
   email: string | null
   bornOn: Day | null
   goneOn: Day | null
+  /** Day from which nobody sees them and they may not sign in; null before. */
+  archivedOn: Day | null
 }
 
 /** Summaries of the people of these identifiers, in no order; those the directory does not know are left out. */
@@ -283,6 +285,7 @@ export function listPersonSummaries(tx: Tx, ids: string[]): Promise<PersonSummar
       'email',
       'born_on as bornOn',
       'gone_on as goneOn',
+      'archived_on as archivedOn',
     ])
     .where('id', '=', sql<string>`any(${ids}::uuid[])`)
     .execute()
@@ -336,11 +339,11 @@ export async function listReferences(
 }
 
 /** Whether someone teaches a class or group that a pupil belongs to this school year. */
-export async function teachesPupil(tx: Tx, teacherId: string, pupilId: string, now: Date): Promise<boolean> {
+export async function teachesPupil(tx: Tx, teacherId: string, pupilId: string, _now?: Date): Promise<boolean> {
   const { rows } = await sql`
     select from directory.teaching t join directory.membership m on m.teaching_group_id = t.teaching_group_id
       join directory.teaching_group g on g.id = t.teaching_group_id
-    where t.person_id = ${teacherId} and m.person_id = ${pupilId} and g.school_year_id = ${currentSchoolYearId(now)}
+    where t.person_id = ${teacherId} and m.person_id = ${pupilId} and ${isShown('g')}
     limit 1`.execute(tx)
   return rows.length > 0
 }

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { HeldRight } from '#kernel/access'
 import type { Tx } from '#kernel/postgres'
 import { type EstablishmentSummary, listEstablishments } from './organisations.queries.ts'
-import { currentSchoolYearId } from './school-years.ts'
+import { isShown } from './school-years.ts'
 import { toSearchKey } from './search-key.ts'
 import { establishmentsUnder } from './visibility.queries.ts'
 
@@ -101,13 +101,13 @@ export interface AudienceMember {
 export async function listAudience(
   tx: Tx,
   input: { establishmentId: string; classId?: string | undefined; profile: Audience },
-  now: Date,
+  _now?: Date,
 ): Promise<AudienceMember[]> {
   const { establishmentId, classId, profile } = input
   const classesOf = sql`(select coalesce(jsonb_agg(distinct jsonb_build_object('id', g.id, 'name', g.name)), '[]')
     from directory.membership m join directory.teaching_group g on g.id = m.teaching_group_id
     where m.person_id = any(who.pupils) and g.kind = 'class' and g.establishment_id = ${establishmentId}
-      and g.school_year_id = ${currentSchoolYearId(now)})`
+      and ${isShown('g')})`
   const inClass = (person: string) =>
     classId === undefined
       ? sql`true`
@@ -153,13 +153,13 @@ export async function listLevelsOf(tx: Tx, personId: string): Promise<{ profile:
 export async function listChildrenOf(
   tx: Tx,
   guardianId: string,
-  now: Date,
+  _now?: Date,
 ): Promise<{ id: string; familyName: string; givenName: string; places: string[] }[]> {
   const { rows } = await sql<Awaited<ReturnType<typeof listChildrenOf>>[number]>`
     select p.id, p.family_name as "familyName", p.given_name as "givenName", array(
         select g.name || ', ' || o.name from directory.membership m
           join directory.teaching_group g on g.id = m.teaching_group_id join directory.organisation o on o.id = g.establishment_id
-        where m.person_id = p.id and g.kind = 'class' and g.school_year_id = ${currentSchoolYearId(now)}
+        where m.person_id = p.id and g.kind = 'class' and ${isShown('g')}
         order by 1) as places
     from directory.guardianship r join directory.person p on p.id = r.pupil_id
     where r.guardian_id = ${guardianId} and r.legal_status <> 'none' and p.gone_on is null

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
-import { tables } from './tables.ts'
+import { type SchoolYearState, tables } from './tables.ts'
 
 /** 1 September to 31 August of the next year. */
 export interface SchoolYear {
@@ -10,33 +10,49 @@ export interface SchoolYear {
   startYear: number
   startsOn: Day
   endsOn: Day
+  state: SchoolYearState
+  /** Day from which it becomes current by itself, establishment by establishment as their classes come. */
+  switchOn: Day
 }
 
-/**
- * SQL for the identifier of the school year it is at an instant, in the tenant's zone: the last one begun, so that
- * people keep their classes until the next year is loaded and begins.
- */
-export function currentSchoolYearId(now: Date): RawBuilder<string> {
-  return sql<string>`(select id from directory.school_year
-    where starts_on <= (${now}::timestamptz at time zone
-      (select time_zone from kernel.tenant where id = kernel.current_tenant()))::date
-    order by starts_on desc limit 1)`
+const columns = [
+  'id',
+  'start_year as startYear',
+  'starts_on as startsOn',
+  'ends_on as endsOn',
+  'state',
+  'switch_on as switchOn',
+] as const
+
+const current = sql<string>`(select id from directory.school_year where state = 'current')`
+
+/** SQL condition: the class or group `g`, or whatever has its two columns, is of the year that its establishment shows. */
+export function isShown(alias: string): RawBuilder<boolean> {
+  const of = sql.raw(alias)
+  return sql<boolean>`(${of}.school_year_id = coalesce((select shown.school_year_id from directory.organisation shown
+    where shown.id = ${of}.establishment_id), ${current}))`
+}
+
+/** SQL for the identifier of the year that one establishment shows. */
+export function shownYearId(establishmentId: string): RawBuilder<string> {
+  return sql<string>`coalesce((select school_year_id from directory.organisation where id = ${establishmentId}), ${current})`
+}
+
+/** SQL for the identifier of the tenant's current year: of whatever belongs to no establishment. */
+export function currentSchoolYearId(_now?: Date): RawBuilder<string> {
+  return current
 }
 
 /** All the years the directory knows, newest first. */
 export function listSchoolYears(tx: Tx): Promise<SchoolYear[]> {
-  return tables(tx)
-    .selectFrom('directory.school_year')
-    .select(['id', 'start_year as startYear', 'starts_on as startsOn', 'ends_on as endsOn'])
-    .orderBy('start_year', 'desc')
-    .execute()
+  return tables(tx).selectFrom('directory.school_year').select(columns).orderBy('start_year', 'desc').execute()
 }
 
-/** The school year it is at an instant; undefined before the first one the directory knows. */
-export function findCurrentSchoolYear(tx: Tx, now: Date): Promise<SchoolYear | undefined> {
+/** The school year that an establishment shows, or the tenant's; undefined before the first one the directory knows. */
+export function findCurrentSchoolYear(tx: Tx, establishmentId?: string): Promise<SchoolYear | undefined> {
   return tables(tx)
     .selectFrom('directory.school_year')
-    .select(['id', 'start_year as startYear', 'starts_on as startsOn', 'ends_on as endsOn'])
-    .where('id', '=', currentSchoolYearId(now))
+    .select(columns)
+    .where('id', '=', establishmentId === undefined ? current : shownYearId(establishmentId))
     .executeTakeFirst()
 }

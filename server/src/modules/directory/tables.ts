@@ -41,11 +41,62 @@ interface TenantRow {
   tenant_id: Generated<string>
 }
 
+/** preparing: beside the current one; closed: history. */
+export type SchoolYearState = 'preparing' | 'current' | 'closed'
+
 interface SchoolYearRow extends TenantRow {
   id: string
   start_year: number
   starts_on: Day
   ends_on: Day
+  state: Generated<SchoolYearState>
+  switch_on: Generated<Day>
+  switched_at: Date | null
+}
+
+export type SuccessionReason = 'sameCode' | 'pupils' | 'manual'
+export type SuccessionState = 'confirmed' | 'refused'
+
+interface ClassSuccessionRow extends TenantRow {
+  predecessor_id: string
+  successor_id: string
+  reason: SuccessionReason
+  /** Basis points. */
+  share: number
+  state: SuccessionState
+  decided_by: string | null
+  decided_at: Date
+  announced_at: Date | null
+}
+
+/** People a run archived and deleted, and those a hold kept from it. */
+export interface LeaverCounts {
+  archived: number
+  deleted: number
+  held: number
+}
+export type LeaverRunState = 'done' | 'stopped'
+
+interface LeaverPolicyRow extends TenantRow {
+  archive_after_days: number
+  delete_after_days: number
+  changed_at: Date
+  changed_by: string | null
+}
+
+interface LegalHoldRow extends TenantRow {
+  person_id: string
+  reason: string
+  placed_at: Date
+  placed_by: string | null
+}
+
+interface LeaverRunRow extends TenantRow {
+  id: string
+  ran_at: Date
+  state: LeaverRunState
+  counts: Json<LeaverCounts>
+  run_by: string | null
 }
 
 interface OrganisationRow extends TenantRow {
@@ -91,6 +142,7 @@ interface PersonRow extends TenantRow {
   given_second: GeneratedAlways<string | null>
   gone_on: Day | null
   merged_into: Generated<string | null>
+  archived_on: Generated<Day | null>
 }
 
 interface TeachingGroupRow extends TenantRow {
@@ -388,6 +440,10 @@ interface MergeRow extends TenantRow {
 
 export type DirectoryTables = {
   'directory.school_year': SchoolYearRow
+  'directory.class_succession': ClassSuccessionRow
+  'directory.leaver_policy': LeaverPolicyRow
+  'directory.legal_hold': LegalHoldRow
+  'directory.leaver_run': LeaverRunRow
   'directory.organisation': OrganisationRow
   'directory.person': PersonRow
   'directory.teaching_group': TeachingGroupRow

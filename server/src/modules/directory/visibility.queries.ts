@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { keepPlan, type Tx } from '#kernel/postgres'
-import { currentSchoolYearId } from './school-years.ts'
+import { isShown } from './school-years.ts'
 import type { Profile } from './tables.ts'
 import type { Because, Reach } from './visibility.ts'
 
@@ -9,17 +9,16 @@ export async function findReachRow(
   tx: Tx,
   personId: string,
   perimeters: string[],
-  now: Date,
 ): Promise<Omit<Reach, 'personId' | 'wholeTenant'>> {
   const { rows } = await sql<Omit<Reach, 'personId' | 'wholeTenant'>>`${keepPlan}
     with own as (
       select organisation_id, profile from directory.affiliation where person_id = ${personId}
     ), own_group as (
       select g.id from directory.membership m join directory.teaching_group g on g.id = m.teaching_group_id
-      where m.person_id = ${personId} and g.school_year_id = ${currentSchoolYearId(now)}
+      where m.person_id = ${personId} and ${isShown('g')}
     ), taught as (
       select g.id, t.main_teacher from directory.teaching t join directory.teaching_group g on g.id = t.teaching_group_id
-      where t.person_id = ${personId} and g.school_year_id = ${currentSchoolYearId(now)}
+      where t.person_id = ${personId} and ${isShown('g')}
     ), child as (
       select pupil_id as id from directory.guardianship
       where guardian_id = ${personId} and legal_status in ('legal', 'inCharge')
@@ -38,7 +37,7 @@ export async function findReachRow(
         where a.profile = 'pupil') as "childrensSchools",
       array(select distinct g.id from child join directory.membership m on m.person_id = child.id
         join directory.teaching_group g on g.id = m.teaching_group_id
-        where g.school_year_id = ${currentSchoolYearId(now)}) as "childrensGroups",
+        where ${isShown('g')}) as "childrensGroups",
       array(${establishmentsUnder(sql`any(array(select organisation_id from own where profile = 'localAuthority'))`)})
         as "territoryEstablishments"`.execute(tx)
   const [row] = rows

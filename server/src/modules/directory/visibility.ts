@@ -111,8 +111,8 @@ export interface Reach {
   territoryEstablishments: string[]
 }
 
-/** Finds what an actor can see at an instant, in one query. */
-export async function findReach(tx: Tx, actor: Pick<Actor, 'personId' | 'rights'>, now: Date): Promise<Reach> {
+/** Finds what an actor can see, in one query. */
+export async function findReach(tx: Tx, actor: Pick<Actor, 'personId' | 'rights'>, _now?: Date): Promise<Reach> {
   const wholeTenant = actor.rights.some(
     ({ right, organisationId }) =>
       organisationId === null && (right === 'directory.import' || right === 'directory.administer'),
@@ -120,5 +120,5 @@ export async function findReach(tx: Tx, actor: Pick<Actor, 'personId' | 'rights'
   const perimeters = actor.rights.flatMap(({ right, organisationId }) =>
     right === 'directory.administer' && organisationId !== null ? [organisationId] : [],
   )
-  return { personId: actor.personId, wholeTenant, ...(await findReachRow(tx, actor.personId, perimeters, now)) }
+  return { personId: actor.personId, wholeTenant, ...(await findReachRow(tx, actor.personId, perimeters)) }
 }

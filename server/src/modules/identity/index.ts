@@ -4,6 +4,7 @@ import { registerAccounts } from './accounts.routes.ts'
 import { registerConsents } from './consents.routes.ts'
 import { registerFederation } from './federation.routes.ts'
 import { identityCommands } from './identity-commands.ts'
+import { closeArchived, deleteAccounts } from './leaver-accounts.ts'
 import { issueLetters, letterQueue } from './letters.ts'
 import { registerLetters } from './letters.routes.ts'
 import { joinAccounts, partAccounts } from './merged-accounts.ts'
@@ -18,13 +19,7 @@ import { registerStays } from './temporary-stays.routes.ts'
 export { issueAccessCode } from './access-codes.ts'
 export { createAccount, findAccount } from './accounts.queries.ts'
 export { createDemonstrationAccounts, listDemonstrationAccounts } from './demonstration-accounts.ts'
-export {
-  findProvider,
-  findRequest,
-  listProviderScopes,
-  listProviders,
-  type Provider,
-} from './federation.queries.ts'
+export { findProvider, findRequest, listProviderScopes, listProviders, type Provider } from './federation.queries.ts'
 export {
   addressOf,
   closeDeparture,
@@ -51,7 +46,7 @@ export { signedIn } from './signed-in.ts'
 export const identity: Module = {
   name: 'identity',
   queues: [purgeQueue, letterQueue],
-  reactions: [joinAccounts, partAccounts],
+  reactions: [joinAccounts, partAccounts, closeArchived, deleteAccounts],
   commands: [...identityCommands, ...accountCommands],
   register(app, services) {
     registerSignIn(app, services, createPasswordHasher())

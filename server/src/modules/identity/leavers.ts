@@ -9,9 +9,14 @@ import { today } from './rights.queries.ts'
  * Refuses someone who left the directory more days ago than the tenant's policy grants them to fetch what is theirs, and
  * whoever is here for a time outside of that time: a stay was told its days from the first, and grants no more.
  * @param person.goneOn day from which no source knows the person any more; null while present.
+ * @param person.archivedOn day from which the directory shows them to nobody, whatever is granted.
  * @throws Problem 403 `account_left` or `account_not_yet`.
  */
-export async function refuseLeaver(tx: Tx, person: { id: string; goneOn: Day | null }, now: Date): Promise<void> {
+export async function refuseLeaver(
+  tx: Tx,
+  person: { id: string; goneOn: Day | null; archivedOn: Day | null },
+  now: Date,
+): Promise<void> {
   const { leaverGraceDays } = await getPolicy(tx)
   const { rows } = await sql<{ left: boolean; early: boolean }>`
     select ${today(now)} >= ${person.goneOn}::date + case when count(*) > 0 then 0 else ${leaverGraceDays}::integer end
@@ -21,6 +26,8 @@ export async function refuseLeaver(tx: Tx, person: { id: string; goneOn: Day | n
     tx,
   )
   const [refused] = rows
-  if (refused?.left) throw new Problem(403, 'account_left', 'This person left the directory; the account is closed.')
+  if (refused?.left || person.archivedOn !== null) {
+    throw new Problem(403, 'account_left', 'This person left the directory; the account is closed.')
+  }
   if (refused?.early) throw new Problem(403, 'account_not_yet', 'This person is not here yet; the account opens later.')
 }
