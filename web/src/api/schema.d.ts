@@ -535,6 +535,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/directory/imports/{id}/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Columns of CSV files that nobody has described yet, and what they likely hold */
+        get: operations["getImportColumns"];
+        /** Keep what the columns hold, for the next files too, and read the files */
+        put: operations["saveImportColumns"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/directory/imports/{id}/columns/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a description would make of the first rows, and which values would fail */
+        post: operations["previewImportColumns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/directory/sources": {
         parameters: {
             query?: never;
@@ -3123,7 +3158,7 @@ export interface operations {
                             /** @description read in full and it changes nothing */
                             nothingToDo: boolean;
                             /** @description what can be asked of it now */
-                            actions: ("apply" | "abandon" | "stage")[];
+                            actions: ("apply" | "abandon" | "stage" | "describe")[];
                             stagedAt: string | null;
                             appliedAt: string | null;
                             /** @description until when its received files are kept once it has ended */
@@ -3235,7 +3270,7 @@ export interface operations {
                         /** @description read in full and it changes nothing */
                         nothingToDo: boolean;
                         /** @description what can be asked of it now */
-                        actions: ("apply" | "abandon" | "stage")[];
+                        actions: ("apply" | "abandon" | "stage" | "describe")[];
                         stagedAt: string | null;
                         appliedAt: string | null;
                         /** @description until when its received files are kept once it has ended */
@@ -3347,7 +3382,7 @@ export interface operations {
                         /** @description read in full and it changes nothing */
                         nothingToDo: boolean;
                         /** @description what can be asked of it now */
-                        actions: ("apply" | "abandon" | "stage")[];
+                        actions: ("apply" | "abandon" | "stage" | "describe")[];
                         stagedAt: string | null;
                         appliedAt: string | null;
                         /** @description until when its received files are kept once it has ended */
@@ -3603,7 +3638,7 @@ export interface operations {
                         /** @description read in full and it changes nothing */
                         nothingToDo: boolean;
                         /** @description what can be asked of it now */
-                        actions: ("apply" | "abandon" | "stage")[];
+                        actions: ("apply" | "abandon" | "stage" | "describe")[];
                         stagedAt: string | null;
                         appliedAt: string | null;
                         /** @description until when its received files are kept once it has ended */
@@ -3715,7 +3750,7 @@ export interface operations {
                         /** @description read in full and it changes nothing */
                         nothingToDo: boolean;
                         /** @description what can be asked of it now */
-                        actions: ("apply" | "abandon" | "stage")[];
+                        actions: ("apply" | "abandon" | "stage" | "describe")[];
                         stagedAt: string | null;
                         appliedAt: string | null;
                         /** @description until when its received files are kept once it has ended */
@@ -3827,7 +3862,7 @@ export interface operations {
                         /** @description read in full and it changes nothing */
                         nothingToDo: boolean;
                         /** @description what can be asked of it now */
-                        actions: ("apply" | "abandon" | "stage")[];
+                        actions: ("apply" | "abandon" | "stage" | "describe")[];
                         stagedAt: string | null;
                         appliedAt: string | null;
                         /** @description until when its received files are kept once it has ended */
@@ -3837,6 +3872,278 @@ export interface operations {
                             id: string;
                             name: string;
                         } | null;
+                    };
+                };
+            };
+        };
+    };
+    getImportColumns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        kind: "csv" | "onde" | "supann";
+                        source: string;
+                        uai: string | null;
+                        /** @description what columns can hold, for each kind of file */
+                        fields: {
+                            [key: string]: ("id" | "familyName" | "usualFamilyName" | "birthFamilyName" | "givenName" | "otherGivenNames" | "title" | "bornOn" | "email" | "phone" | "mobile" | "workPhone" | "street" | "postalCode" | "town" | "country" | "ine" | "uai" | "establishmentName" | "class" | "group" | "level" | "mef" | "regime" | "status" | "enteredOn" | "leftOn" | "guardianId" | "childId" | "childFamilyName" | "childUsualFamilyName" | "childGivenName" | "childBornOn" | "childClass" | "link" | "legal" | "function" | "discipline" | "head" | "mainClass" | "code" | "name" | "type")[];
+                        };
+                        files: {
+                            name: string;
+                            /** @enum {string} */
+                            encoding: "utf-8" | "iso-8859-15" | "windows-1252";
+                            /** @enum {string} */
+                            separator: ";" | "," | "\t" | "|";
+                            columns: {
+                                /** @description the header, or `header (2)` for the second of that name */
+                                name: string;
+                                samples: string[];
+                                /** @description what it likely holds, for each kind of file */
+                                proposals: {
+                                    [key: string]: "id" | "familyName" | "usualFamilyName" | "birthFamilyName" | "givenName" | "otherGivenNames" | "title" | "bornOn" | "email" | "phone" | "mobile" | "workPhone" | "street" | "postalCode" | "town" | "country" | "ine" | "uai" | "establishmentName" | "class" | "group" | "level" | "mef" | "regime" | "status" | "enteredOn" | "leftOn" | "guardianId" | "childId" | "childFamilyName" | "childUsualFamilyName" | "childGivenName" | "childBornOn" | "childClass" | "link" | "legal" | "function" | "discipline" | "head" | "mainClass" | "code" | "name" | "type";
+                                };
+                            }[];
+                            mapping: {
+                                /** @enum {string} */
+                                kind: "pupil" | "guardian" | "staff" | "class" | "establishment";
+                                /** @description header, as written → what the column holds; the second of the same name is `name (2)` */
+                                columns: {
+                                    [key: string]: "id" | "familyName" | "usualFamilyName" | "birthFamilyName" | "givenName" | "otherGivenNames" | "title" | "bornOn" | "email" | "phone" | "mobile" | "workPhone" | "street" | "postalCode" | "town" | "country" | "ine" | "uai" | "establishmentName" | "class" | "group" | "level" | "mef" | "regime" | "status" | "enteredOn" | "leftOn" | "guardianId" | "childId" | "childFamilyName" | "childUsualFamilyName" | "childGivenName" | "childBornOn" | "childClass" | "link" | "legal" | "function" | "discipline" | "head" | "mainClass" | "code" | "name" | "type";
+                                };
+                                /**
+                                 * @description of staff whose function does not tell it
+                                 * @enum {string}
+                                 */
+                                profile?: "teacher" | "staff";
+                            };
+                            /** @enum {string} */
+                            origin: "remembered" | "recognised" | "proposed";
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    saveImportColumns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description where the files come from */
+                    source: string;
+                    /** @description establishment of the rows that name none */
+                    uai?: string;
+                    /** @description by name of file; `*` for any other */
+                    files: {
+                        [key: string]: {
+                            /** @enum {string} */
+                            kind: "pupil" | "guardian" | "staff" | "class" | "establishment";
+                            /** @description header, as written → what the column holds; the second of the same name is `name (2)` */
+                            columns: {
+                                [key: string]: "id" | "familyName" | "usualFamilyName" | "birthFamilyName" | "givenName" | "otherGivenNames" | "title" | "bornOn" | "email" | "phone" | "mobile" | "workPhone" | "street" | "postalCode" | "town" | "country" | "ine" | "uai" | "establishmentName" | "class" | "group" | "level" | "mef" | "regime" | "status" | "enteredOn" | "leftOn" | "guardianId" | "childId" | "childFamilyName" | "childUsualFamilyName" | "childGivenName" | "childBornOn" | "childClass" | "link" | "legal" | "function" | "discipline" | "head" | "mainClass" | "code" | "name" | "type";
+                            };
+                            /**
+                             * @description of staff whose function does not tell it
+                             * @enum {string}
+                             */
+                            profile?: "teacher" | "staff";
+                        };
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        state: "staging" | "ready" | "refused" | "applying" | "applied" | "abandoned" | "interrupted";
+                        source: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                            academyCode: string | null;
+                        } | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** @description null: the command line */
+                        createdBy: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                        } | null;
+                        exportedOn: string | null;
+                        files: {
+                            name: string;
+                            bytes: number;
+                            /** @description rows = kept in a record + left out, by reason; of formats whose records gather rows of several files */
+                            rows?: {
+                                rows: number;
+                                kept: number;
+                                leftOut: {
+                                    [key: string]: number;
+                                };
+                            };
+                        }[];
+                        /** @description null when nothing runs */
+                        progress: {
+                            /** @enum {string} */
+                            phase: "waiting" | "reading" | "comparing" | "applying";
+                            done: number;
+                            total: number;
+                            /** @enum {string} */
+                            unit: "bytes" | "steps";
+                            /** Format: date-time */
+                            startedAt: string;
+                        } | null;
+                        counts: {
+                            [key: string]: {
+                                read: number;
+                                /** @description changes that no record states: what a full export no longer holds, what follows */
+                                derived: number;
+                                added: number;
+                                modified: number;
+                                unchanged: number;
+                                quarantined: number;
+                                ignored: number;
+                                removed: number;
+                            };
+                        };
+                        warnings: {
+                            code: string;
+                            count: number;
+                        }[];
+                        alerts: {
+                            /** @enum {string} */
+                            code: "threshold_exceeded" | "older_export";
+                            kind: ("establishment" | "class" | "group" | "subject" | "mef" | "pupil" | "guardian" | "staff") | null;
+                            removed: number;
+                            total: number;
+                            /** @description basis points of the total */
+                            limit: number;
+                        }[];
+                        /** @description why it was refused or interrupted */
+                        refusal: {
+                            code: string;
+                            detail: string;
+                            file: string | null;
+                            line: number | null;
+                            column: number | null;
+                        } | null;
+                        /** @description read in full and it changes nothing */
+                        nothingToDo: boolean;
+                        /** @description what can be asked of it now */
+                        actions: ("apply" | "abandon" | "stage" | "describe")[];
+                        stagedAt: string | null;
+                        appliedAt: string | null;
+                        /** @description until when its received files are kept once it has ended */
+                        keptUntil: string | null;
+                        appliedBy: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                        } | null;
+                    };
+                };
+            };
+        };
+    };
+    previewImportColumns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description where the files come from */
+                    source: string;
+                    /** @description establishment of the rows that name none */
+                    uai?: string;
+                    /** @description by name of file; `*` for any other */
+                    files: {
+                        [key: string]: {
+                            /** @enum {string} */
+                            kind: "pupil" | "guardian" | "staff" | "class" | "establishment";
+                            /** @description header, as written → what the column holds; the second of the same name is `name (2)` */
+                            columns: {
+                                [key: string]: "id" | "familyName" | "usualFamilyName" | "birthFamilyName" | "givenName" | "otherGivenNames" | "title" | "bornOn" | "email" | "phone" | "mobile" | "workPhone" | "street" | "postalCode" | "town" | "country" | "ine" | "uai" | "establishmentName" | "class" | "group" | "level" | "mef" | "regime" | "status" | "enteredOn" | "leftOn" | "guardianId" | "childId" | "childFamilyName" | "childUsualFamilyName" | "childGivenName" | "childBornOn" | "childClass" | "link" | "legal" | "function" | "discipline" | "head" | "mainClass" | "code" | "name" | "type";
+                            };
+                            /**
+                             * @description of staff whose function does not tell it
+                             * @enum {string}
+                             */
+                            profile?: "teacher" | "staff";
+                        };
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        files: {
+                            name: string;
+                            fields: (("id" | "familyName" | "usualFamilyName" | "birthFamilyName" | "givenName" | "otherGivenNames" | "title" | "bornOn" | "email" | "phone" | "mobile" | "workPhone" | "street" | "postalCode" | "town" | "country" | "ine" | "uai" | "establishmentName" | "class" | "group" | "level" | "mef" | "regime" | "status" | "enteredOn" | "leftOn" | "guardianId" | "childId" | "childFamilyName" | "childUsualFamilyName" | "childGivenName" | "childBornOn" | "childClass" | "link" | "legal" | "function" | "discipline" | "head" | "mainClass" | "code" | "name" | "type") | null)[];
+                            rows: {
+                                line: number;
+                                cells: {
+                                    text: string;
+                                    problem: string | null;
+                                }[];
+                                problem: string | null;
+                            }[];
+                            counts: {
+                                read: number;
+                                accepted: number;
+                                setAside: number;
+                            };
+                            /** @description whether there are more rows than those looked at */
+                            more: boolean;
+                            reasons: {
+                                code: string;
+                                detail: string;
+                                count: number;
+                                line: number;
+                            }[];
+                        }[];
                     };
                 };
             };
@@ -4235,7 +4542,7 @@ export interface operations {
                         /** @description read in full and it changes nothing */
                         nothingToDo: boolean;
                         /** @description what can be asked of it now */
-                        actions: ("apply" | "abandon" | "stage")[];
+                        actions: ("apply" | "abandon" | "stage" | "describe")[];
                         stagedAt: string | null;
                         appliedAt: string | null;
                         /** @description until when its received files are kept once it has ended */

@@ -105,17 +105,23 @@ export const applicationSteps: Step<Application>[] = [
 
   (tx, application) => acceptRecords(tx, application, sql`s.kind = 'establishment'`),
 
-  (tx, application) =>
-    sql`update directory.organisation p
+  async (tx, application) => {
+    await sql`update directory.organisation p
     set gone_on = null, academy_code = coalesce(b.academy_code, p.academy_code), ${settingsOf(organisationColumns)}
     from (
       select distinct on (r.subject_id) r.subject_id, r.body, o.academy_code
       from directory.source_record r join directory.source o on o.id = r.source_id
       where r.gone_on is null and r.kind = 'establishment' and r.subject_id in (
         select s.subject_id from directory.staged_record s where ${staged(application)} and s.kind = 'establishment')
-      order by ${bySource}
+      order by r.subject_id, r.body ? 'mentioned', o.priority, r.external_id
     ) b
-    where p.id = b.subject_id`.execute(tx),
+    where p.id = b.subject_id and not (b.body ? 'mentioned' and p.name <> p.uai)`.execute(tx)
+    // Of one that is only named, nothing else is said than that it is there.
+    await sql`update directory.organisation p set gone_on = null from directory.staged_record s
+      where ${present(application)} and s.kind = 'establishment' and p.id = s.subject_id and p.gone_on is not null`.execute(
+      tx,
+    )
+  },
 
   async (tx, application) => {
     await sql`insert into directory.teaching_group (id, establishment_id, school_year_id, kind, code, name)

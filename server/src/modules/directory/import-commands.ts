@@ -1,17 +1,22 @@
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
+import { z } from 'zod'
 import type { Command, CommandContext } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { type Day, isDay } from '#kernel/time'
 import { isArchiveName } from './feeds/archives.ts'
+import { examineCsvFiles, openCsvFiles } from './feeds/csv-feed.ts'
+import { proposeMapping } from './feeds/csv-mapping.ts'
+import { FeedRefusal, type GivenFeed } from './feeds/feed.ts'
 import { applyImport } from './import-applying.ts'
+import { csvDescriptionSchema } from './import-columns.routes.ts'
 import type { Watch } from './import-running.ts'
 import { abandonImport, sweepImports } from './import-sweep.ts'
-import { stageImport } from './imports.ts'
+import { stageImport, stageRollback } from './imports.ts'
 import { getImport, listImports, listQuarantinedRecords } from './imports.queries.ts'
 import type { ImportView } from './imports.routes.ts'
-import type { Progress } from './tables.ts'
+import { type Progress, type SourceKind, sourceKinds } from './tables.ts'
 
 const acceptAlerts = { 'accept-alerts': { type: 'boolean' } } as const
 
@@ -19,13 +24,18 @@ const acceptAlerts = { 'accept-alerts': { type: 'boolean' } } as const
 export const importCommands: Command[] = [
   {
     name: 'import',
-    usage: '<folder or archive> [--dry-run] [--accept-alerts] [--academy CODE] [--source NAME] [--date YYYY-MM-DD]',
-    summary: 'Imports the full AAF 2D export in a folder: reads, compares, and applies it unless it raises alerts.',
+    usage:
+      '<folder or archive> [--dry-run] [--accept-alerts] [--academy CODE] [--source NAME] [--date YYYY-MM-DD] ' +
+      '[--uai UAI] [--format KIND] [--columns FILE.json]',
+    summary: 'Imports the export in a folder: reads, compares, and applies it unless it raises alerts.',
     options: {
       'dry-run': { type: 'boolean' },
       academy: { type: 'string' },
       source: { type: 'string' },
       date: { type: 'string' },
+      uai: { type: 'string' },
+      format: { type: 'string' },
+      columns: { type: 'string' },
       ...acceptAlerts,
     },
     async run(context, [folder], values) {
@@ -40,6 +50,9 @@ export const importCommands: Command[] = [
         academy: textOf(values['academy']),
         source: textOf(values['source']),
         exportedOn: dayOf(values['date']),
+        ...(await readDescription(textOf(values['columns']))),
+        ...uaiOf(values['uai']),
+        kind: kindOf(values['format']),
       }
       const input = { tenantId, folder: path, actorPersonId: null, unseen: !values['dry-run'], ...told }
       const staged = await stoppable(context, () => stageImport(context, input, watch(context)))
@@ -51,6 +64,20 @@ export const importCommands: Command[] = [
       }
       if (staged.alerts.length > 0 && !values['accept-alerts']) throw refuseAlerts(staged)
       return apply(context, tenantId, staged.id, true)
+    },
+  },
+  {
+    name: 'import-columns',
+    usage: '<folder>',
+    summary: 'Proposes what the columns of CSV files hold: save it, correct it, and give it to import --columns.',
+    async run(context, [folder]) {
+      if (folder === undefined) throw new Problem(400, 'folder_needed', 'Give the folder that holds the files.')
+      const files = await openCsvFiles(resolve(folder)).catch(explainRefusal)
+      const { source, uai } = await examineCsvFiles(files, {})
+      const mappings = files.map(({ name, headers }) => [name, proposeMapping(name, headers)] as const)
+      const proposed = { source, ...(uai === undefined ? {} : { uai }), files: Object.fromEntries(mappings) }
+      context.print(JSON.stringify(proposed, null, 2))
+      return proposed
     },
   },
   {
@@ -95,6 +122,25 @@ export const importCommands: Command[] = [
     },
   },
   {
+    name: 'import-rollback',
+    usage: '<id> [--dry-run] [--accept-alerts]',
+    summary: 'Undoes the last import of a source: what it changed is as before. Shown, then applied like any import.',
+    options: { 'dry-run': { type: 'boolean' }, ...acceptAlerts },
+    async run(context, positionals, values) {
+      const { id: tenantId } = await context.tenant()
+      const undone = { tenantId, id: parseId(positionals), actorPersonId: null }
+      const staged = await stoppable(context, () => stageRollback(context, undone, watch(context)))
+      if (staged.refusal) throw toProblem(staged)
+      await report(context, tenantId, staged)
+      if (values['dry-run']) {
+        context.print(`Nothing was changed. To apply it: npm run preau -- directory import-apply ${staged.id}`)
+        return staged
+      }
+      if (staged.alerts.length > 0 && !values['accept-alerts']) throw refuseAlerts(staged)
+      return apply(context, tenantId, staged.id, true)
+    },
+  },
+  {
     name: 'import-abandon',
     usage: '<id>',
     summary: 'Gives up an import that is being read or reviewed.',
@@ -106,6 +152,46 @@ export const importCommands: Command[] = [
     },
   },
 ]
+
+/** What a file given to the command line says of CSV files. */
+async function readDescription(path: string | undefined): Promise<Pick<GivenFeed, 'description' | 'uai'>> {
+  if (path === undefined) return {}
+  const text = await readFile(path, 'utf8').catch(() => {
+    throw new Problem(400, 'columns_unknown', `There is no file ${path}.`)
+  })
+  try {
+    const { uai, ...description } = csvDescriptionSchema.parse(JSON.parse(text))
+    return { description, uai }
+  } catch (error) {
+    const reason = error instanceof z.ZodError ? z.prettifyError(error) : 'it is no JSON'
+    throw new Problem(400, 'columns_invalid', `${path} does not describe columns: ${reason}`)
+  }
+}
+
+function uaiOf(value: unknown): Pick<GivenFeed, 'uai'> {
+  const uai = textOf(value)?.toUpperCase()
+  if (uai === undefined) return {}
+  if (/^\d{7}[A-Z]$/.test(uai)) return { uai }
+  throw new Problem(400, 'uai_invalid', 'A UAI is seven digits and a letter.')
+}
+
+function kindOf(value: unknown): SourceKind | undefined {
+  const kind = textOf(value)
+  if (kind === undefined) return undefined
+  const known = sourceKinds.find((each) => each === kind && each !== 'manual')
+  if (known) return known
+  throw new Problem(
+    400,
+    'format_unknown',
+    `Formats are: ${sourceKinds.filter((each) => each !== 'manual').join(', ')}.`,
+  )
+}
+
+function explainRefusal(error: unknown): never {
+  if (!(error instanceof FeedRefusal)) throw error
+  const { code, detail, file } = error.refusal
+  throw new Problem(400, code, file === null ? detail : `${file}: ${detail}`)
+}
 
 async function apply(context: CommandContext, tenantId: string, id: string, accept: boolean): Promise<ImportView> {
   const input = { tenantId, id, actorPersonId: null, acceptAlerts: accept }
@@ -183,7 +269,7 @@ function describeAlert({ code, kind, removed, total, limit }: ImportView['alerts
 }
 
 async function report(context: CommandContext, tenantId: string, found: ImportView): Promise<void> {
-  const columns = ['read', 'added', 'modified', 'removed', 'unchanged', 'quarantined', 'ignored'] as const
+  const columns = ['read', 'derived', 'added', 'modified', 'removed', 'unchanged', 'quarantined', 'ignored'] as const
   const line = (cells: string[]) => cells.map((cell, i) => (i === 0 ? cell.padEnd(14) : cell.padStart(12))).join('')
   context.print(line(['', ...columns]))
   for (const [kind, counts] of Object.entries(found.counts)) {

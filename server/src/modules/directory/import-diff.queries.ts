@@ -50,6 +50,9 @@ const keepUnreadClasses: Step<Comparison> = async (tx, comparison) => {
   comparison.rowsDropped += Number(numAffectedRows ?? 0)
 }
 
+/** Whether guardians that it does not hold are gone. */
+const speaksOfGuardians = ({ mode, kinds }: Comparison) => mode === 'full' && kinds.includes('guardian')
+
 // A link to a guardian who is not there is left out, with another hash: the day the guardian comes, the pupil changes.
 const dropUnknownGuardians: Step<Comparison> = (tx, comparison) =>
   sql`with links as materialized (
@@ -59,7 +62,7 @@ const dropUnknownGuardians: Step<Comparison> = (tx, comparison) =>
   ), known as (
     select external_id from directory.staged_record s
     where ${staged(comparison.importId)} and kind = 'guardian' and change = 'added'
-    union all ${comparison.mode === 'full' ? keptGuardians(comparison) : untouchedGuardians(comparison)}
+    union all ${speaksOfGuardians(comparison) ? keptGuardians(comparison) : untouchedGuardians(comparison)}
   ), broken as (
     select distinct subject_id, guardian from links l
     where not exists (select from known where known.external_id = l.guardian)

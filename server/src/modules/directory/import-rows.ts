@@ -60,6 +60,11 @@ export function lockImport(tx: Tx, id: string) {
     })
 }
 
+/** Whether its files can be read once somebody has said what they hold. */
+export function needsDescription(refusal: Pick<Refusal, 'code'> | null): boolean {
+  return /^csv_(mapping|uai)_needed$/.test(refusal?.code ?? '')
+}
+
 /** What people read about an error that was not foreseen: what happened, never what the records held. */
 export function toRefusal(error: unknown): Refusal {
   const known = error instanceof Problem

@@ -3,6 +3,7 @@ import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { cursorInvalid } from './cursors.ts'
 import { findReferenceNames, type RawField, toFieldValue } from './import-values.queries.ts'
+import { needsDescription } from './import-rows.ts'
 import type { ChangeView, ImportEstablishmentView, ImportView } from './imports.routes.ts'
 import { type ChangeKind, type ImportState, type Progress, type RecordKind, tables } from './tables.ts'
 
@@ -42,7 +43,9 @@ function toView(row: ImportRow): ImportView {
   const changes = Object.values(row.counts).some((of) => of.added + of.modified + of.removed > 0)
   const actions: ImportView['actions'] = []
   if (row.state === 'ready' || (row.state === 'interrupted' && row.staged_at)) actions.push('apply')
-  if (row.state === 'interrupted' && row.uploaded && !row.staged_at) actions.push('stage')
+  if (row.state === 'interrupted' && row.uploaded && !row.staged_at) {
+    actions.push(needsDescription(row.refusal) ? 'describe' : 'stage')
+  }
   if (row.state === 'staging' || row.state === 'ready' || row.state === 'interrupted') actions.push('abandon')
   const running = row.state === 'staging' || row.state === 'applying'
   return {

@@ -85,7 +85,7 @@ export const importSchema = z.object({
     .nullable()
     .describe('why it was refused or interrupted'),
   nothingToDo: z.boolean().describe('read in full and it changes nothing'),
-  actions: z.array(z.enum(['apply', 'abandon', 'stage'])).describe('what can be asked of it now'),
+  actions: z.array(z.enum(['apply', 'abandon', 'stage', 'describe'])).describe('what can be asked of it now'),
   stagedAt: z.iso.datetime().nullable(),
   appliedAt: z.iso.datetime().nullable(),
   keptUntil: z.iso.datetime().nullable().describe('until when its received files are kept once it has ended'),

@@ -10,6 +10,7 @@ import { type Feed, FeedRefusal, type GivenFeed } from './feeds/feed.ts'
 import { inspectFeed } from './feeds/formats.ts'
 import { findAccepted } from './import-accepted.queries.ts'
 import { bulkRows, type Comparison } from './import-comparison.ts'
+import { findCsvMapping } from './import-columns.queries.ts'
 import { comparisonSteps } from './import-diff.queries.ts'
 import { checkEstablishments } from './import-establishments.queries.ts'
 import { discardUnpacked, hasUpload, unpackUpload, uploadFolder } from './import-files.ts'
@@ -20,6 +21,7 @@ import {
   interruptedDetail,
   isWaiting,
   lockImport,
+  needsDescription,
   nothing,
   startUpdate,
   toRefusal,
@@ -46,7 +48,7 @@ export const stageQueue = defineQueue<ImportJob>('directory.stage-import', { exp
 export const defaultThresholds = { class: 800, pupil: 1000, staff: 1500, guardian: 1500, establishment: 500 }
 
 /** What whoever starts an import says of a feed that does not say it. */
-type Told = Pick<GivenFeed, 'academy' | 'source' | 'exportedOn'>
+type Told = Pick<GivenFeed, 'academy' | 'source' | 'exportedOn' | 'kind' | 'uai' | 'description'>
 
 /**
  * Reads the export in a folder of this machine, up to its review; a refused one ends there, and says why.
@@ -57,8 +59,7 @@ export async function stageImport(
   input: { tenantId: string; folder: string; actorPersonId: string | null; unseen?: boolean } & Told,
   watch: Watch = {},
 ): Promise<ImportView> {
-  const { tenantId, folder, actorPersonId, unseen, academy, source, exportedOn } = input
-  const told = { academy, source, exportedOn }
+  const { tenantId, folder, actorPersonId, unseen, ...told } = input
   await sweepImports(services)
   const id = randomUUIDv7()
   await inTenant(services.db, tenantId, (tx) =>
@@ -102,8 +103,8 @@ export async function stageReceived(services: Services, job: ImportJob, signal: 
   const folder = uploadFolder(services.dataDirectory, id)
   const open = row.undoes
     ? () => openRollback(services, tenantId, row.undoes!)
-    : openFolder(services, { tenantId, id, folder })
-  await stage(services, { tenantId, id, open }, { signal })
+    : openFolder(services, { tenantId, id, folder, told: row.given })
+  await stage(services, { tenantId, id, open, received: true }, { signal })
 }
 
 /**
@@ -147,13 +148,21 @@ function openFolder(services: Services, input: { tenantId: string; id: string; f
   const { tenantId, id, folder, told = {} } = input
   return async (signal?: AbortSignal): Promise<Opened> => {
     const plain = await unpackUpload(services.dataDirectory, id, folder, signal)
-    const feed = await inspectFeed(plain, told)
+    const feed = await inspectFeed(plain, { ...told, ...knownTo(services, tenantId) })
     const source = await inTenant(services.db, tenantId, async (tx) => {
       const found = await findOrCreateSource(tx, feed)
       if (feed.mode === 'delta') await checkDelta(tx, found.id, feed)
       return found
     })
     return { source, feed, mode: feed.mode, called: feed.mode }
+  }
+}
+
+/** What the product knows by itself of feeds that say nothing of themselves. */
+export function knownTo(services: Services, tenantId: string): Pick<GivenFeed, 'today' | 'findMapping'> {
+  return {
+    today: services.now().toLocaleDateString('sv-SE', { timeZone: 'Europe/Paris' }),
+    findMapping: (headerKey) => inTenant(services.db, tenantId, (tx) => findCsvMapping(tx, headerKey)),
   }
 }
 
@@ -165,10 +174,12 @@ async function stage(
     id: string
     open: (signal?: AbortSignal) => Promise<Opened>
     unseen?: boolean | undefined
+    /** Whether its files are kept, for someone to say what they hold. */
+    received?: boolean
   },
   watch: Watch,
 ): Promise<void> {
-  const { tenantId, id, unseen = false } = input
+  const { tenantId, id, unseen = false, received = false } = input
   const change = (values: Updateable<DirectoryTables['directory.import']>) =>
     inTenant(services.db, tenantId, (tx) => updateImport(tx, id, values))
   try {
@@ -186,6 +197,10 @@ async function stage(
       await stageOpened(services, client, { tenantId, id, opened, unseen }, watch)
     })
   } catch (error) {
+    if (error instanceof FeedRefusal && received && needsDescription(error.refusal)) {
+      await change({ state: 'interrupted', refusal: JSON.stringify(error.refusal), progress: '{}' })
+      return
+    }
     if (error instanceof FeedRefusal) {
       await change({ state: 'refused', refusal: JSON.stringify(error.refusal), progress: '{}' })
     } else {
@@ -265,6 +280,7 @@ async function checkNoneWaits(tx: Tx, sourceId: string, id: string): Promise<voi
     .select(['id', 'exported_on'])
     .where('source_id', '=', sourceId)
     .where('id', '<>', id)
+    .where('staged_count', '>', 0)
     .where((where) =>
       where.or([
         where('state', 'in', ['ready', 'applying']),

@@ -1,5 +1,6 @@
 import type { Module } from '#kernel/module'
 import { registerAuditTrail } from './audit-trail.routes.ts'
+import { registerImportColumns } from './import-columns.routes.ts'
 import { importCommands } from './import-commands.ts'
 import { applyQueue, applyRequested } from './import-applying.ts'
 import { sweepImports } from './import-sweep.ts'
@@ -99,6 +100,7 @@ export const directory: Module = {
     registerPeopleLifecycle(app, services)
     registerMatching(app, services)
     await registerImports(app, services)
+    registerImportColumns(app, services)
     registerSources(app, services)
   },
   async startWorkers(services) {

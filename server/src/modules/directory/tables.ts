@@ -1,6 +1,8 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { Db } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
+import type { CsvMapping } from './feeds/csv-mapping.ts'
+import type { GivenFeed } from './feeds/feed.ts'
 import type { CautionCode, Part } from './matching-rule.ts'
 
 export type Profile =
@@ -322,6 +324,16 @@ interface ImportRow extends TenantRow {
   unattended: Generated<boolean>
   attempts: Generated<number>
   kept_until: Generated<Date | null>
+  /** What its starter said of it. */
+  given: JsonWithDefault<Pick<GivenFeed, 'kind' | 'uai' | 'description'>>
+}
+
+interface CsvMappingRow extends TenantRow {
+  header_key: string
+  source: string
+  mapping: Json<CsvMapping>
+  described_at: Generated<Date>
+  described_by: string | null
 }
 
 interface QuarantinedRecordRow extends TenantRow {
@@ -458,6 +470,7 @@ export type DirectoryTables = {
   'directory.source': SourceRow
   'directory.source_record': SourceRecordRow
   'directory.import': ImportRow
+  'directory.csv_mapping': CsvMappingRow
   'directory.quarantined_record': QuarantinedRecordRow
   'directory.import_change': ImportChangeRow
   'directory.import_establishment': ImportEstablishmentRow

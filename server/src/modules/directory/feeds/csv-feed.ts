@@ -5,7 +5,7 @@ import type { Level, RecordKind, SourceKind } from '../tables.ts'
 import { type CsvKind, type CsvMapping, toHeaderKey } from './csv-mapping.ts'
 import { readCsvFeed } from './csv-reading.ts'
 import { type CsvFile, openCsvFile } from './csv-text.ts'
-import { type Feed, type FeedFormat, FeedRefusal, type GivenFeed, schoolYearOf } from './feed.ts'
+import { type Feed, type FeedFormat, FeedRefusal, type GivenFeed, givenDay, schoolYearOf } from './feed.ts'
 import { findOndeMapping } from './onde.ts'
 import { inspectSupannFile, isSupann } from './supann.ts'
 
@@ -130,7 +130,7 @@ async function toFeed(files: CsvFile[], given: GivenFeed): Promise<Feed> {
   const key =
     kind === 'onde' ? uai! : [toSearchKey(source).replaceAll(' ', '-').slice(0, 60), uai].filter(Boolean).join(' ')
   const level: Level | undefined = kind === 'onde' ? 'primary' : undefined
-  const exportedOn = given.exportedOn ?? new Date().toISOString().slice(0, 10)
+  const exportedOn = givenDay(given)
   const schoolYear = schoolYearOf(exportedOn)
   return {
     kind: kind satisfies SourceKind,

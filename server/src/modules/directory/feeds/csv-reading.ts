@@ -7,6 +7,7 @@ import {
   deriveIdentifier,
   type GuardianLink,
   identifyPerson,
+  readCsvClass,
   readCsvEstablishment,
   readCsvPerson,
   readLink,
@@ -132,14 +133,12 @@ class Gathering {
     for await (const { values, line, bytes } of readCsvRows(file)) {
       const outcome = readOutcome('', () => {
         const record = new CsvRecord(values, shape)
-        const uai = record.uai
-        if (uai === undefined) throw new Unusable('attribute_missing', 'The row names no establishment (UAI).')
-        const code = record.text('code') ?? record.required('name')
-        const externalId = `${uai}$${code}`
+        const { establishment, code, name } = readCsvClass(record)
+        const externalId = `${establishment}$${code}`
         if (seen.has(externalId)) throw new Unusable('identifier_twice', 'Another row declares the same class.')
         seen.add(externalId)
-        const group = { kind: 'class' as const, establishment: uai, code, name: record.text('name') ?? code }
-        this.mention(uai, record.text('establishmentName'), number, line).groups.push(group)
+        const mention = this.mention(establishment, record.text('establishmentName'), number, line)
+        mention.groups.push({ kind: 'class', establishment, code, name })
         return { externalId, rule: 'declared' }
       })
       if (outcome.fate === 'quarantined') yield { kind: 'class', outcome, file: number, line, bytes }

@@ -289,6 +289,14 @@ export function readCsvEstablishment(values: string[], shape: CsvShape): Outcome
   })
 }
 
+/** A class that a row declares. @throws Unusable. */
+export function readCsvClass(record: CsvRecord): { establishment: string; code: string; name: string } {
+  const establishment = record.uai
+  if (establishment === undefined) throw new Unusable('attribute_missing', 'The row names no establishment (UAI).')
+  const code = record.text('code') ?? record.required('name')
+  return { establishment, code, name: record.text('name') ?? code }
+}
+
 function readLevel(type: string): Level | undefined {
   const key = toSearchKey(type)
   if (/college|segpa|\bclg\b/.test(key)) return 'lowerSecondary'

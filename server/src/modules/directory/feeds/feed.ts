@@ -77,6 +77,8 @@ export interface GivenFeed {
   source?: string | undefined
   /** Day of the export, for feeds that do not bear it. */
   exportedOn?: Day | undefined
+  /** The day itself, which stands for that of an export that nobody knows. */
+  today?: Day | undefined
   /** Kind of feed, where names of files do not tell it. */
   kind?: SourceKind | undefined
   /** Establishment, for feeds that do not say which one they come from. */
@@ -85,6 +87,13 @@ export interface GivenFeed {
   description?: CsvDescription | undefined
   /** What the columns of files of these headers held the last time. @param headerKey as `toHeaderKey` makes it. */
   findMapping?: ((headerKey: string) => Promise<{ source: string; mapping: CsvMapping } | undefined>) | undefined
+}
+
+/** Day of an export that does not bear it. @throws FeedRefusal when nobody says it. */
+export function givenDay({ exportedOn, today }: GivenFeed): Day {
+  const day = exportedOn ?? today
+  if (day === undefined) throw new FeedRefusal('date_unknown', 'The files bear no date: give the day of the export.')
+  return day
 }
 
 /** The year in which the school year of a day starts: it runs from 1 September to 31 August. */

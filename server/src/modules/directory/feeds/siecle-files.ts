@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Day, isDay } from '#kernel/time'
 import type { RecordKind } from '../tables.ts'
-import { type Feed, type FeedFormat, FeedRefusal, type GivenFeed, schoolYearOf } from './feed.ts'
+import { type Feed, type FeedFormat, FeedRefusal, type GivenFeed, givenDay, schoolYearOf } from './feed.ts'
 import { readSiecleFeed, rootChecker, type SiecleFile, type SiecleType } from './siecle-reading.ts'
 import { readXmlRecords, type XmlElement } from './xml-records.ts'
 
@@ -84,7 +84,7 @@ async function inspectSiecle(folder: string, given: GivenFeed): Promise<Feed> {
       'No file says which establishment it comes from (PARAMETRES/UAJ): give its UAI.',
     )
   }
-  exportedOn ??= given.exportedOn ?? new Date().toISOString().slice(0, 10)
+  exportedOn ??= givenDay(given)
   const schoolYear = year ?? schoolYearOf(exportedOn)
   const order = Object.keys(types)
   files.sort((a, b) => order.indexOf(a.type) - order.indexOf(b.type))

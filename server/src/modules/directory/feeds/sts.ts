@@ -6,6 +6,7 @@ import {
   type FeedReading,
   FeedRefusal,
   type GivenFeed,
+  givenDay,
   type ReadingOptions,
 } from './feed.ts'
 import { type PlacedOutcome, readRecords } from './record-reading.ts'
@@ -53,7 +54,7 @@ async function inspectSts(folder: string, given: GivenFeed): Promise<Feed> {
     throw new FeedRefusal('date_invalid', 'The file bears no school year (PARAMETRES/ANNEE_SCOLAIRE).', { file: name })
   }
   const schoolYear = Number(year)
-  const exportedOn = readExportDay(parameters) ?? given.exportedOn ?? new Date().toISOString().slice(0, 10)
+  const exportedOn = readExportDay(parameters) ?? givenDay(given)
   const academy = place.text('ACADEMIE/CODE')
   return {
     kind: 'sts',

@@ -1,7 +1,15 @@
 import { type Day, isDay } from '#kernel/time'
 import { toSearchKey } from '../search-key.ts'
 import { type CsvFile, readCsvRows } from './csv-text.ts'
-import { type Feed, type FeedReading, FeedRefusal, type GivenFeed, type ReadingOptions, schoolYearOf } from './feed.ts'
+import {
+  type Feed,
+  type FeedReading,
+  FeedRefusal,
+  type GivenFeed,
+  type ReadingOptions,
+  givenDay,
+  schoolYearOf,
+} from './feed.ts'
 import { type PlacedOutcome, readRecords } from './record-reading.ts'
 import {
   type AcceptedRecord,
@@ -30,7 +38,7 @@ export async function inspectSupannFile(files: CsvFile[], given: GivenFeed): Pro
   if (uai === undefined) {
     throw new FeedRefusal('csv_uai_needed', 'No supannEtablissement bears a UAI, and nobody says which one it is.')
   }
-  const exportedOn = given.exportedOn ?? new Date().toISOString().slice(0, 10)
+  const exportedOn = givenDay(given)
   const schoolYear = schoolYearOf(exportedOn)
   return {
     kind: 'supann',
