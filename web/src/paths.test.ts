@@ -44,6 +44,12 @@ test('every page has a route', async () => {
     paths.import(id),
     paths.status(),
     paths.account(),
+    paths.welcome(),
+    paths.administration(),
+    paths.managedAccounts(id),
+    paths.managedRights(id),
+    paths.managedStays(id),
+    paths.trail(),
     paths.help(),
     paths.accessibility(),
   ]

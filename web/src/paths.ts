@@ -29,6 +29,20 @@ export const paths = {
   startFederation: (slug: string, parameters: { returnTo?: string; entity?: string; link?: '1' } = {}) =>
     withQuery(`/api/federation/providers/${encodeURIComponent(slug)}/start`, parameters),
   account: () => '/account',
+  signIns: () => '/account#sign-ins',
+  welcome: (parameters: { step?: string } = {}) => withQuery('/welcome', parameters),
+  administration: (parameters: { q?: string } = {}) => withQuery('/administration', parameters),
+  managedAccounts: (id: string, parameters: { class?: string; profile?: string; page?: string } = {}) =>
+    withQuery(`/administration/${encodeURIComponent(id)}`, parameters),
+  managedRights: (id: string) => `/administration/${encodeURIComponent(id)}/rights`,
+  managedStays: (id: string) => `/administration/${encodeURIComponent(id)}/stays`,
+  trail: (parameters: { person?: string; action?: string; from?: string; until?: string } = {}) =>
+    withQuery('/administration/trail', parameters),
+  exportTrail: (parameters: { person?: string; action?: string; from?: string; until?: string } = {}) =>
+    withQuery('/api/directory/audit.csv', parameters),
+  exportWaiting: (id: string, parameters: { classId?: string; profile?: string } = {}) =>
+    withQuery(`/api/identity/establishments/${encodeURIComponent(id)}/waiting.csv`, parameters),
+  takeLetters: (id: string) => `/api/identity/letters/${encodeURIComponent(id)}/file`,
   help: () => '/help',
   accessibility: () => '/accessibility',
 }

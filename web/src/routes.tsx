@@ -97,6 +97,38 @@ export const routes: RouteObject[] = [
                 lazy: async () => ({ Component: (await import('./features/insight/status-page.tsx')).StatusPage }),
               },
               {
+                path: 'administration',
+                lazy: async () => ({
+                  Component: (await import('./features/identity/administration-page.tsx')).AdministrationPage,
+                }),
+              },
+              {
+                path: 'administration/trail',
+                lazy: async () => ({ Component: (await import('./features/identity/trail-page.tsx')).TrailPage }),
+              },
+              {
+                path: 'administration/:id',
+                lazy: async () => ({
+                  Component: (await import('./features/identity/managed-accounts-page.tsx')).ManagedAccountsPage,
+                }),
+              },
+              {
+                path: 'administration/:id/rights',
+                lazy: async () => ({
+                  Component: (await import('./features/identity/managed-rights-page.tsx')).ManagedRightsPage,
+                }),
+              },
+              {
+                path: 'administration/:id/stays',
+                lazy: async () => ({
+                  Component: (await import('./features/identity/managed-stays-page.tsx')).ManagedStaysPage,
+                }),
+              },
+              {
+                path: 'welcome',
+                lazy: async () => ({ Component: (await import('./features/identity/welcome-page.tsx')).WelcomePage }),
+              },
+              {
                 path: 'account',
                 lazy: async () => ({ Component: (await import('./features/identity/account-page.tsx')).AccountPage }),
               },

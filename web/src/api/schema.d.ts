@@ -4813,6 +4813,8 @@ export interface operations {
                         purpose: "activation" | "reset";
                         /** Format: date-time */
                         expiresAt: string;
+                        /** @description whether a former code, not used yet, is void from now on */
+                        replaces: boolean;
                     };
                 };
             };

@@ -1,3 +1,4 @@
+import administration from './en/administration.json'
 import directory from './en/directory.json'
 import help from './en/help.json'
 import identity from './en/identity.json'
@@ -8,4 +9,4 @@ import problems from './en/problems.json'
 import shell from './en/shell.json'
 import sources from './en/sources.json'
 
-export const en = { directory, help, identity, imports, insight, portal, problems, shell, sources }
+export const en = { administration, directory, help, identity, imports, insight, portal, problems, shell, sources }

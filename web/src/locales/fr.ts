@@ -1,3 +1,4 @@
+import administration from './fr/administration.json'
 import directory from './fr/directory.json'
 import help from './fr/help.json'
 import identity from './fr/identity.json'
@@ -8,4 +9,4 @@ import problems from './fr/problems.json'
 import shell from './fr/shell.json'
 import sources from './fr/sources.json'
 
-export const fr = { directory, help, identity, imports, insight, portal, problems, shell, sources }
+export const fr = { administration, directory, help, identity, imports, insight, portal, problems, shell, sources }

@@ -7,6 +7,7 @@ import { paths } from '../paths.ts'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import { Mark } from '../ui/mark.tsx'
 import { SkeletonLines } from '../ui/skeleton.tsx'
+import { AccountNotices } from './account-notices.tsx'
 import { Failure } from './failure.tsx'
 import { useFormat } from './format.ts'
 import { OfflineNotice } from './offline-notice.tsx'
@@ -55,6 +56,7 @@ export function SignedInShell() {
       {session && <Navigation session={session} />}
       <main className="shell-main" id="content" tabIndex={-1}>
         <OfflineNotice />
+        {session && <AccountNotices session={session} />}
         {session ? (
           <Suspense fallback={<SkeletonLines count={4} />}>
             <Outlet />
@@ -113,6 +115,7 @@ function Navigation({ session }: { session: Session }) {
     { to: paths.home(), label: t('nav.home'), icon: 'home' },
     { to: paths.directory(), label: t('nav.directory'), icon: 'people' },
     { to: paths.imports(), label: t('nav.imports'), icon: 'import', only: holds(session, 'directory.import') },
+    { to: paths.administration(), label: t('nav.administration'), icon: 'key', only: session.manages },
     { to: paths.status(), label: t('nav.status'), icon: 'status', only: holds(session, 'instance.operate') },
     { to: paths.account(), label: t('nav.account'), icon: 'account' },
   ]

@@ -112,6 +112,7 @@ export function registerSignIn(app: App, services: Services, hasher: PasswordHas
             code: z.string(),
             purpose: codePurpose,
             expiresAt: z.date(),
+            replaces: z.boolean().describe('whether a former code, not used yet, is void from now on'),
           }),
         },
       },

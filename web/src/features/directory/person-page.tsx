@@ -10,8 +10,7 @@ import { Failure, isMissing } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Page, Section } from '../../shell/page.tsx'
 import { SkeletonLines } from '../../ui/skeleton.tsx'
-import { AccessCode } from '../identity/access-code.tsx'
-import { PersonAudit } from '../identity/person-audit.tsx'
+import { AccountPanel } from '../identity/account-panel.tsx'
 import { PersonLine } from './person-line.tsx'
 
 type Card = ApiPaths['/api/directory/people/{id}']['get']['responses'][200]['content']['application/json']
@@ -41,7 +40,6 @@ export function PersonPage() {
     )
   }
   const administers = card.because.some((code) => code === 'youAdminister' || code === 'youOperate')
-  const helps = administers || card.because.some((code) => code === 'youSupervise' || code === 'youTeach')
   return (
     <Page back={back} lead={<Affiliations card={card} />} title={format.name(card)}>
       <WhySeen card={card} />
@@ -53,7 +51,6 @@ export function PersonPage() {
       <Work card={card} />
       <Relations relations={card.guardians} title={t('person.guardians')} />
       <Relations relations={card.children} title={t('person.children')} />
-      {helps && !card.because.includes('self') && <AccessCode person={card} />}
       {administers && card.sources.length > 0 && (
         <Section title={t('person.sources')}>
           <dl className="facts">
@@ -71,11 +68,7 @@ export function PersonPage() {
           </dl>
         </Section>
       )}
-      {administers && (
-        <Section title={t('person.audit')}>
-          <PersonAudit personId={card.id} />
-        </Section>
-      )}
+      {!card.because.includes('self') && <AccountPanel person={card} />}
     </Page>
   )
 }

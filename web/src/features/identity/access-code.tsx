@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, read } from '../../api/client.ts'
@@ -25,8 +25,11 @@ export function AccessCode({ person }: { person: Holder }) {
   const explain = useProblemText()
   const { data: appearance } = useQuery(appearanceQuery)
   const letter = useRef<HTMLElement>(null)
+  const client = useQueryClient()
   const issue = useMutation({
     mutationFn: () => read(api.POST('/api/identity/people/{id}/access-code', { params: { path: { id: person.id } } })),
+    // What was just done stands in the history, and in the state of the account.
+    onSuccess: () => client.invalidateQueries({ queryKey: ['person', person.id] }),
   })
   useEffect(() => {
     if (issue.data) letter.current?.focus()
@@ -44,6 +47,11 @@ export function AccessCode({ person }: { person: Holder }) {
             </p>
             <p>{t('code.letterFor', { name })}</p>
             <p>{issue.data.purpose === 'activation' ? t('code.letterActivation') : t('code.letterReset')}</p>
+            {issue.data.replaces && (
+              <p>
+                <strong>{t('code.replaced')}</strong>
+              </p>
+            )}
             <ol>
               <li>
                 {t('code.step1')} <strong>{new URL(paths.activate(), window.location.origin).href}</strong>

@@ -15,7 +15,9 @@ import { Notice } from '../../ui/notice.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { chooseTheme, readTheme, type Theme, themes } from '../../ui/theme.ts'
 import { NewPassword } from './new-password.tsx'
+import { ContactEmail, OwnConsents } from './own-consents.tsx'
 import { PersonAudit } from './person-audit.tsx'
+import { SignInHistory } from './sign-in-history.tsx'
 import { useNow } from '../../ui/now.ts'
 
 /** One's own account: display, password, devices, and what was done to one's card. */
@@ -34,6 +36,9 @@ export function AccountPage() {
       <Section title={t('account.passwordTitle')}>
         {session.hasPassword ? <PasswordForm /> : <p className="measure">{t('account.federationOnly')}</p>}
       </Section>
+      <SignInHistory />
+      <OwnConsents />
+      <ContactEmail />
       <Section
         actions={<Link to={paths.person(session.person.id)}>{t('account.seeFile')}</Link>}
         hint={t('account.fileHint')}
@@ -148,6 +153,7 @@ function PasswordForm() {
     onSuccess: () => {
       setCurrent('')
       setPassword('')
+      void client.invalidateQueries({ queryKey: ['person', session.person.id, 'audit'] })
       return client.invalidateQueries({ queryKey: ['sessions'] })
     },
   })

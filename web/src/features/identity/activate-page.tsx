@@ -27,7 +27,7 @@ export function ActivatePage() {
   })
   const redeem = useMutation({
     mutationFn: () => api.POST('/api/identity/codes/redeem', { body: { code, password } }),
-    onSuccess: () => enter(paths.home()),
+    onSuccess: () => enter(check.data?.purpose === 'activation' ? paths.welcome() : paths.home()),
     onError: (error) => {
       // The code itself failed meanwhile: back to it, with the reason.
       if (error instanceof ApiProblem && error.code.startsWith('code_')) check.reset()
@@ -53,8 +53,10 @@ export function ActivatePage() {
   if (!holder) {
     return (
       <EntryLayout title={t('activate.title')}>
-        <BackToSignIn />
-        <h1 tabIndex={-1}>{t('activate.title')}</h1>
+        <div className="stack stack-tight">
+          <BackToSignIn />
+          <h1 tabIndex={-1}>{t('activate.title')}</h1>
+        </div>
         <form noValidate onSubmit={submitCode}>
           <TextField
             autoCapitalize="characters"

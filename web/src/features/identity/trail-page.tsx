@@ -1,0 +1,151 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { Link, useSearchParams } from 'react-router'
+import { api, read } from '../../api/client.ts'
+import type { paths as ApiPaths } from '../../api/schema.d.ts'
+import { findText } from '../../i18n.ts'
+import { fr } from '../../locales/fr.ts'
+import { paths } from '../../paths.ts'
+import { Failure } from '../../shell/failure.tsx'
+import { useFormat } from '../../shell/format.ts'
+import { Page } from '../../shell/page.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Empty } from '../../ui/empty.tsx'
+import { SelectField, TextField } from '../../ui/field.tsx'
+import { SkeletonRows } from '../../ui/skeleton.tsx'
+import { Table } from '../../ui/table.tsx'
+import './administration.css'
+
+type Entry = ApiPaths['/api/directory/audit']['get']['responses'][200]['content']['application/json']['entries'][number]
+const filters = ['person', 'action', 'from', 'until'] as const
+
+/** What administrators did, for administrators; the whole search is in the address. */
+export function TrailPage() {
+  const { t } = useTranslation(['administration', 'identity', 'shell'])
+  const format = useFormat()
+  const [parameters, setParameters] = useSearchParams()
+  const query = Object.fromEntries(
+    filters.flatMap((name) => {
+      const value = parameters.get(name)
+      return value ? [[name, value]] : []
+    }),
+  ) as Partial<Record<(typeof filters)[number], string>>
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+    queryKey: ['trail', query],
+    queryFn: ({ pageParam }) =>
+      read(
+        api.GET('/api/directory/audit', { params: { query: { ...query, ...(pageParam && { before: pageParam }) } } }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next,
+    placeholderData: (before) => before,
+  })
+  const entries = data?.pages.flatMap((page) => page.entries) ?? []
+  const change = (name: string, value: string) =>
+    setParameters(
+      (before) => {
+        const after = new URLSearchParams(before)
+        if (value) after.set(name, value)
+        else after.delete(name)
+        return after
+      },
+      { replace: true, preventScrollReset: true },
+    )
+  const tellAction = (action: string) =>
+    findText(`identity:audit.action.${action.replaceAll('.', '_')}`) ?? t('identity:audit.action.other', { action })
+  // The names of actions are written with their texts: `identity_access_code_issued` stands for `identity.access_code_issued`.
+  const actions = Object.keys(fr.identity.audit.action)
+    .filter((key) => key !== 'other')
+    .map((key) => ({ value: key.replace('_', '.'), label: tellAction(key) }))
+    .sort((one, other) => format.compare(one.label, other.label))
+  return (
+    <Page
+      actions={
+        <a download href={paths.exportTrail(query)}>
+          {t('act.export')}
+        </a>
+      }
+      back={{ to: paths.administration(), label: t('title') }}
+      lead={t('trailLead')}
+      title={t('act.title')}
+      wide
+    >
+      <search className="stack">
+        <div className="form-pair">
+          <SelectField
+            label={t('act.action')}
+            onChange={(event) => change('action', event.target.value)}
+            options={[{ value: '', label: t('act.anyAction') }, ...actions]}
+            value={query.action ?? ''}
+          />
+          <TextField
+            label={t('act.from')}
+            onChange={(event) => change('from', event.target.value)}
+            type="date"
+            value={query.from ?? ''}
+          />
+          <TextField
+            label={t('act.until')}
+            onChange={(event) => change('until', event.target.value)}
+            type="date"
+            value={query.until ?? ''}
+          />
+        </div>
+        {query.person && (
+          <p className="inline-form">
+            <span>{t('act.onePerson')}</span>
+            <Button look="quiet" onClick={() => change('person', '')}>
+              {t('act.anyone')}
+            </Button>
+          </p>
+        )}
+      </search>
+      {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
+      {!data && !error && <SkeletonRows count={8} />}
+      {data && entries.length === 0 && <Empty title={t('act.none')} />}
+      {entries.length > 0 && (
+        <Table
+          caption={t('act.title')}
+          head={
+            <tr>
+              <th scope="col">{t('act.when')}</th>
+              <th scope="col">{t('act.what')}</th>
+              <th scope="col">{t('act.by')}</th>
+              <th scope="col">{t('act.about')}</th>
+            </tr>
+          }
+          stacked
+        >
+          {entries.map((entry) => (
+            <tr key={entry.id}>
+              <th scope="row">{format.dateTime(entry.recordedAt)}</th>
+              <td data-label={t('act.what')}>{tellAction(entry.action)}</td>
+              <td data-label={t('act.by')}>{entry.actor ? <Name person={entry.actor} /> : t('act.system')}</td>
+              <td data-label={t('act.about')}>
+                <About entry={entry} />
+              </td>
+            </tr>
+          ))}
+        </Table>
+      )}
+      {hasNextPage && (
+        <div>
+          <Button busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+            {t('shell:more')}
+          </Button>
+        </div>
+      )}
+    </Page>
+  )
+}
+
+function About({ entry }: { entry: Entry }) {
+  if (entry.subject) return <Name person={entry.subject} />
+  if (entry.organisation) return <Link to={paths.establishment(entry.organisation.id)}>{entry.organisation.name}</Link>
+  return '–'
+}
+
+function Name({ person }: { person: { id: string; givenName: string; familyName: string } }) {
+  const format = useFormat()
+  return <Link to={paths.person(person.id)}>{format.name(person)}</Link>
+}
