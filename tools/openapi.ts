@@ -19,6 +19,7 @@ export async function describeApi(): Promise<string> {
     logLevel: 'silent',
     findTenant: unreachable,
     authenticate: unreachable,
+    authenticateClient: unreachable,
   })
   for (const module of modules) await module.register(app, services)
   serveStatus(app, services, { postgres: 'embedded', clickhouse: 'embedded' })

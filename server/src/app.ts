@@ -13,12 +13,13 @@ import { portal } from '#modules/portal'
 import { mountDemonstrationIdentityProviders } from './demonstration/identity-provider.ts'
 import { federation } from './standards/federation/index.ts'
 import { gar } from './standards/gar/index.ts'
+import { authenticateClient, oneRoster } from './standards/oneroster/index.ts'
 import { serveStatus } from './status.ts'
 import type { Stores } from './stores.ts'
 import { serveWeb } from './web.ts'
 
 /** The modules, then the standards that bring work and commands of their own, in the order they are mounted. */
-export const modules: Module[] = [directory, identity, applications, insight, portal, federation, gar]
+export const modules: Module[] = [directory, identity, applications, insight, portal, federation, gar, oneRoster]
 
 /** Every queue of every module, made when the stores are opened. */
 export const queues: JobQueue<object>[] = modules.flatMap((module) => [
@@ -52,6 +53,7 @@ export async function createApp(config: Config, services: Services): Promise<App
     logLevel: config.logLevel,
     findTenant: (host) => tenants.find(host),
     authenticate: (request) => authenticate(services, request),
+    authenticateClient: (request) => authenticateClient(services, request),
   })
   for (const module of modules) await module.register(app, services)
   serveStatus(app, services, {

@@ -4,6 +4,9 @@
 alter table identity.granted_right drop constraint granted_right_right_name_check,
   add check (right_name in ('directory.import', 'directory.administer', 'instance.operate', 'resources.assign'));
 
+-- When the source last said something else of it: systems that are told of changes ask for what came since.
+alter table directory.source_record add column changed_at timestamptz not null default now();
+
 create schema gar;
 grant usage on schema gar to preau_app;
 
@@ -45,11 +48,63 @@ create table gar.export (
 create unique index export_running on gar.export (tenant_id, degree) where state = 'running';
 create index export_time on gar.export (tenant_id, started_at desc, id desc);
 
+create schema oneroster;
+grant usage on schema oneroster to preau_app;
+
+-- Systems that may read a part of the directory by the rostering service, in their own name.
+create table oneroster.client (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  id uuid primary key,
+  name text not null check (length(name) between 1 and 100),
+  -- SHA-256 of a secret of 256 random bits, shown once
+  secret_hash bytea not null,
+  -- perimeter; null for the whole tenant
+  organisation_id uuid,
+  scopes text[] not null check (cardinality(scopes) > 0),
+  -- whether it is told e-mail addresses and telephone numbers
+  contact_details boolean not null default false,
+  created_at timestamptz not null,
+  created_by uuid,
+  last_used_at timestamptz,
+  withdrawn_at timestamptz,
+  withdrawn_by uuid
+);
+
+create table oneroster.access_token (
+  tenant_id uuid not null default kernel.current_tenant(),
+  token_hash bytea primary key,
+  client_id uuid not null references oneroster.client on delete cascade,
+  scopes text[] not null,
+  expires_at timestamptz not null
+);
+create index access_token_client on oneroster.access_token (client_id, expires_at);
+
+-- Rostering services of others that the directory is fed from.
+create table oneroster.connection (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  id uuid primary key,
+  -- names the source of its imports
+  name text not null check (length(name) between 1 and 60),
+  service_url text not null,
+  token_url text not null,
+  client_id text not null,
+  sealed_secret text not null,
+  nightly boolean not null default true,
+  created_at timestamptz not null,
+  created_by uuid,
+  fetched_at timestamptz,
+  -- a stable code, and the HTTP status if one was answered; null when the last fetch went well
+  failure jsonb,
+  import_id uuid,
+  unique (tenant_id, name)
+);
+
 do $$
 declare
   each text;
 begin
-  foreach each in array array['gar.setting', 'gar.pseudonym', 'gar.export']
+  foreach each in array array['gar.setting', 'gar.pseudonym', 'gar.export', 'oneroster.client', 'oneroster.access_token',
+    'oneroster.connection']
   loop
     execute format('alter table %s enable row level security', each);
     execute format('alter table %s force row level security', each);

@@ -17,14 +17,14 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
-import { type Access, type Actor, isAllowed } from './access.ts'
+import { type Access, type Actor, type Client, isAllowed } from './access.ts'
 import { isDatabaseAway } from './postgres.ts'
 import { describeError, Problem, toProblemBody } from './problem.ts'
 import type { Tenant } from './tenancy.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may call the route: `'public'`, `'signed-in'` or a right. Required. */
+    /** Who may call the route: `'public'`, `'signed-in'`, a right, or scopes of a token. Required. */
     access?: Access
     /** Takes forms that pages of other sites send, as identity providers do: it reads no cookie. */
     crossSite?: true
@@ -32,6 +32,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     tenant: Tenant
     actor: Actor | undefined
+    client: Client | undefined
   }
 }
 
@@ -44,6 +45,8 @@ export interface HttpOptions {
   findTenant: (host: string | undefined) => Promise<Tenant>
   /** Finds who makes a request; undefined when nobody is signed in. */
   authenticate: (request: FastifyRequest) => Promise<Actor | undefined>
+  /** Finds which system holds the token of a request; undefined when it holds none that is good. */
+  authenticateClient: (request: FastifyRequest) => Promise<Client | undefined>
 }
 
 /**
@@ -104,11 +107,18 @@ export async function createHttp(options: HttpOptions): Promise<App> {
   app.addHook('onRoute', (route) => {
     if (route.config?.access === undefined)
       throw new Error(`Route ${String(route.method)} ${route.url} states no access.`)
-    if (route.config.access !== 'public' && !route.url.startsWith('/api/'))
+    if (route.config.access !== 'public' && !isForClients(route.config.access) && !route.url.startsWith('/api/'))
       throw new Error(`Route ${String(route.method)} ${route.url} is open to everyone: it is not under /api/.`)
   })
   app.addHook('onRequest', async (request) => {
     const access = request.routeOptions.config.access
+    if (isForClients(access)) {
+      request.tenant = await options.findTenant(request.headers.host)
+      request.client = await options.authenticateClient(request)
+      if (!request.client) throw new Problem(401, 'token_required', 'This is for systems that hold an access token.')
+      if (request.client.scopes.some((scope) => access.scopes.includes(scope))) return
+      throw new Problem(403, 'scope_insufficient', `The token needs one of: ${access.scopes.join(' ')}.`)
+    }
     // No route: the not-found handler answers and needs neither tenant nor actor.
     if (access === undefined || !request.routeOptions.url?.startsWith('/api/')) return
     if (!request.routeOptions.config.crossSite) refuseForeignOrigin(request)
@@ -119,8 +129,9 @@ export async function createHttp(options: HttpOptions): Promise<App> {
     throw new Problem(403, 'not_allowed', 'Your rights do not include this.')
   })
   app.addHook('onSend', async (request, reply) => {
-    // Answers are one person's: no cache between keeps them.
-    if (request.routeOptions.url?.startsWith('/api/') && !reply.hasHeader('cache-control')) {
+    // Answers are one person's, or one system's: no cache between keeps them.
+    const { url, config } = request.routeOptions
+    if ((url?.startsWith('/api/') || isForClients(config.access)) && !reply.hasHeader('cache-control')) {
       reply.header('cache-control', 'no-store')
     }
   })
@@ -156,7 +167,17 @@ export function actorOf(request: FastifyRequest): Actor {
   return request.actor
 }
 
+const isForClients = (access: Access | undefined): access is { scopes: string[] } =>
+  typeof access === 'object' && 'scopes' in access
+
+/** The system that makes a request to a route for systems. */
+export function clientOf(request: FastifyRequest): Client {
+  if (!request.client) throw new Problem(401, 'token_required', 'This is for systems that hold an access token.')
+  return request.client
+}
+
 function describeAccess(access: Access | undefined): string {
+  if (isForClients(access)) return `scope:${access.scopes.map((scope) => scope.split('/').at(-1)).join(',')}`
   return typeof access === 'object' ? `right:${access.right}` : (access ?? 'unstated')
 }
 

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { streamRows } from '#kernel/row-stream'
 import type { Tx } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
-import { currentSchoolYearId } from './school-years.ts'
+import { isShown } from './school-years.ts'
 import type { Level, Profile } from './tables.ts'
 
 // Everyone of many establishments, for partners who receive the whole of it: read by batches, in one school year, in a
@@ -65,11 +65,11 @@ const schools = ({ levels }: ExtractScope) => sql`school as (
 const groups = (scope: ExtractScope) => sql`${schools(scope)}, class_or_group as (
   select g.id, g.establishment_id, g.school_year_id, g.code, g.name, g.kind, s.uai
   from directory.teaching_group g join school s on s.id = g.establishment_id
-  where g.school_year_id = ${currentSchoolYearId(scope.now)} and not (g.kind = 'group' and exists (
+  where ${isShown('g')} and not (g.kind = 'group' and exists (
     select from directory.teaching_group c where c.establishment_id = g.establishment_id
       and c.school_year_id = g.school_year_id and c.kind = 'class' and c.code = g.code)))`
 
-const enrolled = ({ now }: ExtractScope) => sql`e.school_year_id = ${currentSchoolYearId(now)}
+const enrolled = ({ now }: ExtractScope) => sql`${isShown('e')}
   and (e.left_on is null or e.left_on >= ${now}::timestamptz::date)`
 
 const person = sql`p.id, p.family_name as "familyName", p.birth_family_name as "birthFamilyName",
@@ -90,7 +90,7 @@ export async function countUnextracted(tx: Tx, scope: ExtractScope): Promise<{ w
       (select count(*) from directory.organisation where kind = 'establishment' and gone_on is null and uai is null
         and level = any(${scope.levels}::text[])) as "withoutUai",
       (select count(*) from directory.teaching_group g join school s on s.id = g.establishment_id
-        where g.school_year_id = ${currentSchoolYearId(scope.now)})
+        where ${isShown('g')})
         - (select count(*) from class_or_group) as "sameCode"`,
   )
   return counts ?? { withoutUai: 0, sameCode: 0 }

@@ -217,7 +217,8 @@ async function acceptRecords(tx: Tx, application: Application, which: RawBuilder
     select ${sourceId}, s.kind, s.external_id, s.subject_id, s.hash, s.body, s.establishment_ref
     from directory.staged_record s where ${present(application)} and not s.known and ${which}`.execute(tx)
   await sql`update directory.source_record r set
-      subject_id = s.subject_id, hash = s.hash, body = s.body, establishment_ref = s.establishment_ref, gone_on = null
+      subject_id = s.subject_id, hash = s.hash, body = s.body, establishment_ref = s.establishment_ref, gone_on = null,
+      changed_at = now()
     from directory.staged_record s
     where ${present(application)} and s.known and ${sameRecord(application)} and ${which}`.execute(tx)
   // A roll-back takes away what had come back: it is gone since it first was.
@@ -225,7 +226,7 @@ async function acceptRecords(tx: Tx, application: Application, which: RawBuilder
     ? sql`coalesce((select c.former_gone_on from directory.import_change c where c.import_id = ${undoes.id}
         and c.kind = r.kind and c.external_id = r.external_id), ${application.exportedOn})`
     : sql`${application.exportedOn}`
-  await sql`update directory.source_record r set gone_on = ${goneOn}
+  await sql`update directory.source_record r set gone_on = ${goneOn}, changed_at = now()
     from directory.staged_record s
     where ${staged(application)} and s.change = 'removed' and ${sameRecord(application)} and ${which}`.execute(tx)
 }

@@ -77,6 +77,25 @@ export {
   teachesPupil,
 } from './people.queries.ts'
 export { searchPeople } from './people-search.ts'
+export {
+  listRosterClasses,
+  listRosterCourses,
+  listRosterEnrolments,
+  listRosterOrganisations,
+  listRosterPeople,
+  listRosterPeriods,
+  type RosterClass,
+  type RosterCourse,
+  type RosterEnrolment,
+  type RosterOperator,
+  type RosterOrganisation,
+  type RosterPage,
+  type RosterPeriod,
+  type RosterPerson,
+  type RosterQuery,
+  type RosterScope,
+} from './rosters.queries.ts'
+export type { Profile } from './tables.ts'
 export { toSearchKey } from './search-key.ts'
 
 /** @public For whoever keeps what classes share: nobody does yet. */

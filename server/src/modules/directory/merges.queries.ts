@@ -210,7 +210,7 @@ export async function moveRecords(tx: Tx, pairs: MergedPair[]): Promise<void> {
     select m.merge_id, r.source_id, r.kind, r.external_id
     from ${listPairs(pairs)} join directory.source_record r on r.subject_id = m.merged_id
     where ${isPersonRecord}`.execute(tx)
-  await sql`update directory.source_record r set subject_id = m.kept_id
+  await sql`update directory.source_record r set subject_id = m.kept_id, changed_at = now()
     from ${listPairs(pairs)} where r.subject_id = m.merged_id and ${isPersonRecord}`.execute(tx)
 }
 
@@ -237,7 +237,7 @@ export async function moveRows(tx: Tx, pairs: MergedPair[]): Promise<void> {
 
 /** Gives records back to the people they described, unless they described another since. */
 export async function returnRecords(tx: Tx, pairs: MergedPair[]): Promise<void> {
-  await sql`update directory.source_record r set subject_id = m.merged_id
+  await sql`update directory.source_record r set subject_id = m.merged_id, changed_at = now()
     from ${listPairs(pairs)} join directory.merge_record j on j.merge_id = m.merge_id
     where r.source_id = j.source_id and r.kind = j.kind and r.external_id = j.external_id
       and r.subject_id = m.kept_id`.execute(tx)

@@ -38,6 +38,14 @@ export async function findOrCreatePseudonyms(tx: Tx, personIds: string[]): Promi
   return new Map(rows.map((row) => [row.person_id, row.identifier]))
 }
 
+/** Forgets the identifiers of people who are deleted. */
+export async function deletePseudonyms(tx: Tx, personIds: string[]): Promise<void> {
+  await tables(tx)
+    .deleteFrom('gar.pseudonym')
+    .where('person_id', '=', sql<string>`any(${personIds}::uuid[])`)
+    .execute()
+}
+
 /** One export, as the history shows it. */
 export interface GarExport {
   id: string

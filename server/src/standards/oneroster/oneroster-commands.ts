@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import type { Command } from '#kernel/module'
+import { inTenant } from '#kernel/postgres'
+import { Problem } from '#kernel/problem'
+import { createClient, withdrawClientAs } from './clients.ts'
+import { listClients } from './clients.queries.ts'
+import { servicePath } from './rostering.routes.ts'
+import { rosterScopeNames } from './scopes.ts'
+import { tokenPath } from './token.routes.ts'
+
+const newClient = z.object({
+  name: z.string().trim().min(1).max(100),
+  organisation: z.uuid().nullable(),
+  scope: z.array(z.enum(rosterScopeNames)).min(1),
+})
+
+/** `oneroster clients | client add | client remove`: systems that may read rosters. */
+export const clientCommands: Command[] = [
+  {
+    name: 'clients',
+    usage: '',
+    summary: 'Lists the systems that may read rosters.',
+    async run({ db, tenant, print }) {
+      const clients = await inTenant(db, (await tenant()).id, listClients)
+      for (const { id, name, organisationId, scopes, lastUsedAt } of clients) {
+        const ends = scopes.map((scope) => scope.split('/').at(-1)).join(',')
+        print(
+          `${id}  ${name}  ${organisationId ?? 'whole workspace'}  ${ends}  ${lastUsedAt?.toISOString() ?? 'never used'}`,
+        )
+      }
+      return clients
+    },
+  },
+  {
+    name: 'client add',
+    usage: '--name NAME [--organisation ID] [--scope core|full|demographics]… [--contact-details]',
+    summary: 'Lets a system read the rosters of an organisation, or of all of them; its secret is shown once.',
+    options: {
+      name: { type: 'string' },
+      organisation: { type: 'string' },
+      scope: { type: 'string', multiple: true },
+      'contact-details': { type: 'boolean' },
+    },
+    async run({ db, tenant, print, now, publicUrl }, _positionals, values) {
+      const { name, organisation = null, scope = ['core', 'full'] } = values
+      const read = newClient.safeParse({ name, organisation, scope })
+      if (!read.success) throw new Problem(400, 'client_invalid', z.prettifyError(read.error))
+      const request = {
+        name: read.data.name,
+        organisationId: read.data.organisation,
+        scopes: read.data.scope,
+        contactDetails: values['contact-details'] === true,
+      }
+      const made = await inTenant(db, (await tenant()).id, (tx) => createClient(tx, null, request, now()))
+      print(`client_id      ${made.client.id}`)
+      print(`client_secret  ${made.secret}`)
+      print(`service        ${publicUrl}${servicePath}`)
+      print(`token          ${publicUrl}${tokenPath}`)
+      print('The secret is not kept: it is shown this once.')
+      return made
+    },
+  },
+  {
+    name: 'client remove',
+    usage: '<id>',
+    summary: 'Ends the access of a system, at once.',
+    async run({ db, tenant, print, now }, [id = '']) {
+      if (!z.uuid().safeParse(id).success) throw new Problem(404, 'client_unknown', 'There is no such client.')
+      await inTenant(db, (await tenant()).id, (tx) => withdrawClientAs(tx, null, id, now()))
+      print('Its tokens open nothing any more.')
+      return { id }
+    },
+  },
+]

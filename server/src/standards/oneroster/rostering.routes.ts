@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import { type App, clientOf } from '#kernel/http'
+import type { Services } from '#kernel/module'
+import { inTenant } from '#kernel/postgres'
+import { type Endpoint, endpoints } from './endpoints.ts'
+import { answerError, RosterRefusal } from './errors.ts'
+import { describeLinks, readFields, readQuery, select } from './queries.ts'
+import { contactColumns } from './resources.ts'
+
+export const servicePath = '/ims/oneroster/rostering/v1p2'
+
+const text = z.string().max(500).optional()
+const collectionQuery = z.object({ limit: text, offset: text, sort: text, orderBy: text, filter: text, fields: text })
+
+const idForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const enrolmentForm = /^[0-9a-f-]{36}\.[0-9a-f-]{36}$/i
+
+/** The rostering service, for systems that hold a token: each sees its perimeter and nothing else. */
+export async function registerRostering(app: App, services: Services): Promise<void> {
+  await app.register(
+    async (scope: App) => {
+      scope.setErrorHandler(answerError)
+      // Before the pages of the web, which answer every other address.
+      scope.get('/*', { config: { access: 'public' }, schema: { hide: true } }, () => {
+        throw new RosterRefusal(404, 'unknownobject', 'The service has no such endpoint.')
+      })
+      for (const each of endpoints) registerEndpoint(scope, services, each)
+    },
+    { prefix: servicePath },
+  )
+}
+
+function registerEndpoint(app: App, services: Services, endpoint: Endpoint): void {
+  app.get(
+    endpoint.path,
+    {
+      config: { access: { scopes: endpoint.scopes } },
+      schema: {
+        operationId: endpoint.operation,
+        summary: 'OneRoster 1.2, rostering service',
+        querystring: endpoint.single ? z.object({ fields: text }) : collectionQuery,
+        params: z.record(z.string(), z.string().max(300)),
+      },
+    },
+    async (request, reply) => {
+      const client = clientOf(request)
+      const { contactDetails } = client
+      const ids = request.params
+      checkIds(endpoint, ids)
+      const columns = contactDetails ? { ...endpoint.columns, ...contactColumns } : endpoint.columns
+      const query = readQuery(endpoint.single ? {} : request.query, columns)
+      const sourcedId = ids['sourcedId']
+      if (sourcedId !== undefined) query.conditions.push({ column: 'id', operator: '=', value: sourcedId })
+      const fields = readFields(request.query.fields, endpoint.properties)
+      const base = `${services.publicUrl}${servicePath}`
+      const { objects, total } = await inTenant(services.db, request.tenant.id, (tx) =>
+        endpoint.read({ tx, scope: { perimeter: client.organisationId }, query, ids }, { base, contactDetails }),
+      )
+      const selected = objects.map((object) => select(object, fields))
+      if (!endpoint.single) {
+        reply.header('x-total-count', total).header('link', describeLinks(new URL(request.url, base), query, total))
+        return reply.send({ [endpoint.plural]: selected })
+      }
+      const [object] = selected
+      if (!object) throw new RosterRefusal(404, 'unknownobject', `There is no such ${endpoint.singular}.`)
+      return reply.send({ [endpoint.singular]: object })
+    },
+  )
+}
+
+// What is no identifier of ours is nobody's.
+function checkIds(endpoint: Endpoint, ids: Record<string, string>): void {
+  for (const [name, id] of Object.entries(ids)) {
+    const form = name === 'sourcedId' && endpoint.plural === 'enrollments' ? enrolmentForm : idForm
+    if (!form.test(id)) throw new RosterRefusal(404, 'unknownobject', 'There is nothing under this identifier.')
+  }
+}
