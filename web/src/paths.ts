@@ -17,6 +17,7 @@ export const paths = {
   establishments: (parameters: { q?: string } = {}) => withQuery('/directory/establishments', parameters),
   establishment: (id: string) => `/directory/establishments/${encodeURIComponent(id)}`,
   teachingGroup: (id: string) => `/directory/classes/${encodeURIComponent(id)}`,
+  matching: (parameters: { view?: string | undefined } = {}) => withQuery('/directory/matching', parameters),
   imports: () => '/imports',
   newImport: () => '/imports/new',
   uploadImport: () => '/api/directory/imports',

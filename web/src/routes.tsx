@@ -69,6 +69,12 @@ export const routes: RouteObject[] = [
                 lazy: async () => ({ Component: (await import('./features/directory/class-page.tsx')).ClassPage }),
               },
               {
+                path: 'directory/matching',
+                lazy: async () => ({
+                  Component: (await import('./features/directory/matching-page.tsx')).MatchingPage,
+                }),
+              },
+              {
                 path: 'imports',
                 lazy: async () => ({ Component: (await import('./features/directory/imports-page.tsx')).ImportsPage }),
               },

@@ -4,9 +4,10 @@ import help from './en/help.json'
 import identity from './en/identity.json'
 import imports from './en/imports.json'
 import insight from './en/insight.json'
+import matching from './en/matching.json'
 import portal from './en/portal.json'
 import problems from './en/problems.json'
 import shell from './en/shell.json'
 import sources from './en/sources.json'
 
-export const en = { administration, directory, help, identity, imports, insight, portal, problems, shell, sources }
+export const en = { directory, help, identity, imports, insight, matching, portal, problems, shell, sources }

@@ -4,9 +4,10 @@ import help from './fr/help.json'
 import identity from './fr/identity.json'
 import imports from './fr/imports.json'
 import insight from './fr/insight.json'
+import matching from './fr/matching.json'
 import portal from './fr/portal.json'
 import problems from './fr/problems.json'
 import shell from './fr/shell.json'
 import sources from './fr/sources.json'
 
-export const fr = { administration, directory, help, identity, imports, insight, portal, problems, shell, sources }
+export const fr = { directory, help, identity, imports, insight, matching, portal, problems, shell, sources }

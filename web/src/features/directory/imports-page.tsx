@@ -17,7 +17,7 @@ import './imports.css'
 
 /** Every import, newest first. */
 export function ImportsPage() {
-  const { t } = useTranslation(['imports', 'shell'])
+  const { t } = useTranslation(['imports', 'matching', 'shell'])
   const format = useFormat()
   const sorting = useSorting()
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
@@ -35,6 +35,9 @@ export function ImportsPage() {
     <Page
       actions={
         <>
+          <Link className={buttonClass()} to={paths.matching()}>
+            {t('matching:title')}
+          </Link>
           <Link className={buttonClass()} to={paths.sources()}>
             {t('list.sources')}
           </Link>

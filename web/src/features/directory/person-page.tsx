@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, useLocation, useParams } from 'react-router'
+import { Link, Navigate, useLocation, useParams } from 'react-router'
 import { api, read } from '../../api/client.ts'
 import type { paths as ApiPaths } from '../../api/schema.d.ts'
 import { findText } from '../../i18n.ts'
@@ -39,6 +39,8 @@ export function PersonPage() {
       </Page>
     )
   }
+  // An address of before a merge leads to the person kept.
+  if (card.id !== id) return <Navigate replace to={paths.person(card.id)} />
   const administers = card.because.some((code) => code === 'youAdminister' || code === 'youOperate')
   return (
     <Page back={back} lead={<Affiliations card={card} />} title={format.name(card)}>

@@ -8,6 +8,7 @@ import { paths } from '../../paths.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Page } from '../../shell/page.tsx'
+import { holds, useSession } from '../../shell/session.ts'
 import { Button } from '../../ui/button.tsx'
 import { Filters } from './filters.tsx'
 import { Empty } from '../../ui/empty.tsx'
@@ -22,8 +23,9 @@ const pauseMs = 250
 
 /** Search of people; the whole search is in the address. */
 export function SearchPage() {
-  const { t } = useTranslation(['directory', 'shell'])
+  const { t } = useTranslation(['directory', 'matching', 'shell'])
   const format = useFormat()
+  const session = useSession()
   const tellAffiliation = useAffiliationText()
   const [parameters, setParameters] = useSearchParams()
   const q = parameters.get('q') ?? ''
@@ -100,7 +102,12 @@ export function SearchPage() {
 
   return (
     <Page
-      actions={<Link to={paths.establishments()}>{t('establishments.title')}</Link>}
+      actions={
+        <>
+          {holds(session, 'directory.administer') && <Link to={paths.matching()}>{t('matching:title')}</Link>}
+          <Link to={paths.establishments()}>{t('establishments.title')}</Link>
+        </>
+      }
       lead={t('search.lead')}
       title={t('search.title')}
     >
