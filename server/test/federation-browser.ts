@@ -48,11 +48,11 @@ export class FederationBrowser {
   /** Follows the provider until it shows a page or sends back to us. */
   async follow(url: string): Promise<{ page: Response; url: string } | { back: string }> {
     for (let hops = 0; hops < 10; hops += 1) {
+      if (url.startsWith(this.server.config.publicUrl)) return { back: url.slice(this.server.config.publicUrl.length) }
       const page = await this.atTheirs(url)
       const location = page.headers.get('location')
       if (location === null) return { page, url }
       url = new URL(location, url).href
-      if (url.startsWith(this.server.config.publicUrl)) return { back: url.slice(this.server.config.publicUrl.length) }
     }
     throw new Error('too many redirects')
   }

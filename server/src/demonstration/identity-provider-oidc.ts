@@ -153,7 +153,7 @@ export async function serveOidcProvider(app: App, kind: OidcKind, findOptions: F
       const result =
         subject === undefined || subject === ''
           ? { error: 'access_denied', error_description: 'the person gave up' }
-          : { login: { accountId: subject, acr: 'eidas1' } }
+          : { login: { accountId: subject, acr: 'eidas1' }, consent: {} }
       reply.hijack()
       try {
         await found.provider.interactionFinished(request.raw, reply.raw, result)
