@@ -10,4 +10,4 @@ import problems from './en/problems.json'
 import shell from './en/shell.json'
 import sources from './en/sources.json'
 
-export const en = { directory, help, identity, imports, insight, matching, portal, problems, shell, sources }
+export const en = { administration, directory, help, identity, imports, insight, matching, portal, problems, shell, sources }

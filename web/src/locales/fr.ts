@@ -10,4 +10,4 @@ import problems from './fr/problems.json'
 import shell from './fr/shell.json'
 import sources from './fr/sources.json'
 
-export const fr = { directory, help, identity, imports, insight, matching, portal, problems, shell, sources }
+export const fr = { administration, directory, help, identity, imports, insight, matching, portal, problems, shell, sources }
