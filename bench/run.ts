@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { benches as directoryMatch } from './directory-match.bench.ts'
 import { benches as directorySearch } from './directory-search.bench.ts'
 import { benches as directory } from './directory.bench.ts'
 import { benches as identity } from './identity.bench.ts'
@@ -20,7 +21,7 @@ export interface Bench {
 }
 
 // `npm run bench -- NAMES… [--json FILE]`: runs the benchmarks whose names begin with one of NAMES (all without any).
-const all: Bench[] = [...directory, ...directorySearch, ...portal, ...identity]
+const all: Bench[] = [...directory, ...directoryMatch, ...directorySearch, ...portal, ...identity]
 const args = process.argv.slice(2)
 const jsonAt = args.indexOf('--json')
 const jsonFile = jsonAt === -1 ? undefined : args.splice(jsonAt, 2)[1]
