@@ -26,6 +26,9 @@ export const paths = {
   sources: () => '/imports/sources',
   source: (id: string, parameters: { view?: string } = {}) =>
     withQuery(`/imports/sources/${encodeURIComponent(id)}`, parameters),
+  compareSources: (
+    parameters: { left?: string; right?: string; kind?: string; establishment?: string; view?: string } = {},
+  ) => withQuery('/imports/sources/compare', parameters),
   status: () => '/status',
   startFederation: (slug: string, parameters: { returnTo?: string; entity?: string; link?: '1' } = {}) =>
     withQuery(`/api/federation/providers/${encodeURIComponent(slug)}/start`, parameters),

@@ -89,6 +89,12 @@ export const routes: RouteObject[] = [
                 lazy: async () => ({ Component: (await import('./features/directory/sources-page.tsx')).SourcesPage }),
               },
               {
+                path: 'imports/sources/compare',
+                lazy: async () => ({
+                  Component: (await import('./features/directory/source-comparison-page.tsx')).SourceComparisonPage,
+                }),
+              },
+              {
                 path: 'imports/sources/:id',
                 lazy: async () => ({ Component: (await import('./features/directory/source-page.tsx')).SourcePage }),
               },

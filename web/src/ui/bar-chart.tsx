@@ -26,6 +26,7 @@ const keyOf = (bar: ChartPoint) => bar.fullLabel ?? bar.label
 function Columns({ bars, highest, format }: Picture) {
   const [width, height, gap] = [720, 180, 8]
   const step = width / Math.max(1, bars.length)
+  const thick = Math.min(step - gap, 96)
   return (
     <svg aria-hidden="true" className="chart-picture chart-columns" viewBox={`0 0 ${width} ${height + 56}`}>
       <path className="chart-base" d={`M0 ${height + 26.5}H${width}`} />
@@ -33,7 +34,14 @@ function Columns({ bars, highest, format }: Picture) {
         const size = (bar.value / highest) * height
         return (
           <g key={keyOf(bar)} transform={`translate(${index * step} 0)`}>
-            <rect className="chart-bar" height={size} rx="3" width={step - gap} x={gap / 2} y={height + 26 - size} />
+            <rect
+              className="chart-bar"
+              height={size}
+              rx="3"
+              width={thick}
+              x={(step - thick) / 2}
+              y={height + 26 - size}
+            />
             <text className="chart-value" textAnchor="middle" x={step / 2} y={height + 18 - size}>
               {format(bar.value)}
             </text>

@@ -15,6 +15,7 @@ import { leaversQueue, runAllLeavers } from './people-lifecycle.ts'
 import { registerPeopleLifecycle } from './people-lifecycle.routes.ts'
 import { registerPeople } from './people.routes.ts'
 import { sourceCommands } from './reception/source-commands.ts'
+import { registerSourceComparison } from './reception/source-comparison.routes.ts'
 import { registerSources } from './reception/sources.routes.ts'
 import { watchFeeds, watchQueue } from './reception/watch.ts'
 import { switchAllDueYears, switchQueue, yearsFollowImports } from './years.ts'
@@ -122,6 +123,7 @@ export const directory: Module = {
     await registerImports(app, services)
     registerImportColumns(app, services)
     registerSources(app, services)
+    registerSourceComparison(app, services)
   },
   async startWorkers(services) {
     await sweepImports(services)

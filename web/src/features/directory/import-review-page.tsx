@@ -16,6 +16,7 @@ import { ImportChanges } from './import-changes.tsx'
 import { ImportEstablishments } from './import-establishments.tsx'
 import { ImportQuarantine } from './import-quarantine.tsx'
 import { ImportProgress, ImportState } from './import-state.tsx'
+import { ImportReread } from './import-reread.tsx'
 import { ImportSummary } from './import-summary.tsx'
 import { countChanges, countQuarantined, type Import, isRunning } from './import-words.ts'
 import './imports.css'
@@ -74,6 +75,7 @@ export function ImportReviewPage() {
       </div>
       <Decision data={data} key={data.state} />
       {data.stagedAt && <Details data={data} />}
+      <ImportReread data={data} />
       <Files data={data} />
     </Page>
   )

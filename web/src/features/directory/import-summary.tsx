@@ -5,6 +5,7 @@ import { paths } from '../../paths.ts'
 import { useFormat } from '../../shell/format.ts'
 import { ProportionBar } from '../../ui/proportion-bar.tsx'
 import { Table } from '../../ui/table.tsx'
+import { ImportAccounting } from './import-accounting.tsx'
 import { changeKinds, type Import, recordKinds } from './import-words.ts'
 
 /** Counts by kind of record, each figure leading to its records. */
@@ -78,6 +79,7 @@ export function ImportSummary({ data }: { data: Import }) {
           </tr>
         ))}
       </Table>
+      <ImportAccounting data={data} />
       {data.warnings.length > 0 && (
         <ul className="measure">
           {data.warnings.map(({ code, count }) => (

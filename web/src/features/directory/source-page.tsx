@@ -42,9 +42,7 @@ export function SourcePage() {
           <p>
             {t(`kind.${data.kind}`)}
             {' · '}
-            {data.nextExpectedAt
-              ? `${t('next')} ${format.dateTime(data.nextExpectedAt)}`
-              : `${t('next')} ${t('anyTime')}`}
+            {data.nextExpectedAt ? t('nextOn', { when: format.dateTime(data.nextExpectedAt) }) : t('noSchedule')}
           </p>
         )
       }

@@ -110,7 +110,7 @@ export function SourceSettingsForm({ source }: { source: Source }) {
       </fieldset>
       <fieldset>
         <legend className="settings-legend">{t('settings.limits')}</legend>
-        <div className="settings-fields">
+        <div className="stack">
           <TextField
             hint={t('settings.quarantineHint')}
             inputMode="decimal"

@@ -19,7 +19,8 @@ export function useAlertText(): (alert: FeedAlert) => string {
   const format = useFormat()
   return ({ code, expectedAt, detail }) => {
     const reasons = detail.reasons?.map((reason) => findText(`sources:alerts.reason.${reason}`) ?? reason) ?? []
-    return t(`alerts.${code}`, {
+    const advice = detail.refusal && findText(`imports:refusal.${detail.refusal}`)
+    const text = t(`alerts.${code}`, {
       expected: expectedAt ? format.dateTime(expectedAt) : '',
       read: format.number(detail.read ?? 0),
       median: format.number(detail.median ?? 0),
@@ -28,5 +29,6 @@ export function useAlertText(): (alert: FeedAlert) => string {
       reasons: format.list(reasons),
       folder: detail.folder ?? '',
     })
+    return advice ? `${text} ${advice}` : text
   }
 }

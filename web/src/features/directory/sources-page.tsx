@@ -8,6 +8,7 @@ import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Page } from '../../shell/page.tsx'
 import { useSorting } from '../../shell/sorting.ts'
+import { buttonClass } from '../../ui/button.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
@@ -29,6 +30,14 @@ export function SourcesPage() {
   const alerts = useQuery(feedAlertsQuery)
   return (
     <Page
+      actions={
+        data &&
+        data.sources.length > 1 && (
+          <Link className={buttonClass()} to={paths.compareSources()}>
+            {t('compare.link')}
+          </Link>
+        )
+      }
       back={{ to: paths.imports(), label: t('imports:list.title') }}
       busy={!data && !error}
       lead={t('lead')}
