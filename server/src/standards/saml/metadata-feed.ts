@@ -49,23 +49,17 @@ export async function readMetadata(chunks: AsyncIterable<Uint8Array>, options: R
   const parser = createParser(reader)
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let size = 0
-  try {
-    for await (const chunk of chunks) {
-      size += chunk.length
-      if (size > longest) throw new XmlRefused('too_deep')
-      const text = decoder.decode(chunk, { stream: true })
-      // The parser would gather a document type whole before it tells.
-      if (!reader.begun && /<!DOCTYPE/i.test(text)) throw new XmlRefused('doctype')
-      parser.write(text)
-      if (reader.found.length >= batchSize) await options.onEntities(reader.found.splice(0))
-    }
-    parser.write(decoder.decode())
-    parser.close()
-  } catch (error) {
-    throw error instanceof Error && /^(undefined entity|[0-9]+:[0-9]+:)/.test(error.message)
-      ? new XmlRefused('malformed')
-      : error
+  for await (const chunk of chunks) {
+    size += chunk.length
+    if (size > longest) throw new XmlRefused('too_deep')
+    const text = decoder.decode(chunk, { stream: true })
+    // The parser would gather a document type whole before it tells.
+    if (!reader.begun && /<!DOCTYPE/i.test(text)) throw new XmlRefused('doctype')
+    parser.write(text)
+    if (reader.found.length >= batchSize) await options.onEntities(reader.found.splice(0))
   }
+  parser.write(decoder.decode())
+  parser.close()
   await options.onEntities(reader.found.splice(0))
   return reader.finish()
 }

@@ -72,7 +72,7 @@ export interface XmlEvents {
   comment?(): void
 }
 
-/** Feeds a parser that knows no document type. @throws Error of the parser, or of a handler. */
+/** Feeds a parser that knows no document type. @throws XmlRefused, or what a handler throws. */
 export function readXml(chunks: Iterable<string>, events: XmlEvents): void {
   const parser = createParser(events)
   for (const chunk of chunks) parser.write(chunk)
@@ -81,8 +81,8 @@ export function readXml(chunks: Iterable<string>, events: XmlEvents): void {
 
 export function createParser(events: XmlEvents): SaxesParser<{ xmlns: true; position: false }> {
   const parser = new SaxesParser({ xmlns: true, position: false })
-  parser.on('error', (error) => {
-    throw error
+  parser.on('error', () => {
+    throw new XmlRefused('malformed')
   })
   parser.on('doctype', () => {
     throw new XmlRefused('doctype')
