@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
+import { mkdir, rm } from 'node:fs/promises'
 import { sql, type Updateable } from 'kysely'
 import type pg from 'pg'
 import type { CopyStreamQuery } from 'pg-copy-streams'
@@ -81,6 +82,27 @@ export async function receiveImport(
     await services.jobs.enqueue(tx, stageQueue, { tenantId, importId: id })
     return getImport(tx, id)
   })
+}
+
+/**
+ * Has files that this program writes itself read as if they had been uploaded: fetched from a service, say.
+ * @param write puts them into a folder; when it fails, nothing is left.
+ */
+export async function receiveWritten(
+  services: Services,
+  input: { tenantId: string; actorPersonId: string | null; unattended: boolean },
+  write: (folder: string) => Promise<void>,
+): Promise<ImportView> {
+  const id = randomUUIDv7()
+  const folder = uploadFolder(services.dataDirectory, id)
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await write(folder)
+    return await receiveImport(services, { ...input, id })
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
 }
 
 /** Asks for the kept files of an interrupted import to be read again. @throws Problem 409 `import_state`. */

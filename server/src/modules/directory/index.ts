@@ -26,7 +26,8 @@ import { registerYears } from './years.routes.ts'
 export { feedAlerted } from './reception/alerts.ts'
 export { canAdminister, headsBeyond, isHeadOf } from './administration.queries.ts'
 export { applyImport } from './import-applying.ts'
-export { stageImport } from './imports.ts'
+export { receiveWritten, stageImport } from './imports.ts'
+export type { ImportView } from './imports.routes.ts'
 export {
   countUnextracted,
   type ExtractedEstablishment,

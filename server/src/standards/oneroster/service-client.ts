@@ -1,0 +1,154 @@
+import { z } from 'zod'
+import { rosterScopes } from './scopes.ts'
+
+/** An object of the service, as it was answered. */
+export type ServiceObject = Record<string, unknown>
+
+/** Where a service is, and what opens it. */
+export interface Service {
+  serviceUrl: string
+  tokenUrl: string
+  clientId: string
+  secret: string
+}
+
+/** Why a service could not be read. Its message holds neither secret nor anything that was answered. */
+export class ServiceFailure extends Error {
+  readonly code: 'service_unreachable' | 'token_refused' | 'service_refused' | 'answer_invalid'
+  readonly status: number | null
+
+  constructor(code: ServiceFailure['code'], status: number | null = null) {
+    super(status === null ? code : `${code} ${status}`)
+    this.code = code
+    this.status = status
+  }
+}
+
+const pageSize = 1000
+/** More objects of one kind than any territory has: such a service would never end. */
+const mostObjects = 5_000_000
+const patience = 120_000
+const mostBytes = 64_000_000
+
+const tokenAnswer = z.object({
+  access_token: z.string().min(1).max(10_000),
+  expires_in: z.number().positive().optional(),
+})
+
+/** Reads collections of a rostering service (OneRoster 1.2 REST binding), one page after the other. */
+export class ServiceClient {
+  private readonly service: Service
+  private readonly signal: AbortSignal
+  private token: { text: string; until: number } | undefined
+
+  constructor(service: Service, signal: AbortSignal) {
+    this.service = service
+    this.signal = signal
+  }
+
+  /**
+   * The pages of a collection; undefined when the service says that it has none such, or not for us.
+   * @throws ServiceFailure.
+   */
+  async list(kind: string): Promise<AsyncIterable<ServiceObject[]> | undefined> {
+    const first = await this.readPage(kind, 0)
+    return first === undefined ? undefined : this.pages(kind, first)
+  }
+
+  private async *pages(kind: string, first: Page): AsyncGenerator<ServiceObject[]> {
+    let page = first
+    let offset = 0
+    for (;;) {
+      if (page.objects.length === 0) return
+      yield page.objects
+      offset += page.objects.length
+      // A page may hold fewer than asked for: only the total, or an empty page, tells the end.
+      if (page.total !== undefined && offset >= page.total) return
+      if (offset > mostObjects) throw new ServiceFailure('answer_invalid')
+      const next = await this.readPage(kind, offset)
+      if (!next) throw new ServiceFailure('answer_invalid')
+      page = next
+    }
+  }
+
+  private async readPage(kind: string, offset: number): Promise<Page | undefined> {
+    const url = new URL(`${this.service.serviceUrl.replace(/\/+$/, '')}/${kind}`)
+    url.searchParams.set('limit', String(pageSize))
+    url.searchParams.set('offset', String(offset))
+    // In one order, so that no page repeats or leaves out what another holds.
+    url.searchParams.set('sort', 'sourcedId')
+    const answer = await this.ask(url, {
+      headers: { authorization: `Bearer ${await this.getToken()}`, accept: 'application/json' },
+    })
+    if (offset === 0 && (answer.status === 403 || answer.status === 404 || answer.status === 501)) return undefined
+    if (answer.status !== 200) throw new ServiceFailure('service_refused', answer.status)
+    const body = z.record(z.string(), z.unknown()).safeParse(await readJson(answer))
+    const objects = z.array(z.record(z.string(), z.unknown())).safeParse(body.data?.[kind])
+    if (!objects.success) throw new ServiceFailure('answer_invalid', 200)
+    const total = answer.headers.get('x-total-count')
+    return { objects: objects.data, total: total !== null && /^\d+$/.test(total) ? Number(total) : undefined }
+  }
+
+  /** A token for the collections and, where the service gives it, for days of birth. */
+  private async getToken(): Promise<string> {
+    if (this.token && this.token.until > Date.now()) return this.token.text
+    const answer =
+      (await this.askToken([rosterScopes.core, rosterScopes.demographics])) ??
+      (await this.askToken([rosterScopes.core]))
+    if (!answer) throw new ServiceFailure('token_refused', 400)
+    this.token = answer
+    return answer.text
+  }
+
+  private async askToken(scopes: string[]): Promise<{ text: string; until: number } | undefined> {
+    const { tokenUrl, clientId, secret } = this.service
+    const answer = await this.ask(new URL(tokenUrl), {
+      method: 'POST',
+      headers: {
+        authorization: `Basic ${Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(secret)}`).toString('base64')}`,
+        'content-type': 'application/x-www-form-urlencoded',
+        accept: 'application/json',
+      },
+      body: new URLSearchParams({ grant_type: 'client_credentials', scope: scopes.join(' ') }).toString(),
+    })
+    // Scopes that it does not give.
+    if (answer.status === 400 && scopes.length > 1) return undefined
+    if (answer.status !== 200) throw new ServiceFailure('token_refused', answer.status)
+    const read = tokenAnswer.safeParse(await readJson(answer))
+    if (!read.success) throw new ServiceFailure('token_refused', 200)
+    const seconds = read.data.expires_in ?? 300
+    return { text: read.data.access_token, until: Date.now() + Math.max(10, seconds - 60) * 1000 }
+  }
+
+  private async ask(url: URL, init: RequestInit): Promise<Response> {
+    const signal = AbortSignal.any([this.signal, AbortSignal.timeout(patience)])
+    try {
+      // A redirection would carry the credentials elsewhere.
+      return await fetch(url, { ...init, signal, redirect: 'error' })
+    } catch {
+      this.signal.throwIfAborted()
+      throw new ServiceFailure('service_unreachable')
+    }
+  }
+}
+
+interface Page {
+  objects: ServiceObject[]
+  /** As X-Total-Count says. */
+  total: number | undefined
+}
+
+async function readJson(answer: Response): Promise<unknown> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const chunk of answer.body ?? []) {
+      size += chunk.byteLength
+      if (size > mostBytes) throw new ServiceFailure('answer_invalid', answer.status)
+      chunks.push(chunk)
+    }
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+  } catch {
+    throw new ServiceFailure('answer_invalid', answer.status)
+  }
+}
