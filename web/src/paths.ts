@@ -18,6 +18,10 @@ export const paths = {
   establishment: (id: string) => `/directory/establishments/${encodeURIComponent(id)}`,
   teachingGroup: (id: string) => `/directory/classes/${encodeURIComponent(id)}`,
   matching: (parameters: { view?: string | undefined } = {}) => withQuery('/directory/matching', parameters),
+  years: (parameters: { state?: string } = {}) => withQuery('/administration/years', parameters),
+  leavers: (parameters: { state?: string } = {}) => withQuery('/administration/leavers', parameters),
+  successions: (id: string, startYear: number) =>
+    `/directory/establishments/${encodeURIComponent(id)}/successions/${startYear}`,
   imports: () => '/imports',
   newImport: () => '/imports/new',
   uploadImport: () => '/api/directory/imports',

@@ -75,6 +75,20 @@ export const routes: RouteObject[] = [
                 }),
               },
               {
+                path: 'directory/establishments/:id/successions/:startYear',
+                lazy: async () => ({
+                  Component: (await import('./features/directory/successions-page.tsx')).SuccessionsPage,
+                }),
+              },
+              {
+                path: 'administration/years',
+                lazy: async () => ({ Component: (await import('./features/directory/years-page.tsx')).YearsPage }),
+              },
+              {
+                path: 'administration/leavers',
+                lazy: async () => ({ Component: (await import('./features/directory/leavers-page.tsx')).LeaversPage }),
+              },
+              {
                 path: 'imports',
                 lazy: async () => ({ Component: (await import('./features/directory/imports-page.tsx')).ImportsPage }),
               },

@@ -53,3 +53,9 @@ export const feedAlertsQuery = queryOptions({
   queryFn: () => read(api.GET('/api/directory/feed-alerts')),
   refetchInterval: 60_000,
 })
+
+/** The school years the directory knows, newest first. */
+export const schoolYearsQuery = queryOptions({
+  queryKey: ['school-years'],
+  queryFn: () => read(api.GET('/api/directory/school-years')),
+})

@@ -9,5 +9,19 @@ import portal from './en/portal.json'
 import problems from './en/problems.json'
 import shell from './en/shell.json'
 import sources from './en/sources.json'
+import years from './en/years.json'
 
-export const en = { administration, directory, help, identity, imports, insight, matching, portal, problems, shell, sources }
+export const en = {
+  administration,
+  directory,
+  help,
+  identity,
+  imports,
+  insight,
+  matching,
+  portal,
+  problems,
+  shell,
+  sources,
+  years,
+}

@@ -9,5 +9,19 @@ import portal from './fr/portal.json'
 import problems from './fr/problems.json'
 import shell from './fr/shell.json'
 import sources from './fr/sources.json'
+import years from './fr/years.json'
 
-export const fr = { administration, directory, help, identity, imports, insight, matching, portal, problems, shell, sources }
+export const fr = {
+  administration,
+  directory,
+  help,
+  identity,
+  imports,
+  insight,
+  matching,
+  portal,
+  problems,
+  shell,
+  sources,
+  years,
+}

@@ -142,7 +142,9 @@ export async function rewriteAffiliations(tx: Tx, establishmentIds: string[]): P
     )
     insert into directory.affiliation (person_id, organisation_id, profile, source_id)
     select distinct on (person_id, organisation_id, profile) person_id, organisation_id, profile, d.source_id
-    from desired d where not exists (select from directory.affiliation a where a.person_id = d.person_id
+    -- Whoever left since is not brought back by looking back.
+    from desired d join directory.person p on p.id = d.person_id and p.gone_on is null
+    where not exists (select from directory.affiliation a where a.person_id = d.person_id
       and a.organisation_id = d.organisation_id and a.profile = d.profile)
     order by person_id, organisation_id, profile, d.source_id`.execute(tx)
 }

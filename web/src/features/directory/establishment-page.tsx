@@ -2,11 +2,13 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
 import { api, read } from '../../api/client.ts'
+import { schoolYearsQuery } from '../../api/queries.ts'
 import { findText } from '../../i18n.ts'
 import { paths } from '../../paths.ts'
 import { Failure, isMissing } from '../../shell/failure.tsx'
 import { compareProfiles, useFormat } from '../../shell/format.ts'
 import { Page, Section } from '../../shell/page.tsx'
+import { holds, useSession } from '../../shell/session.ts'
 import { useSorting } from '../../shell/sorting.ts'
 import { SkeletonLines } from '../../ui/skeleton.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
@@ -14,9 +16,11 @@ import { PersonLine } from './person-line.tsx'
 
 /** The card of an establishment: how to reach it, who heads it, figures, classes. */
 export function EstablishmentPage() {
-  const { t } = useTranslation(['directory', 'shell'])
+  const { t } = useTranslation(['directory', 'shell', 'years'])
   const format = useFormat()
   const sorting = useSorting()
+  const session = useSession()
+  const { data: known } = useQuery(schoolYearsQuery)
   const { id = '' } = useParams()
   const {
     data: card,
@@ -38,8 +42,18 @@ export function EstablishmentPage() {
   const classes = card.classes.toSorted(
     (one, other) => one.kind.localeCompare(other.kind) || format.compare(one.name, other.name),
   )
+  // The year to come, or in its first weeks the one that has just begun.
+  const followed = known?.years.find(({ state }) => state === 'preparing') ?? known?.years[0]
+  const prepares = holds(session, 'directory.administer') || card.heads.some((head) => head.id === session.person.id)
   return (
     <Page
+      actions={
+        prepares &&
+        followed &&
+        (known?.years.length ?? 0) > 1 && (
+          <Link to={paths.successions(card.id, followed.startYear)}>{t('years:succession.link')}</Link>
+        )
+      }
       back={back}
       lead={[card.level ? t(`shell:level.${card.level}`) : card.typeLabel, card.town].filter(Boolean).join(' · ')}
       title={card.name}

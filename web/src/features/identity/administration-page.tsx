@@ -6,6 +6,7 @@ import { api, read } from '../../api/client.ts'
 import { paths } from '../../paths.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { Page } from '../../shell/page.tsx'
+import { useSession } from '../../shell/session.ts'
 import { Empty } from '../../ui/empty.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
@@ -16,7 +17,11 @@ const pauseMs = 250
 
 /** What one manages: the establishments, and the trail of acts on them. */
 export function AdministrationPage() {
-  const { t } = useTranslation('administration')
+  const { t } = useTranslation(['administration', 'years'])
+  const session = useSession()
+  const everywhere = session.rights.some(
+    ({ right, organisationId }) => right === 'directory.administer' && organisationId === null,
+  )
   const [parameters, setParameters] = useSearchParams()
   const q = parameters.get('q') ?? ''
   const [typed, setTyped] = useState(q)
@@ -33,7 +38,13 @@ export function AdministrationPage() {
   const many = q !== '' || (data?.establishments.length ?? 0) > 8
   return (
     <Page
-      actions={<Link to={paths.trail()}>{t('trail')}</Link>}
+      actions={
+        <>
+          {everywhere && <Link to={paths.years()}>{t('years:title')}</Link>}
+          {everywhere && <Link to={paths.leavers()}>{t('years:leavers.title')}</Link>}
+          <Link to={paths.trail()}>{t('trail')}</Link>
+        </>
+      }
       busy={!data && !error}
       lead={t('lead')}
       title={t('title')}
