@@ -10,17 +10,17 @@ import { makeUai } from './uai.ts'
 
 export type LinkCodes = keyof typeof relationCodes
 
-function attr(name: string, value: string): string {
+export function attr(name: string, value: string): string {
   return value === ''
     ? `<attr name="${name}"><value/></attr>\n`
     : `<attr name="${name}"><value>${value}</value></attr>\n`
 }
 
-function attrs(name: string, values: readonly string[]): string {
+export function attrs(name: string, values: readonly string[]): string {
   return attr(name, values.join('</value><value>'))
 }
 
-function record(category: string, type: string, id: string, body: string): string {
+export function record(category: string, type: string, id: string, body: string): string {
   return (
     '<addRequest>\n<operationalAttributes><attr name="' +
     category +
@@ -61,6 +61,9 @@ const structureTypes = {
   CLG: ['CLG', 'COLLEGE'],
   LYC: ['LYC', 'LYCEE D ENSEIGNEMENT GENERAL ET TECHNOLOGIQUE'],
   LP: ['LP', 'LYCEE PROFESSIONNEL'],
+  // In the feed of primary schools only.
+  EM: ['', ''],
+  EE: ['', ''],
 } as const
 
 export function renderEstablishment(establishment: Establishment, { academy, location }: Sector): string {
@@ -140,9 +143,9 @@ export function renderZones(academy: Academy): string[] {
   })
 }
 
-const titles = { F: 'Mme', M: 'M.' } as const
+export const titles = { F: 'Mme', M: 'M.' } as const
 
-function renderAddress(address: Address | undefined): string {
+export function renderAddressOf(address: Address | undefined): string {
   if (!address) {
     return (
       attr('ENTPersonAdresse', '') +
@@ -209,7 +212,7 @@ export class PupilRenderer {
         attr('ENTEleveGroupes', groups) +
         attr('ENTEleveStructRattachId', id) +
         attr('ENTEleveStructureRattachIdMEN', '') +
-        renderAddress(ownAddress(family)) +
+        renderAddressOf(ownAddress(family)) +
         attr('mail', pupil.mail) +
         attr('homePhone', pupil.phone) +
         attr('ENTEleveAdresseRel', family.links[0]?.guardian.id ?? '') +
@@ -276,7 +279,7 @@ export function renderGuardian(guardian: Guardian): string {
       attr('personalTitle', titles[guardian.sex]) +
       attr('homePhone', guardian.homePhone) +
       attr('telephoneNumber', guardian.workPhone) +
-      renderAddress(guardian.address) +
+      renderAddressOf(guardian.address) +
       attr('ENTPersonAdresseDiffusion', guardian.spreadsAddress) +
       attr('mobile', guardian.mobile) +
       attr('mail', guardian.mail) +

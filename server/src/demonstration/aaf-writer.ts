@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Kinds of records of a 2D feed, in the order importers read them. */
+/** Kinds of records of a feed, in the order importers read them; that of primary schools has no nomenclature. */
 export const recordTypes = [
   'EtabEducNat',
   'MatiereEducNat',
@@ -25,7 +25,14 @@ export type WriterOptions = {
   encoding: Encoding
   academyCode: string
   recordsPerFile: number
+  degree: Degree
+  mode: 'full' | 'delta'
 }
+
+/** The feed of primary schools, or that of lower and upper secondary ones. */
+export type Degree = '1D' | '2D'
+
+const primaryTypes: readonly RecordType[] = ['EtabEducNat', 'Eleve', 'PersRelEleve', 'PersEducNat']
 
 const bufferSize = 1 << 20
 
@@ -41,7 +48,10 @@ const latin9: Readonly<Record<string, string>> = {
   Ÿ: '\xbe',
 }
 
-/** Writes the files of one kind of records, a new one every `recordsPerFile` records; at least one, even if empty. */
+/**
+ * Writes the files of one kind of records, a new one every `recordsPerFile` records; a full export has at least one,
+ * even if empty.
+ */
 export class RecordFileWriter {
   readonly files: WrittenFile[] = []
   private readonly type: RecordType
@@ -49,29 +59,34 @@ export class RecordFileWriter {
   private readonly buffer = Buffer.allocUnsafe(bufferSize)
   private used = 0
   private descriptor = -1
-  private current: WrittenFile
+  private current: WrittenFile | undefined
 
   constructor(type: RecordType, options: WriterOptions) {
     this.type = type
     this.options = options
-    this.current = this.open()
   }
 
   write(record: string): void {
-    if (this.current.records >= this.options.recordsPerFile) {
-      this.finish()
-      this.current = this.open()
-    }
+    if (this.current && this.current.records >= this.options.recordsPerFile) this.close()
+    this.current ??= this.open()
     this.append(record)
     this.current.records++
   }
 
   /** Ends the last file; the writer is of no use afterwards. */
   finish(): void {
+    const { degree, mode } = this.options
+    const expected = mode === 'full' && (degree === '2D' || primaryTypes.includes(this.type))
+    if (this.files.length === 0 && expected) this.current = this.open()
+    if (this.current) this.close()
+  }
+
+  private close(): void {
     this.append('</ficAlimMENESR>\n')
     this.flush()
     closeSync(this.descriptor)
     this.descriptor = -1
+    this.current = undefined
   }
 
   /** Gives the file back to the system when writing has failed. */
@@ -81,9 +96,9 @@ export class RecordFileWriter {
   }
 
   private open(): WrittenFile {
-    const { directory, project, date, encoding, academyCode } = this.options
+    const { directory, project, date, encoding, academyCode, degree, mode } = this.options
     const number = String(this.files.length).padStart(4, '0')
-    const name = `${project}_Complet_${date.replaceAll('-', '')}_${this.type}_${number}.xml`
+    const name = `${project}_${mode === 'delta' ? 'Delta' : 'Complet'}_${date.replaceAll('-', '')}_${this.type}_${number}.xml`
     const file: WrittenFile = { name, type: this.type, records: 0, bytes: 0 }
     this.files.push(file)
     this.current = file
@@ -95,7 +110,7 @@ export class RecordFileWriter {
         '<!-- versionAF="AAF-VE2407" -->\n' +
         '<!-- versionSDET="Annexe 4bis version 6.4" -->\n' +
         `<!-- codeAcademieExport="${academyCode}" -->\n` +
-        '<!-- degre="2D" -->\n' +
+        `<!-- degre="${degree}" -->\n` +
         `<!-- dateGenerationExport="${date.split('-').toReversed().join('/')}" -->\n\n`,
     )
     return file
@@ -116,7 +131,7 @@ export class RecordFileWriter {
   private flush(): void {
     let start = 0
     while (start < this.used) start += writeSync(this.descriptor, this.buffer, start, this.used - start)
-    this.current.bytes += this.used
+    if (this.current) this.current.bytes += this.used
     this.used = 0
   }
 }

@@ -203,6 +203,9 @@ const regimes = [
   'INTERNE DANS L&apos;ETABLISSEMENT',
 ]
 
+/** Age of the pupils of the first class of an establishment. */
+const firstAges = { EM: 3, EE: 6, CLG: 11, LYC: 15, LP: 15 }
+
 /** Adds a child of the family to a class. */
 export function addChild(
   random: Random,
@@ -216,8 +219,9 @@ export function addChild(
   const sex: Sex = random.chance(0.49) ? 'F' : 'M'
   const double = random.chance(0.06) && family.links[0] && family.links[0].guardian.familyName !== familyName
   const others = random.unit()
-  const lycee = seat.establishment.kind !== 'CLG'
-  const firstYear = sector.schoolYear - (lycee ? seat.stage.age - 15 : seat.stage.age - 11)
+  const { kind } = seat.establishment
+  const lycee = kind === 'LYC' || kind === 'LP'
+  const firstYear = sector.schoolYear - (seat.stage.age - firstAges[kind])
   const name = double && family.links[0] ? joinNames(familyName, family.links[0].guardian.familyName) : familyName
   const givenName = pickGivenName(random, sex, 'young')
   const pupil: Pupil = {
@@ -239,8 +243,10 @@ export function addChild(
     scholarship: random.chance(0.29),
     transport: random.chance(0.45),
     apprentice: seat.establishment.kind === 'LP' && random.chance(0.08),
-    mail: random.chance(lycee ? 0.5 : 0.15) ? `${givenName.slug}.${name.slug}${id}@eleve.example.org` : '',
-    phone: random.chance(lycee ? 0.5 : 0.2) ? pickPhone(random, 'mobile') : '',
+    mail: random.chance(lycee ? 0.5 : kind === 'CLG' ? 0.15 : 0)
+      ? `${givenName.slug}.${name.slug}${id}@eleve.example.org`
+      : '',
+    phone: random.chance(lycee ? 0.5 : kind === 'CLG' ? 0.2 : 0) ? pickPhone(random, 'mobile') : '',
   }
   seat.pupils.push(pupil)
   for (const { guardian } of family.links) guardian.children.push(pupil)

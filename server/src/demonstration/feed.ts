@@ -10,11 +10,21 @@ import {
   renderZones,
   type LinkCodes,
 } from './aaf-records.ts'
-import { RecordFileWriter, recordTypes, type Encoding, type RecordType, type WrittenFile } from './aaf-writer.ts'
+import { toDeletion, toModification } from './aaf-requests.ts'
+import {
+  type Degree,
+  RecordFileWriter,
+  recordTypes,
+  type Encoding,
+  type RecordType,
+  type WrittenFile,
+} from './aaf-writer.ts'
 import { applyChanges, type ChangeCounts, type ExportChanges } from './changes.ts'
 import { mefs, subjects } from './curriculum.ts'
+import { listPrimaryRecords } from './primary-records.ts'
+import { buildPrimarySector } from './primary.ts'
 import { buildSector, type Sector } from './sector.ts'
-import { academies, type AcademyKey } from './territory.ts'
+import { academies, type Academy, type AcademyKey } from './territory.ts'
 
 export type FeedOptions = {
   /** One academy a feed, as in reality: call again, in another directory, for another one. */
@@ -31,7 +41,11 @@ export type FeedOptions = {
   linkCodes?: LinkCodes
   /** Default 25,000. */
   recordsPerFile?: number
-  /** Prefix of file names. Default `ENT2DVA`. */
+  /** Primary schools have a feed of their own, under other identifiers. Default 2D. */
+  degree?: Degree
+  /** `delta`: only what the last entry of the history changed. Default `full`. */
+  mode?: 'full' | 'delta'
+  /** Prefix of file names. Default `ENT2DVA`, or `ENT1DVA`. */
   project?: string
   /** The fixed people of `personas`, in the academy of Amiens. Default true. */
   personas?: boolean
@@ -73,13 +87,15 @@ const pupilsPerPerson = 0.4055
 const pupilsPerSector = 2850
 
 /**
- * Writes a full AAF 2D feed, made up but shaped as academies write theirs. Same options, same bytes. Memory does not
- * grow with size.
+ * Writes an AAF feed, made up but shaped as academies write theirs. Same options, same bytes. Memory does not grow with
+ * size.
  *
  * @throws Error when the directory already holds XML files, RangeError when the size is too small (20 pupils at least).
  */
 export async function writeAafFeed(directory: string, options: FeedOptions = {}): Promise<FeedSummary> {
   const { academy: key = 'amiens', seed = 1, date = '2026-09-14', linkCodes = 'current', history = [] } = options
+  const { degree = '2D', mode = 'full' } = options
+  const primary = degree === '1D'
   const pupils = options.pupils ?? Math.round((options.people ?? 2000) * pupilsPerPerson)
   if (!(pupils >= 20)) throw new RangeError(`a territory has 20 pupils at least, not ${pupils}`)
   if (!/^\d{4}-\d\d-\d\d$/.test(date)) throw new RangeError(`not a date: ${date}`)
@@ -92,32 +108,36 @@ export async function writeAafFeed(directory: string, options: FeedOptions = {})
   const writers = openWriters(directory, options, academy.code, date)
   const changes = history.length > 0 ? startChanges() : undefined
   const counts = { schools: 0, classes: 0, groups: 0 }
+  const list = primary ? listPrimaryRecords : listRecords
   const sectorCount = Math.max(1, Math.round(pupils / pupilsPerSector))
   const share = (sector: number) => Math.floor((pupils * sector) / sectorCount)
   try {
-    const nomenclature: Entry[] = [
-      ...renderZones(academy).map((text, position): Entry => ['EtabEducNat', `zone-${position}`, () => text]),
-      ...subjects.map((subject): Entry => ['MatiereEducNat', subject.code, () => renderSubject(subject)]),
-      ...mefs.map((mef): Entry => ['MefEducNat', mef.code, () => renderMef(mef)]),
-    ]
-    writeAll(writers, nomenclature, options)
+    const nomenclature = primary ? [] : listNomenclature(academy)
+    if (mode === 'full') writeAll(writers, nomenclature, options)
     if (changes) for (const [type] of nomenclature) changes.records[type].unchanged++
     for (let turn = 0; turn < sectorCount; turn++) {
       const index = options.reversed ? sectorCount - 1 - turn : turn
       const withPersonas = index === 0 && key === 'amiens' && (options.personas ?? true)
       const build = () =>
-        buildSector({ seed, academy, index, pupils: share(index + 1) - share(index), schoolYear, withPersonas })
+        (primary ? buildPrimarySector : buildSector)({
+          seed,
+          academy,
+          index,
+          pupils: share(index + 1) - share(index),
+          schoolYear,
+          withPersonas,
+        })
       const sector = build()
       let before: Texts | undefined
       history.forEach((step, position) => {
         const last = position === history.length - 1
-        if (last && Object.keys(step).length > 0) before = renderAll(listRecords(sector, linkCodes))
+        if (last && Object.keys(step).length > 0) before = renderAll(list(sector, linkCodes))
         const reasons = applyChanges(sector, step, { seed, step: position })
         if (last && changes) addCounts(changes.reasons, reasons)
       })
-      const records = listRecords(sector, linkCodes)
-      if (changes) compare(changes.records, before, records)
-      writeAll(writers, records, options)
+      const records = list(sector, linkCodes)
+      const delta = compare(changes?.records, before, records)
+      writeAll(writers, mode === 'delta' ? delta : records, options)
       counts.schools += sector.establishments.length
       for (const establishment of sector.establishments) {
         counts.classes += establishment.classes.length
@@ -146,7 +166,7 @@ export async function writeAafFeed(directory: string, options: FeedOptions = {})
 }
 
 /**
- * Options of the next full export of the same territory: a week later, in another order, after these changes. Without
+ * Options of the next export of the same territory: a week later, in another order, after these changes. Without
  * changes it is the same people in a new export.
  */
 export function nextExport(options: FeedOptions, changes: ExportChanges = {}): FeedOptions {
@@ -162,7 +182,7 @@ export function nextExport(options: FeedOptions, changes: ExportChanges = {}): F
 
 type Writers = Record<RecordType, RecordFileWriter>
 /** A record to be: rendered when written, so that a sector's text is never held whole. */
-type Entry = readonly [type: RecordType, id: string, render: () => string]
+export type Entry = readonly [type: RecordType, id: string, render: () => string]
 
 function mapTypes<T>(make: (type: RecordType) => T): Record<RecordType, T> {
   return {
@@ -176,9 +196,18 @@ function mapTypes<T>(make: (type: RecordType) => T): Record<RecordType, T> {
 }
 
 function openWriters(directory: string, options: FeedOptions, academyCode: string, date: string): Writers {
-  const { encoding = 'ISO-8859-15', recordsPerFile = 25_000, project = 'ENT2DVA' } = options
-  const shared = { directory, encoding, recordsPerFile, project, date, academyCode }
+  const { encoding = 'ISO-8859-15', recordsPerFile = 25_000, degree = '2D', mode = 'full' } = options
+  const project = options.project ?? `ENT${degree}VA`
+  const shared = { directory, encoding, recordsPerFile, project, date, academyCode, degree, mode }
   return mapTypes((type) => new RecordFileWriter(type, shared))
+}
+
+function listNomenclature(academy: Academy): Entry[] {
+  return [
+    ...renderZones(academy).map((text, position): Entry => ['EtabEducNat', `zone-${position}`, () => text]),
+    ...subjects.map((subject): Entry => ['MatiereEducNat', subject.code, () => renderSubject(subject)]),
+    ...mefs.map((mef): Entry => ['MefEducNat', mef.code, () => renderMef(mef)]),
+  ]
 }
 
 function listRecords(sector: Sector, linkCodes: LinkCodes): Entry[] {
@@ -248,14 +277,32 @@ function addCounts(total: ChangeCounts, added: ChangeCounts): void {
   for (const key of Object.keys(added) as (keyof ChangeCounts)[]) total[key] += added[key]
 }
 
-/** Without a `before`, nothing has changed. */
-function compare(total: Record<RecordType, RecordChanges>, before: Texts | undefined, after: readonly Entry[]): void {
+/** Without a `before`, nothing has changed. @returns what a delta says of it. */
+function compare(
+  total: Record<RecordType, RecordChanges> | undefined,
+  before: Texts | undefined,
+  after: readonly Entry[],
+): Entry[] {
+  const delta: Entry[] = []
+  const note = (type: RecordType, change: keyof RecordChanges) => {
+    if (total) total[type][change]++
+  }
   for (const [type, id, render] of after) {
     const known = before?.get(`${type} ${id}`)
     before?.delete(`${type} ${id}`)
-    if (!before || known?.text === render()) total[type].unchanged++
-    else if (known) total[type].modified++
-    else total[type].added++
+    if (!before || known?.text === render()) {
+      note(type, 'unchanged')
+    } else if (known) {
+      note(type, 'modified')
+      delta.push([type, id, () => toModification(known.text, render())])
+    } else {
+      note(type, 'added')
+      delta.push([type, id, render])
+    }
   }
-  for (const { type } of before?.values() ?? []) total[type].removed++
+  for (const [key, { type, text }] of before ?? []) {
+    note(type, 'removed')
+    delta.push([type, key, () => toDeletion(text)])
+  }
+  return delta
 }

@@ -11,6 +11,7 @@ import {
 import { addPersonaFamily, createFamily, type Family, type Guardian } from './families.ts'
 import { personaEstablishments, personaTown } from './personas.ts'
 import { Random } from './random.ts'
+import { elementaryStages, nurseryStages } from './primary-stages.ts'
 import { assignStaff, type StaffMember } from './staff.ts'
 import {
   locateSector,
@@ -43,7 +44,8 @@ export type Sector = {
 }
 
 export type Establishment = {
-  readonly kind: 'CLG' | 'LYC' | 'LP'
+  /** Collège, lycée, vocational lycée; école maternelle, école élémentaire. */
+  readonly kind: 'CLG' | 'LYC' | 'LP' | 'EM' | 'EE'
   readonly jointure: string
   readonly uai: string
   readonly name: string
@@ -79,7 +81,7 @@ export type Pupil = {
   readonly id: string
   readonly ine: string
   readonly family: Family
-  readonly sex: Sex
+  sex: Sex
   familyName: Name
   readonly givenName: Name
   readonly otherNames: readonly Name[]
@@ -137,7 +139,7 @@ export function buildSector(options: SectorOptions): Sector {
   return sector
 }
 
-function makeWelfareService(id: string, { department, towns }: Location): Guardian {
+export function makeWelfareService(id: string, { department, towns }: Location): Guardian {
   return {
     id,
     sex: 'F',
@@ -218,7 +220,7 @@ export function apportion(total: number, weights: readonly number[]): number[] {
 /** Seats of the classes being filled; the class keeps only its pupils. */
 const seatCounts = new WeakMap<SchoolClass, number>()
 
-function openClasses(random: Random, establishment: Establishment, pupils: number): void {
+export function openClasses(random: Random, establishment: Establishment, pupils: number): void {
   const entries = stagesOf(random, establishment.kind, pupils)
   const counts = apportion(
     pupils,
@@ -227,7 +229,8 @@ function openClasses(random: Random, establishment: Establishment, pupils: numbe
   entries.forEach(({ stage }, position) => {
     const sizes = splitInClasses(random, counts[position] ?? 0, establishment.kind)
     sizes.forEach((size, rank) => {
-      const mark = establishment.kind === 'CLG' ? 'ABCDEFGHJKLMNP'.charAt(rank) : String(rank + 1)
+      const mark =
+        establishment.kind !== 'LYC' && establishment.kind !== 'LP' ? 'ABCDEFGHJKLMNP'.charAt(rank) : String(rank + 1)
       const schoolClass: SchoolClass = {
         establishment,
         code: stage.prefix + mark,
@@ -249,13 +252,15 @@ function stagesOf(
 ): readonly { stage: Stage; share: number }[] {
   if (kind === 'CLG') return lowerStages.map((stage) => ({ stage, share: 0.24 + random.unit() * 0.02 }))
   if (kind === 'LP') return vocationalStages
+  if (kind === 'EM') return nurseryStages.map((stage) => ({ stage, share: 1 / nurseryStages.length }))
+  if (kind === 'EE') return elementaryStages.map((stage) => ({ stage, share: 1 / elementaryStages.length }))
   // A small lycée has no technological track: its classes would be of a few pupils.
   return pupils < 320
     ? generalStages.filter(({ stage }) => stage.teachings.every(({ hours }) => hours < 5))
     : generalStages
 }
 
-const usualClassSize = { CLG: 27, LYC: 32, LP: 25 }
+const usualClassSize = { CLG: 27, LYC: 32, LP: 25, EM: 24, EE: 24 }
 
 /** Classes of 24 to 35 pupils, of about the same size, as soon as there are pupils enough. */
 function splitInClasses(random: Random, pupils: number, kind: Establishment['kind']): number[] {
@@ -330,8 +335,8 @@ function openSeats(random: Random, establishments: readonly Establishment[], res
       const start = random.below(establishments.length)
       for (let step = 0; step < establishments.length; step++) {
         const other = establishments[(start + step) % establishments.length] as Establishment
-        // Children of a family go to one collège, and to a lycée of the sector after it.
-        if (other.kind === 'CLG' && near.kind === 'CLG') continue
+        // Children of a family go to one school of each level of the sector.
+        if (other.kind === near.kind && near.kind !== 'LYC' && near.kind !== 'LP') continue
         const found = takeFrom(pools.get(other)?.get(age))
         if (found) return found
       }
@@ -340,7 +345,7 @@ function openSeats(random: Random, establishments: readonly Establishment[], res
   }
 }
 
-function fillSeats(random: Random, sector: Sector, withPersonas: boolean): void {
+export function fillSeats(random: Random, sector: Sector, withPersonas: boolean): void {
   const reserved = withPersonas ? addPersonaFamily(sector) : []
   const seats = openSeats(random, sector.establishments, reserved)
   for (let seat = seats.takeAny(); seat; seat = seats.takeAny()) {

@@ -209,7 +209,7 @@ function otherStaff(
 const womenAmong: Readonly<Record<string, number>> = { AES: 0.92, MDS: 0.95, ADF: 0.8, DOC: 0.85, DIR: 0.5, OUV: 0.6 }
 const personaSex: Partial<Record<PersonaKey, Sex>> = { teacher: 'M', head: 'F', secretary: 'F' }
 
-function hire(
+export function hire(
   random: Random,
   sector: Sector,
   establishment: Establishment,

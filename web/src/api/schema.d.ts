@@ -501,6 +501,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/directory/imports/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prepare what undoes the last import of a source, for review; in the background */
+        post: operations["rollBackImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/directory/imports/{id}/stage": {
         parameters: {
             query?: never;
@@ -2412,6 +2429,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/oneroster/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rostering services the directory is fed from */
+        get: operations["listOneRosterConnections"];
+        put?: never;
+        /** Feed the directory from a rostering service; its secret is never told again */
+        post: operations["createOneRosterConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oneroster/connections/{id}/fetch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for a service to be read now; its import then waits for a review */
+        post: operations["fetchOneRosterConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oneroster/connections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a service and its secret */
+        delete: operations["removeOneRosterConnection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/readyz": {
         parameters: {
             query?: never;
@@ -3866,6 +3935,15 @@ export interface operations {
                             id: string;
                             /** @enum {string} */
                             state: "staging" | "ready" | "refused" | "applying" | "applied" | "abandoned" | "interrupted";
+                            /**
+                             * @description rollback: it undoes another import
+                             * @enum {string}
+                             */
+                            mode: "full" | "delta" | "rollback";
+                            /** @description of a roll-back: the import that it undoes */
+                            undoes: string | null;
+                            /** @description the applied roll-back that undid it */
+                            undoneBy: string | null;
                             source: {
                                 /** Format: uuid */
                                 id: string;
@@ -3941,7 +4019,7 @@ export interface operations {
                             /** @description read in full and it changes nothing */
                             nothingToDo: boolean;
                             /** @description what can be asked of it now */
-                            actions: ("apply" | "abandon" | "stage" | "describe")[];
+                            actions: ("apply" | "abandon" | "stage" | "describe" | "rollback")[];
                             stagedAt: string | null;
                             appliedAt: string | null;
                             /** @description until when its received files are kept once it has ended */
@@ -3978,6 +4056,15 @@ export interface operations {
                         id: string;
                         /** @enum {string} */
                         state: "staging" | "ready" | "refused" | "applying" | "applied" | "abandoned" | "interrupted";
+                        /**
+                         * @description rollback: it undoes another import
+                         * @enum {string}
+                         */
+                        mode: "full" | "delta" | "rollback";
+                        /** @description of a roll-back: the import that it undoes */
+                        undoes: string | null;
+                        /** @description the applied roll-back that undid it */
+                        undoneBy: string | null;
                         source: {
                             /** Format: uuid */
                             id: string;
@@ -4053,7 +4140,7 @@ export interface operations {
                         /** @description read in full and it changes nothing */
                         nothingToDo: boolean;
                         /** @description what can be asked of it now */
-                        actions: ("apply" | "abandon" | "stage" | "describe")[];
+                        actions: ("apply" | "abandon" | "stage" | "describe" | "rollback")[];
                         stagedAt: string | null;
                         appliedAt: string | null;
                         /** @description until when its received files are kept once it has ended */
@@ -4090,6 +4177,15 @@ export interface operations {
                         id: string;
                         /** @enum {string} */
                         state: "staging" | "ready" | "refused" | "applying" | "applied" | "abandoned" | "interrupted";
+                        /**
+                         * @description rollback: it undoes another import
+                         * @enum {string}
+                         */
+                        mode: "full" | "delta" | "rollback";
+                        /** @description of a roll-back: the import that it undoes */
+                        undoes: string | null;
+                        /** @description the applied roll-back that undid it */
+                        undoneBy: string | null;
                         source: {
                             /** Format: uuid */
                             id: string;
@@ -4165,7 +4261,7 @@ export interface operations {
                         /** @description read in full and it changes nothing */
                         nothingToDo: boolean;
                         /** @description what can be asked of it now */
-                        actions: ("apply" | "abandon" | "stage" | "describe")[];
+                        actions: ("apply" | "abandon" | "stage" | "describe" | "rollback")[];
                         stagedAt: string | null;
                         appliedAt: string | null;
                         /** @description until when its received files are kept once it has ended */
@@ -4346,6 +4442,15 @@ export interface operations {
                         id: string;
                         /** @enum {string} */
                         state: "staging" | "ready" | "refused" | "applying" | "applied" | "abandoned" | "interrupted";
+                        /**
+                         * @description rollback: it undoes another import
+                         * @enum {string}
+                         */
+                        mode: "full" | "delta" | "rollback";
+                        /** @description of a roll-back: the import that it undoes */
+                        undoes: string | null;
+                        /** @description the applied roll-back that undid it */
+                        undoneBy: string | null;
                         source: {
                             /** Format: uuid */
                             id: string;
@@ -4421,7 +4526,128 @@ export interface operations {
                         /** @description read in full and it changes nothing */
                         nothingToDo: boolean;
                         /** @description what can be asked of it now */
-                        actions: ("apply" | "abandon" | "stage" | "describe")[];
+                        actions: ("apply" | "abandon" | "stage" | "describe" | "rollback")[];
+                        stagedAt: string | null;
+                        appliedAt: string | null;
+                        /** @description until when its received files are kept once it has ended */
+                        keptUntil: string | null;
+                        appliedBy: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                        } | null;
+                    };
+                };
+            };
+        };
+    };
+    rollBackImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        state: "staging" | "ready" | "refused" | "applying" | "applied" | "abandoned" | "interrupted";
+                        /**
+                         * @description rollback: it undoes another import
+                         * @enum {string}
+                         */
+                        mode: "full" | "delta" | "rollback";
+                        /** @description of a roll-back: the import that it undoes */
+                        undoes: string | null;
+                        /** @description the applied roll-back that undid it */
+                        undoneBy: string | null;
+                        source: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                            academyCode: string | null;
+                        } | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** @description null: the command line */
+                        createdBy: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                        } | null;
+                        exportedOn: string | null;
+                        files: {
+                            name: string;
+                            bytes: number;
+                            /** @description rows = kept in a record + left out, by reason; of formats whose records gather rows of several files */
+                            rows?: {
+                                rows: number;
+                                kept: number;
+                                leftOut: {
+                                    [key: string]: number;
+                                };
+                            };
+                        }[];
+                        /** @description null when nothing runs */
+                        progress: {
+                            /** @enum {string} */
+                            phase: "waiting" | "reading" | "comparing" | "applying";
+                            done: number;
+                            total: number;
+                            /** @enum {string} */
+                            unit: "bytes" | "steps";
+                            /** Format: date-time */
+                            startedAt: string;
+                        } | null;
+                        counts: {
+                            [key: string]: {
+                                read: number;
+                                /** @description changes that no record states: what a full export no longer holds, what follows */
+                                derived: number;
+                                added: number;
+                                modified: number;
+                                unchanged: number;
+                                quarantined: number;
+                                ignored: number;
+                                removed: number;
+                            };
+                        };
+                        warnings: {
+                            code: string;
+                            count: number;
+                        }[];
+                        alerts: {
+                            /** @enum {string} */
+                            code: "threshold_exceeded" | "older_export";
+                            kind: ("establishment" | "class" | "group" | "subject" | "mef" | "pupil" | "guardian" | "staff") | null;
+                            removed: number;
+                            total: number;
+                            /** @description basis points of the total */
+                            limit: number;
+                        }[];
+                        /** @description why it was refused or interrupted */
+                        refusal: {
+                            code: string;
+                            detail: string;
+                            file: string | null;
+                            line: number | null;
+                            column: number | null;
+                        } | null;
+                        /** @description read in full and it changes nothing */
+                        nothingToDo: boolean;
+                        /** @description what can be asked of it now */
+                        actions: ("apply" | "abandon" | "stage" | "describe" | "rollback")[];
                         stagedAt: string | null;
                         appliedAt: string | null;
                         /** @description until when its received files are kept once it has ended */
@@ -4458,6 +4684,15 @@ export interface operations {
                         id: string;
                         /** @enum {string} */
                         state: "staging" | "ready" | "refused" | "applying" | "applied" | "abandoned" | "interrupted";
+                        /**
+                         * @description rollback: it undoes another import
+                         * @enum {string}
+                         */
+                        mode: "full" | "delta" | "rollback";
+                        /** @description of a roll-back: the import that it undoes */
+                        undoes: string | null;
+                        /** @description the applied roll-back that undid it */
+                        undoneBy: string | null;
                         source: {
                             /** Format: uuid */
                             id: string;
@@ -4533,7 +4768,7 @@ export interface operations {
                         /** @description read in full and it changes nothing */
                         nothingToDo: boolean;
                         /** @description what can be asked of it now */
-                        actions: ("apply" | "abandon" | "stage" | "describe")[];
+                        actions: ("apply" | "abandon" | "stage" | "describe" | "rollback")[];
                         stagedAt: string | null;
                         appliedAt: string | null;
                         /** @description until when its received files are kept once it has ended */
@@ -4570,6 +4805,15 @@ export interface operations {
                         id: string;
                         /** @enum {string} */
                         state: "staging" | "ready" | "refused" | "applying" | "applied" | "abandoned" | "interrupted";
+                        /**
+                         * @description rollback: it undoes another import
+                         * @enum {string}
+                         */
+                        mode: "full" | "delta" | "rollback";
+                        /** @description of a roll-back: the import that it undoes */
+                        undoes: string | null;
+                        /** @description the applied roll-back that undid it */
+                        undoneBy: string | null;
                         source: {
                             /** Format: uuid */
                             id: string;
@@ -4645,7 +4889,7 @@ export interface operations {
                         /** @description read in full and it changes nothing */
                         nothingToDo: boolean;
                         /** @description what can be asked of it now */
-                        actions: ("apply" | "abandon" | "stage" | "describe")[];
+                        actions: ("apply" | "abandon" | "stage" | "describe" | "rollback")[];
                         stagedAt: string | null;
                         appliedAt: string | null;
                         /** @description until when its received files are kept once it has ended */
@@ -4769,6 +5013,15 @@ export interface operations {
                         id: string;
                         /** @enum {string} */
                         state: "staging" | "ready" | "refused" | "applying" | "applied" | "abandoned" | "interrupted";
+                        /**
+                         * @description rollback: it undoes another import
+                         * @enum {string}
+                         */
+                        mode: "full" | "delta" | "rollback";
+                        /** @description of a roll-back: the import that it undoes */
+                        undoes: string | null;
+                        /** @description the applied roll-back that undid it */
+                        undoneBy: string | null;
                         source: {
                             /** Format: uuid */
                             id: string;
@@ -4844,7 +5097,7 @@ export interface operations {
                         /** @description read in full and it changes nothing */
                         nothingToDo: boolean;
                         /** @description what can be asked of it now */
-                        actions: ("apply" | "abandon" | "stage" | "describe")[];
+                        actions: ("apply" | "abandon" | "stage" | "describe" | "rollback")[];
                         stagedAt: string | null;
                         appliedAt: string | null;
                         /** @description until when its received files are kept once it has ended */
@@ -5250,6 +5503,15 @@ export interface operations {
                         id: string;
                         /** @enum {string} */
                         state: "staging" | "ready" | "refused" | "applying" | "applied" | "abandoned" | "interrupted";
+                        /**
+                         * @description rollback: it undoes another import
+                         * @enum {string}
+                         */
+                        mode: "full" | "delta" | "rollback";
+                        /** @description of a roll-back: the import that it undoes */
+                        undoes: string | null;
+                        /** @description the applied roll-back that undid it */
+                        undoneBy: string | null;
                         source: {
                             /** Format: uuid */
                             id: string;
@@ -5325,7 +5587,7 @@ export interface operations {
                         /** @description read in full and it changes nothing */
                         nothingToDo: boolean;
                         /** @description what can be asked of it now */
-                        actions: ("apply" | "abandon" | "stage" | "describe")[];
+                        actions: ("apply" | "abandon" | "stage" | "describe" | "rollback")[];
                         stagedAt: string | null;
                         appliedAt: string | null;
                         /** @description until when its received files are kept once it has ended */
@@ -8849,6 +9111,132 @@ export interface operations {
         };
     };
     withdrawOneRosterClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listOneRosterConnections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        connections: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                            serviceUrl: string;
+                            clientId: string;
+                            nightly: boolean;
+                            fetchedAt: string | null;
+                            /** @description why the last fetch failed, with the HTTP status answered */
+                            failure: {
+                                code: string;
+                                status: number | null;
+                            } | null;
+                            /** @description the import of the last fetch that went well */
+                            importId: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    createOneRosterConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** Format: uri */
+                    serviceUrl: string;
+                    /** Format: uri */
+                    tokenUrl: string;
+                    clientId: string;
+                    secret: string;
+                    /** @default true */
+                    nightly?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        name: string;
+                        serviceUrl: string;
+                        clientId: string;
+                        nightly: boolean;
+                        fetchedAt: string | null;
+                        /** @description why the last fetch failed, with the HTTP status answered */
+                        failure: {
+                            code: string;
+                            status: number | null;
+                        } | null;
+                        /** @description the import of the last fetch that went well */
+                        importId: string | null;
+                    };
+                };
+            };
+        };
+    };
+    fetchOneRosterConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    removeOneRosterConnection: {
         parameters: {
             query?: never;
             header?: never;

@@ -16,13 +16,25 @@ export interface LastApplied {
 const undone = (alias: string): RawBuilder<unknown> => sql`exists (select from directory.import u
   where u.undoes = ${sql.ref(`${alias}.id`)} and u.state = 'applied')`
 
+/** The applied import that undid another one, a row `alias` of directory.import. */
+export const undoneBy = (alias: string): RawBuilder<string | null> =>
+  sql`(select u.id from directory.import u where u.undoes = ${sql.ref(`${alias}.id`)} and u.state = 'applied' limit 1)`
+
+/** Whether an import, a row `alias` of directory.import, is the last one of its source that stands. */
+export const isUndoable = (alias: string): RawBuilder<boolean> => {
+  const row = (column: string) => sql.ref(`${alias}.${column}`)
+  return sql`(${row('state')} = 'applied' and ${row('mode')} <> 'rollback' and ${row('id')} = (
+    select l.id from directory.import l where l.source_id = ${row('source_id')} and l.state = 'applied'
+      and l.mode <> 'rollback' and not ${undone('l')} order by l.applied_at desc, l.id desc limit 1))`
+}
+
 /** The last import of a source that stands: applied, not undone since. */
 export async function findLastApplied(tx: Tx, sourceId: string, before?: string): Promise<LastApplied | undefined> {
   const { rows } = await sql<LastApplied>`select i.id, i.exported_on, i.mode, i.first from directory.import i
     where i.source_id = ${sourceId} and i.state = 'applied' and i.mode <> 'rollback' and not ${undone('i')}
       and (${before ?? null}::uuid is null
-        or i.applied_at < (select b.applied_at from directory.import b where b.id = ${before ?? null}))
-    order by i.applied_at desc limit 1`.execute(tx)
+        or (i.applied_at, i.id) < (select b.applied_at, b.id from directory.import b where b.id = ${before ?? null}))
+    order by i.applied_at desc, i.id desc limit 1`.execute(tx)
   return rows[0]
 }
 

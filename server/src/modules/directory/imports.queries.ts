@@ -4,6 +4,7 @@ import { Problem } from '#kernel/problem'
 import { cursorInvalid } from './cursors.ts'
 import { findReferenceNames, type RawField, toFieldValue } from './import-values.queries.ts'
 import { needsDescription } from './import-rows.ts'
+import { isUndoable, undoneBy } from './import-rollback.queries.ts'
 import type { ChangeView, ImportEstablishmentView, ImportView } from './imports.routes.ts'
 import { type ChangeKind, type ImportState, type Progress, type RecordKind, tables } from './tables.ts'
 
@@ -22,6 +23,7 @@ function selectImports(tx: Tx) {
     .select(['s.name as source_name', 's.academy_code'])
     .select(['c.given_name as created_given', 'c.family_name as created_family'])
     .select(['a.given_name as applied_given', 'a.family_name as applied_family'])
+    .select([isUndoable('i').as('undoable'), undoneBy('i').as('undone_by')])
 }
 
 type ImportRow = Awaited<ReturnType<ReturnType<typeof selectImports>['executeTakeFirstOrThrow']>>
@@ -47,10 +49,14 @@ function toView(row: ImportRow): ImportView {
     actions.push(needsDescription(row.refusal) ? 'describe' : 'stage')
   }
   if (row.state === 'staging' || row.state === 'ready' || row.state === 'interrupted') actions.push('abandon')
+  if (row.undoable) actions.push('rollback')
   const running = row.state === 'staging' || row.state === 'applying'
   return {
     id: row.id,
     state: row.state,
+    mode: row.mode,
+    undoes: row.undoes,
+    undoneBy: row.undone_by,
     source:
       row.source_id === null ? null : { id: row.source_id, name: row.source_name ?? '', academyCode: row.academy_code },
     createdAt: row.created_at.toISOString(),

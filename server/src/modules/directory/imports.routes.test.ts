@@ -100,11 +100,23 @@ it('an uploaded feed is read, reviewed and applied, and its files are removed', 
   expect(applying.statusCode).toBe(202)
   expect(applying.json()).toMatchObject({ state: 'applying', actions: [] })
   await reached(id, 'applied')
-  expect(await get(`/${id}`)).toMatchObject({ appliedBy: { name: 'Alix Martin' }, actions: [] })
+  expect(await get(`/${id}`)).toMatchObject({ appliedBy: { name: 'Alix Martin' }, actions: ['rollback'] })
   // They go once all is applied.
   await expect.poll(received).toEqual([])
   const again = await post(`/${id}/apply`, {})
   expect([again.statusCode, again.json<{ code: string }>().code]).toEqual([409, 'import_state'])
+
+  const undoing = await post(`/${id}/rollback`)
+  expect(undoing.statusCode).toBe(202)
+  const rollback = undoing.json<ImportView>()
+  expect(rollback).toMatchObject({ state: 'staging', mode: 'rollback', undoes: id })
+  await reached(rollback.id, 'ready')
+  expect(await get(`/${rollback.id}/changes?kind=pupil`)).toMatchObject({
+    changes: [{ externalId: '101', change: 'removed', label: 'ÉLÈVE101 Camille' }],
+  })
+  await post(`/${rollback.id}/abandon`)
+  const late = await post(`/${rollback.id}/rollback`)
+  expect([late.statusCode, late.json<{ code: string }>().code]).toEqual([409, 'import_state'])
 })
 
 it('alerts need an explicit acceptance', async () => {

@@ -8,7 +8,7 @@ import { importerOf } from './import-access.ts'
 import { discardUpload, receiveFile, uploadLimits } from './import-files.ts'
 import { requestApply } from './import-applying.ts'
 import { abandonImport } from './import-sweep.ts'
-import { receiveImport, requestStage } from './imports.ts'
+import { receiveImport, requestRollback, requestStage } from './imports.ts'
 import {
   getImport,
   listChanges,
@@ -37,6 +37,9 @@ const kindCounts = z
 export const importSchema = z.object({
   id: z.uuid(),
   state: z.enum(['staging', 'ready', 'refused', 'applying', 'applied', 'abandoned', 'interrupted']),
+  mode: z.enum(['full', 'delta', 'rollback']).describe('rollback: it undoes another import'),
+  undoes: z.uuid().nullable().describe('of a roll-back: the import that it undoes'),
+  undoneBy: z.uuid().nullable().describe('the applied roll-back that undid it'),
   source: z.object({ id: z.uuid(), name: z.string(), academyCode: z.string().nullable() }).nullable(),
   createdAt: z.iso.datetime(),
   createdBy: z.object({ id: z.uuid(), name: z.string() }).nullable().describe('null: the command line'),
@@ -85,7 +88,9 @@ export const importSchema = z.object({
     .nullable()
     .describe('why it was refused or interrupted'),
   nothingToDo: z.boolean().describe('read in full and it changes nothing'),
-  actions: z.array(z.enum(['apply', 'abandon', 'stage', 'describe'])).describe('what can be asked of it now'),
+  actions: z
+    .array(z.enum(['apply', 'abandon', 'stage', 'describe', 'rollback']))
+    .describe('what can be asked of it now'),
   stagedAt: z.iso.datetime().nullable(),
   appliedAt: z.iso.datetime().nullable(),
   keptUntil: z.iso.datetime().nullable().describe('until when its received files are kept once it has ended'),
@@ -283,6 +288,24 @@ export async function registerImports(app: App, services: Services): Promise<voi
       const { acceptAlerts } = request.body
       const asked = { tenantId, id: request.params.id, actorPersonId: personId, acceptAlerts }
       return reply.status(202).send(await requestApply(services, asked))
+    },
+  )
+
+  app.post(
+    '/api/directory/imports/:id/rollback',
+    {
+      config,
+      schema: {
+        operationId: 'rollBackImport',
+        summary: 'Prepare what undoes the last import of a source, for review; in the background',
+        params: importId,
+        response: { 202: importSchema },
+      },
+    },
+    async (request, reply) => {
+      const { tenantId, personId } = importerOf(request)
+      const asked = { tenantId, id: request.params.id, actorPersonId: personId }
+      return reply.status(202).send(await requestRollback(services, asked))
     },
   )
 

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, useParams, useSearchParams } from 'react-router'
+import { Link, useNavigate, useParams, useSearchParams } from 'react-router'
 import { api, read } from '../../api/client.ts'
 import { findText } from '../../i18n.ts'
 import { paths } from '../../paths.ts'
@@ -48,7 +48,9 @@ export function ImportReviewPage() {
       </Page>
     )
   }
-  const title = data.source ? t('review.titleOf', { source: data.source.name }) : t('review.title')
+  const title = data.source
+    ? t(data.mode === 'rollback' ? 'review.titleOfRollback' : 'review.titleOf', { source: data.source.name })
+    : t('review.title')
   return (
     <Page
       back={back}
@@ -56,7 +58,8 @@ export function ImportReviewPage() {
         <>
           <ImportState state={data.state} />{' '}
           {[
-            data.exportedOn && t('review.exported', { day: format.day(data.exportedOn) }),
+            data.exportedOn && data.mode !== 'rollback' && t('review.exported', { day: format.day(data.exportedOn) }),
+            data.mode === 'delta' && t('review.delta'),
             t('review.received', {
               when: format.dateTime(data.createdAt),
               by: data.createdBy?.name ?? t('commandLine'),
@@ -72,8 +75,21 @@ export function ImportReviewPage() {
       <div className="stack" aria-live="polite">
         <Verdict data={data} />
         {data.progress && <ImportProgress progress={data.progress} />}
+        {data.undoes && (
+          <p>
+            <Link to={paths.import(data.undoes)}>{t('review.undoes')}</Link>
+          </p>
+        )}
+        {data.undoneBy && (
+          <Notice kind="warning" title={t('verdict.undone')}>
+            <p>
+              <Link to={paths.import(data.undoneBy)}>{t('review.undoneBy')}</Link>
+            </p>
+          </Notice>
+        )}
       </div>
       <Decision data={data} key={data.state} />
+      {data.actions.includes('rollback') && <RollBack data={data} />}
       {data.stagedAt && <Details data={data} />}
       <ImportReread data={data} />
       <Files data={data} />
@@ -221,7 +237,7 @@ function Decision({ data }: { data: Import }) {
     onSuccess: (after) => client.setQueryData(['import', data.id], after),
     onSettled: () => client.invalidateQueries({ queryKey: ['import'] }),
   })
-  if (data.actions.length === 0) return null
+  if (data.actions.every((action) => action === 'rollback')) return null
   const mayApply = data.actions.includes('apply')
   const mustAccept = mayApply && data.alerts.length > 0
   const apply = () => {
@@ -270,6 +286,38 @@ function Decision({ data }: { data: Import }) {
         )}
       </div>
       {mayApply && <p className="quiet small">{t('decision.whole')}</p>}
+    </div>
+  )
+}
+
+/** Undoing an applied import: what that would change is shown before anything does. */
+function RollBack({ data }: { data: Import }) {
+  const { t } = useTranslation('imports')
+  const explain = useProblemText()
+  const navigate = useNavigate()
+  const [asked, setAsked] = useState(false)
+  const prepare = useMutation({
+    mutationFn: () => read(api.POST('/api/directory/imports/{id}/rollback', { params: { path: { id: data.id } } })),
+    onSuccess: (prepared) => navigate(paths.import(prepared.id)),
+  })
+  if (!asked) {
+    return (
+      <div className="row">
+        <Button onClick={() => setAsked(true)}>{t('rollback.ask')}</Button>
+      </div>
+    )
+  }
+  return (
+    <div className="decision">
+      {prepare.error && <Notice kind="danger" live="alert" title={explain(prepare.error)} />}
+      <p>{t('rollback.what')}</p>
+      <div className="row">
+        <Button busy={prepare.isPending} look="danger" onClick={() => prepare.mutate()}>
+          {t('rollback.prepare')}
+        </Button>
+        <Button onClick={() => setAsked(false)}>{t('rollback.keep')}</Button>
+      </div>
+      <p className="quiet small">{t('rollback.nothingYet')}</p>
     </div>
   )
 }
