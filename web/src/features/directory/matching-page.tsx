@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useSearchParams } from 'react-router'
 import { api, read } from '../../api/client.ts'
@@ -70,6 +70,8 @@ function Proposals({ query, state }: { query: ReturnType<typeof useProposals>; s
   const client = useQueryClient()
   const tellProblem = useProblemText()
   const list = useRef<HTMLDivElement>(null)
+  /** Place of the proposal just settled, until the list without it is shown. */
+  const settled = useRef(-1)
   const [done, setDone] = useState<{ proposal: Proposal; opinion: Opinion } | null>(null)
   const settle = useMutation({
     mutationFn: ({ proposal, opinion }: { proposal: Proposal; opinion: Opinion }) =>
@@ -77,24 +79,28 @@ function Proposals({ query, state }: { query: ReturnType<typeof useProposals>; s
         params: { path: { id: proposal.id } },
         body: { opinion },
       }),
-    async onSuccess(_, what) {
-      const cards = [...(list.current?.querySelectorAll<HTMLElement>('.match') ?? [])]
-      const at = proposals.findIndex(({ id }) => id === what.proposal.id)
+    onSuccess(_, what) {
       setDone(what)
-      await client.invalidateQueries({ queryKey: ['matching'] })
-      // The focus goes on to the next proposal, which took the place of this one.
-      const next = [...(list.current?.querySelectorAll<HTMLElement>('.match') ?? [])][Math.min(at, cards.length - 2)]
-      next?.focus()
+      settled.current = proposals.findIndex(({ id }) => id === what.proposal.id)
+      return client.invalidateQueries({ queryKey: ['matching'] })
     },
   })
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = query
   const proposals = data?.pages.flatMap((page) => page.proposals) ?? []
+  // The focus goes on to the proposal that took the place of the one settled, so that the keys go on working.
+  useEffect(() => {
+    if (settled.current < 0) return
+    const cards = list.current?.querySelectorAll<HTMLElement>('.match') ?? []
+    const next = cards[Math.min(settled.current, cards.length - 1)] ?? document.querySelector<HTMLElement>('h1')
+    settled.current = -1
+    next?.focus()
+  }, [data])
   const automatic = data?.pages[0]?.thresholds.automatic ?? 0
   if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />
   if (!data) return <SkeletonRows count={4} height="9rem" />
   return (
     <>
-      <div aria-live="polite">
+      <div aria-live="polite" className="match-said">
         {done && (
           <Notice kind="success">
             <p>
