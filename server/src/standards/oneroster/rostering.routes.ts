@@ -39,7 +39,7 @@ function registerEndpoint(app: App, services: Services, endpoint: Endpoint): voi
         operationId: endpoint.operation,
         summary: 'OneRoster 1.2, rostering service',
         querystring: endpoint.single ? z.object({ fields: text }) : collectionQuery,
-        params: z.record(z.string(), z.string().max(300)),
+        params: readParameters(endpoint.path),
       },
     },
     async (request, reply) => {
@@ -67,6 +67,9 @@ function registerEndpoint(app: App, services: Services, endpoint: Endpoint): voi
     },
   )
 }
+
+const readParameters = (path: string) =>
+  z.object(Object.fromEntries([...path.matchAll(/:(\w+)/g)].map(([, name]) => [name ?? '', z.string().max(300)])))
 
 // What is no identifier of ours is nobody's.
 function checkIds(endpoint: Endpoint, ids: Record<string, string>): void {
