@@ -1,7 +1,7 @@
 import { sql, type Updateable } from 'kysely'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
-import { type DirectoryTables, type Refusal, tables } from './tables.ts'
+import { type DirectoryTables, type Refusal, tables, type ToldOfFeed } from './tables.ts'
 
 // The rows of imports, as whoever reads, applies or sweeps them changes them.
 
@@ -20,7 +20,14 @@ export interface ImportRequest {
 
 export function createImport(
   tx: Tx,
-  input: { id: string; actorPersonId: string | null; uploaded: boolean; unattended?: boolean; now: Date },
+  input: {
+    id: string
+    actorPersonId: string | null
+    uploaded: boolean
+    unattended?: boolean
+    given?: ToldOfFeed
+    now: Date
+  },
 ) {
   return tables(tx)
     .insertInto('directory.import')
@@ -30,6 +37,7 @@ export function createImport(
       created_by: input.actorPersonId,
       uploaded: input.uploaded,
       unattended: input.unattended ?? false,
+      given: JSON.stringify(input.given ?? {}),
       progress: waiting(input.now),
       created_at: input.now,
     })

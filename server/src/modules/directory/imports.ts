@@ -37,7 +37,7 @@ import { sweepImports } from './import-sweep.ts'
 import { getImport, getImportRow } from './imports.queries.ts'
 import type { ImportView } from './imports.routes.ts'
 import { endUpload } from './reception/retention.ts'
-import { type DirectoryTables, tables } from './tables.ts'
+import { type DirectoryTables, tables, type ToldOfFeed } from './tables.ts'
 
 /**
  * Reads an uploaded feed. One that was begun is not tried again by itself: people see what happened and ask again. The
@@ -73,12 +73,12 @@ export async function stageImport(
 /** Takes note of files that were uploaded and asks for them to be read. @throws Problem 400 `no_file`. */
 export async function receiveImport(
   services: Services,
-  input: ImportRequest & { unattended?: boolean },
+  input: ImportRequest & { unattended?: boolean; given?: ToldOfFeed },
 ): Promise<ImportView> {
-  const { tenantId, id, actorPersonId, unattended = false } = input
+  const { tenantId, id, actorPersonId, unattended = false, given = {} } = input
   if (!(await hasUpload(services.dataDirectory, id))) throw new Problem(400, 'no_file', 'No file was sent.')
   return inTenant(services.db, tenantId, async (tx) => {
-    await createImport(tx, { id, actorPersonId, uploaded: true, unattended, now: services.now() })
+    await createImport(tx, { id, actorPersonId, uploaded: true, unattended, given, now: services.now() })
     await services.jobs.enqueue(tx, stageQueue, { tenantId, importId: id })
     return getImport(tx, id)
   })

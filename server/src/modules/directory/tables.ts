@@ -299,6 +299,9 @@ export interface RowCounts {
   leftOut: Record<string, number>
 }
 
+/** What is kept of what the starter of an import says of its files. */
+export type ToldOfFeed = Pick<GivenFeed, 'kind' | 'uai' | 'description'>
+
 interface ImportRow extends TenantRow {
   id: string
   source_id: Generated<string | null>
@@ -325,7 +328,7 @@ interface ImportRow extends TenantRow {
   attempts: Generated<number>
   kept_until: Generated<Date | null>
   /** What its starter said of it. */
-  given: JsonWithDefault<Pick<GivenFeed, 'kind' | 'uai' | 'description'>>
+  given: JsonWithDefault<ToldOfFeed>
 }
 
 interface CsvMappingRow extends TenantRow {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, readdir, rm, stat, symlink } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat, symlink, utimes } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { crc32, createGunzip } from 'node:zlib'
@@ -121,9 +121,9 @@ class Unpacking {
     feeding.catch(() => {})
     try {
       for await (const entry of entries) {
-        const { name, type } = entry.header
+        const { name, type, mtime } = entry.header
         if (type === 'directory') entry.resume()
-        else await this.add(name, typesOfTar[type] ?? 'other', async () => entry as AsyncIterable<Buffer>)
+        else await this.add(name, typesOfTar[type] ?? 'other', mtime, async () => entry as AsyncIterable<Buffer>)
       }
       await feeding
     } catch (error) {
@@ -143,7 +143,7 @@ class Unpacking {
         if (entry.fileName.endsWith('/')) continue
         if (entry.isEncrypted()) throw this.refuse('archive_encrypted', `${shorten(entry.fileName)} has a password.`)
         const content = async () => checkContent(await zip.openReadStreamPromise(entry), entry.crc32)
-        await this.add(entry.fileName, typeOfZip(entry), content)
+        await this.add(entry.fileName, typeOfZip(entry), entry.getLastModDate(), content)
       }
     } finally {
       zip.close()
@@ -154,6 +154,7 @@ class Unpacking {
   private async add(
     path: string,
     type: 'file' | 'link' | 'other',
+    written: Date,
     open: () => Promise<AsyncIterable<Buffer>>,
   ): Promise<void> {
     this.signal?.throwIfAborted()
@@ -182,7 +183,11 @@ class Unpacking {
     }
     const chunks = this.measure(await open())
     if (aside) for await (const chunk of chunks) void chunk
-    else await pipeline(chunks, createWriteStream(join(this.folder, name), { flags: 'wx', mode: 0o600 }))
+    else {
+      await pipeline(chunks, createWriteStream(join(this.folder, name), { flags: 'wx', mode: 0o600 }))
+      // Some feeds say nowhere else when they were made.
+      if (!Number.isNaN(written.getTime())) await utimes(join(this.folder, name), written, written)
+    }
   }
 
   /** Passes on what is unpacked, as long as it stays within the limits. */

@@ -7,7 +7,7 @@ import { inTenant, type Tx } from '#kernel/postgres'
 import type { Tenant } from '#kernel/tenancy'
 import { discardUpload, uploadFolder } from '../import-files.ts'
 import { receiveImport } from '../imports.ts'
-import { tables } from '../tables.ts'
+import { tables, type ToldOfFeed } from '../tables.ts'
 import { raiseAlert, resolveAlerts } from './alerts.ts'
 import { type FileSet, listFileSets, moveFiles, removeMarkers } from './file-sets.ts'
 
@@ -126,6 +126,24 @@ async function noteDrop(tx: Tx, folder: WatchedFolder, files: FileSet['files'], 
   return { ...drop, files }
 }
 
+/**
+ * What the folder of a source says of its files: their kind, and the establishment where neither rows nor names tell it.
+ * Nothing that a feed says itself: what came to the wrong folder must be seen to be of another source.
+ */
+async function findGiven(tx: Tx, drop: Drop): Promise<ToldOfFeed> {
+  const source = await tables(tx)
+    .selectFrom('directory.feed_drop as d')
+    .innerJoin('directory.source as s', 's.id', 'd.source_id')
+    .select(['s.kind', 's.key'])
+    .where('d.id', '=', drop.id)
+    .executeTakeFirst()
+  if (!source) return {}
+  const { kind, key } = source
+  const [uai] = /\b\d{7}[A-Z]$/.exec(key) ?? []
+  const named = drop.files.some(({ name }) => /\d{7}[A-Z]/i.test(name))
+  return { kind, ...(uai && !named && (kind === 'csv' || kind === 'onde') ? { uai } : {}) }
+}
+
 /** Moves the noted files and makes their import, from wherever a program that did so was stopped. */
 async function finishDrop(services: Services, tenantId: string, drop: Drop): Promise<void> {
   const { id, folder, files } = drop
@@ -142,7 +160,8 @@ async function finishDrop(services: Services, tenantId: string, drop: Drop): Pro
       )
       return
     }
-    await receiveImport(services, { tenantId, id, actorPersonId: null, unattended: true })
+    const given = await inTenant(services.db, tenantId, (tx) => findGiven(tx, drop))
+    await receiveImport(services, { tenantId, id, actorPersonId: null, unattended: true, given })
   }
   await removeMarkers(folder, files)
   await inTenant(services.db, tenantId, (tx) =>
