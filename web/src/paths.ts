@@ -33,6 +33,7 @@ export const paths = {
   compareSources: (
     parameters: { left?: string; right?: string; kind?: string; establishment?: string; view?: string } = {},
   ) => withQuery('/imports/sources/compare', parameters),
+  importColumns: (id: string) => `/imports/${encodeURIComponent(id)}/columns`,
   status: () => '/status',
   startFederation: (slug: string, parameters: { returnTo?: string; entity?: string; link?: '1' } = {}) =>
     withQuery(`/api/federation/providers/${encodeURIComponent(slug)}/start`, parameters),

@@ -113,6 +113,12 @@ export const routes: RouteObject[] = [
                 lazy: async () => ({ Component: (await import('./features/directory/source-page.tsx')).SourcePage }),
               },
               {
+                path: 'imports/:id/columns',
+                lazy: async () => ({
+                  Component: (await import('./features/directory/import-columns-page.tsx')).ImportColumnsPage,
+                }),
+              },
+              {
                 path: 'imports/:id',
                 lazy: async () => ({
                   Component: (await import('./features/directory/import-review-page.tsx')).ImportReviewPage,

@@ -1,4 +1,5 @@
 import administration from './en/administration.json'
+import columns from './en/columns.json'
 import directory from './en/directory.json'
 import help from './en/help.json'
 import identity from './en/identity.json'
@@ -13,6 +14,7 @@ import years from './en/years.json'
 
 export const en = {
   administration,
+  columns,
   directory,
   help,
   identity,

@@ -1,4 +1,5 @@
 import administration from './fr/administration.json'
+import columns from './fr/columns.json'
 import directory from './fr/directory.json'
 import help from './fr/help.json'
 import identity from './fr/identity.json'
@@ -13,6 +14,7 @@ import years from './fr/years.json'
 
 export const fr = {
   administration,
+  columns,
   directory,
   help,
   identity,

@@ -84,6 +84,8 @@ async function describeColumns(file: CsvFile): Promise<Columns['files'][number][
   }))
 }
 
+const anyUai = '0000000A'
+
 /** What a description would make of the first rows. @throws Problem 409 `import_state`; 400 as a refusal of the files. */
 export async function previewColumns(
   services: Services,
@@ -95,7 +97,9 @@ export async function previewColumns(
     for (const file of files) {
       const mapping = said.files[file.name]
       if (!mapping) continue
-      previews.push({ name: file.name, ...(await previewCsvFile(file, mapping, said.uai, schoolYearOf(today))) })
+      // Rows are not blamed for an establishment that the page asks for besides.
+      const place = said.uai ?? (Object.values(mapping.columns).includes('uai') ? undefined : anyUai)
+      previews.push({ name: file.name, ...(await previewCsvFile(file, mapping, place, schoolYearOf(today))) })
     }
     return previews
   })

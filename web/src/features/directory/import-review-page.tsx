@@ -8,7 +8,7 @@ import { paths } from '../../paths.ts'
 import { Failure, isMissing, useProblemText } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Page, Section } from '../../shell/page.tsx'
-import { Button } from '../../ui/button.tsx'
+import { Button, buttonClass } from '../../ui/button.tsx'
 import { Checkbox } from '../../ui/field.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { SkeletonLines, SkeletonRows } from '../../ui/skeleton.tsx'
@@ -110,7 +110,12 @@ function Verdict({ data }: { data: Import }) {
     case 'refused':
       return <Refusal data={data} title={t('verdict.refused')} />
     case 'interrupted':
-      return <Refusal data={data} title={t('verdict.interrupted')} />
+      return (
+        <Refusal
+          data={data}
+          title={data.actions.includes('describe') ? t('verdict.describe') : t('verdict.interrupted')}
+        />
+      )
     case 'staging':
     case 'applying':
       return <Notice title={t(`verdict.${data.state}`)}>{<p>{t(`verdict.${data.state}Hint`)}</p>}</Notice>
@@ -269,6 +274,11 @@ function Decision({ data }: { data: Import }) {
           <Button busy={act.isPending && act.variables === 'apply'} look="primary" onClick={apply}>
             {t('decision.apply')}
           </Button>
+        )}
+        {data.actions.includes('describe') && (
+          <Link className={buttonClass('primary')} to={paths.importColumns(data.id)}>
+            {t('decision.describe')}
+          </Link>
         )}
         {data.actions.includes('stage') && (
           <Button busy={act.isPending && act.variables === 'stage'} look="primary" onClick={() => act.mutate('stage')}>

@@ -1,0 +1,51 @@
+import type { paths as ApiPaths } from '../../api/schema.d.ts'
+
+type Route = ApiPaths['/api/directory/imports/{id}/columns']
+type Trial = ApiPaths['/api/directory/imports/{id}/columns/preview']['post']
+export type Columns = Route['get']['responses'][200]['content']['application/json']
+export type Description = NonNullable<Route['put']['requestBody']>['content']['application/json']
+export type Mapping = Description['files'][string]
+export type ColumnField = Mapping['columns'][string]
+export type FileColumns = Columns['files'][number]
+export type Preview = Trial['responses'][200]['content']['application/json']['files'][number]
+
+export const fileKinds = ['pupil', 'guardian', 'staff', 'class', 'establishment'] as const
+
+/** What a file of a kind must hold; of each list, one is enough. */
+const needed: Record<Mapping['kind'], ColumnField[][]> = {
+  pupil: [['familyName', 'usualFamilyName', 'birthFamilyName'], ['givenName'], ['id', 'ine', 'bornOn']],
+  guardian: [['familyName', 'usualFamilyName', 'birthFamilyName'], ['givenName']],
+  staff: [['familyName', 'usualFamilyName', 'birthFamilyName'], ['givenName']],
+  class: [['code', 'name']],
+  establishment: [['uai'], ['name']],
+}
+
+/** What is missing for any row of a file to be read, each as what could give it. */
+export function findMissing({ kind, columns }: Mapping): ColumnField[][] {
+  const held = new Set(Object.values(columns))
+  return needed[kind].filter((fields) => !fields.some((field) => held.has(field)))
+}
+
+/** The kind of people whom nothing but their names identifies. */
+export function findNameless({ kind, columns }: Mapping): 'pupil' | 'guardian' | 'staff' | undefined {
+  const held = new Set(Object.values(columns))
+  if (held.has('id') || held.has('ine') || kind === 'class' || kind === 'establishment') return undefined
+  return kind
+}
+
+/** Whether somebody must say which establishment the files come from. */
+export function needsUai(columns: Columns, said: Description): boolean {
+  if (columns.kind === 'onde') return true
+  if (columns.kind === 'supann') return columns.uai === null
+  return Object.values(said.files).some(
+    ({ kind, columns: held }) =>
+      (kind === 'pupil' || kind === 'staff' || kind === 'class') && !Object.values(held).includes('uai'),
+  )
+}
+
+const checkLetters = 'ABCDEFGHJKLMNPRSTUVWXYZ'
+
+/** Whether a UAI has the letter that its digits call for: their remainder by 23. */
+export function isUai(code: string): boolean {
+  return /^\d{7}[A-Z]$/.test(code) && checkLetters.charAt(Number(code.slice(0, 7)) % 23) === code.charAt(7)
+}
