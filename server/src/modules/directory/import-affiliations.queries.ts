@@ -59,6 +59,14 @@ async function compareAll(tx: Tx, application: Application): Promise<void> {
     order by person_id`.execute(tx)
 }
 
+/** Makes the affiliations of some people follow from their relations as they are now, whatever sources state them. */
+export async function writeAffiliationsOf(tx: Tx, ids: string[]): Promise<void> {
+  await sql`create temporary table if not exists affiliated (id uuid primary key) on commit drop`.execute(tx)
+  await sql`truncate affiliated`.execute(tx)
+  await sql`insert into affiliated select unnest(${ids}::uuid[]) on conflict do nothing`.execute(tx)
+  await writeOfAffiliated(tx)
+}
+
 /** The affiliations of the people noted, from all sources, in the school year that each establishment shows. */
 async function writeOfAffiliated(tx: Tx): Promise<void> {
   await sql`with desired as materialized (

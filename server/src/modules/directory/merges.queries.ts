@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
 import { keysOf, type PersonBody } from './feeds/records.ts'
+import { writeAffiliationsOf } from './import-affiliations.queries.ts'
 
 // Relations of people are of two kinds. What the present record of a feed states of the feed's current year is derived:
 // it can be taken away and written anew from the records' bodies. The rest (former years, what was given by hand) is in
@@ -40,7 +41,7 @@ export async function rewritePeople(tx: Tx, ids: string[], between?: () => Promi
   await writeDerived(tx, ids, pupils)
   const after = await sql<{ guardian_id: string }>`
     select guardian_id from directory.guardianship where pupil_id = any(${ids}::uuid[])`.execute(tx)
-  await rewriteAffiliations(tx, [
+  await writeAffiliationsOf(tx, [
     ...new Set([...ids, ...[...related.rows, ...after.rows].map((row) => row.guardian_id)]),
   ])
   await rewriteColumns(tx, ids)
@@ -101,31 +102,6 @@ async function writeDerived(tx: Tx, ids: string[], pupils: string[]): Promise<vo
     ${byPriority} on conflict do nothing`.execute(tx)
 }
 
-async function rewriteAffiliations(tx: Tx, ids: string[]): Promise<void> {
-  const theirs = sql`any(${ids}::uuid[])`
-  await sql`delete from directory.affiliation x using ${feed}
-    where x.person_id = ${theirs} and ${isDerived}`.execute(tx)
-  await sql`insert into directory.affiliation (person_id, organisation_id, profile, source_id)
-    select d.person_id, d.organisation_id, d.profile, f.id
-    from (
-      select e.person_id, e.establishment_id as organisation_id, 'pupil' as profile, e.source_id, e.school_year_id
-      from directory.enrolment e where e.person_id = ${theirs}
-      union all
-      select g.guardian_id, e.establishment_id, 'guardian', e.source_id, e.school_year_id
-      from directory.guardianship g join directory.enrolment e on e.person_id = g.pupil_id
-      where g.guardian_id = ${theirs} and g.legal_status <> 'none'
-      union all
-      select s.person_id, s.organisation_id, s.profile, s.source_id, null
-      from directory.staff_function s where s.person_id = ${theirs}
-      union all
-      select t.person_id, g.establishment_id, 'teacher', t.source_id, g.school_year_id
-      from directory.teaching t join directory.teaching_group g on g.id = t.teaching_group_id
-      where t.person_id = ${theirs}
-    ) d join ${feed} on f.id = d.source_id and f.kind <> 'manual'
-    where d.school_year_id is null or d.school_year_id = f.school_year_id
-    order by d.person_id, f.priority, f.id on conflict do nothing`.execute(tx)
-}
-
 const bodyColumns = {
   family_name: 'familyName',
   given_name: 'givenName',
@@ -154,7 +130,7 @@ async function rewriteColumns(tx: Tx, ids: string[]): Promise<void> {
     return { ...Object.fromEntries(columns), id, family_key: familyKey, given_key: givenKey }
   })
   const settings = [...Object.keys(bodyColumns), 'family_key', 'given_key'].map((name) => `${name} = b.${name}`)
-  await sql`update directory.person p set gone_on = null, ${sql.raw(settings.join(', '))}
+  await sql`update directory.person p set gone_on = null, archived_on = null, ${sql.raw(settings.join(', '))}
     from jsonb_populate_recordset(null::directory.person, ${JSON.stringify(people)}::jsonb) b
     where p.id = b.id`.execute(tx)
   // Nobody knows them any more, but somebody did.

@@ -14,8 +14,9 @@ let formerYear: string
 beforeAll(async () => {
   test = await openTestApp({ now: () => new Date('2026-11-02T10:00:00Z') })
   await test.inTenant(async (tx) => {
-    formerYear = await makeYear(tx, 2025)
+    // The first one is the current one.
     year = await makeYear(tx, 2026)
+    formerYear = await makeYear(tx, 2025)
   })
 })
 afterAll(() => test.close())
