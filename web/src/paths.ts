@@ -10,7 +10,9 @@ function withQuery(path: string, parameters: Record<string, string | undefined>)
 export const paths = {
   home: (parameters: { child?: string } = {}) => withQuery('/', parameters),
   signIn: (parameters: { returnTo?: string; problem?: string } = {}) => withQuery('/sign-in', parameters),
-  activate: () => '/activate',
+  signInWhere: (parameters: { returnTo?: string } = {}) => withQuery('/sign-in/where', parameters),
+  signInLink: () => '/sign-in/link',
+  activate: (parameters: { returnTo?: string } = {}) => withQuery('/activate', parameters),
   directory: (parameters: { q?: string; profile?: string; establishment?: string; class?: string } = {}) =>
     withQuery('/directory', parameters),
   person: (id: string) => `/directory/people/${encodeURIComponent(id)}`,

@@ -14,6 +14,18 @@ export const routes: RouteObject[] = [
         lazy: async () => ({ Component: (await import('./features/identity/sign-in-page.tsx')).SignInPage }),
       },
       {
+        path: 'sign-in/where',
+        lazy: async () => ({ Component: (await import('./features/identity/where-page.tsx')).WherePage }),
+      },
+      {
+        path: 'sign-in/choose',
+        lazy: async () => ({ Component: (await import('./features/identity/choose-person-page.tsx')).ChoosePersonPage }),
+      },
+      {
+        path: 'sign-in/link',
+        lazy: async () => ({ Component: (await import('./features/identity/link-page.tsx')).LinkPage }),
+      },
+      {
         path: 'activate',
         lazy: async () => ({ Component: (await import('./features/identity/activate-page.tsx')).ActivatePage }),
       },

@@ -1,6 +1,7 @@
 import administration from './en/administration.json'
 import columns from './en/columns.json'
 import directory from './en/directory.json'
+import federation from './en/federation.json'
 import help from './en/help.json'
 import identity from './en/identity.json'
 import imports from './en/imports.json'
@@ -16,6 +17,7 @@ export const en = {
   administration,
   columns,
   directory,
+  federation,
   help,
   identity,
   imports,

@@ -1,6 +1,7 @@
 import administration from './fr/administration.json'
 import columns from './fr/columns.json'
 import directory from './fr/directory.json'
+import federation from './fr/federation.json'
 import help from './fr/help.json'
 import identity from './fr/identity.json'
 import imports from './fr/imports.json'
@@ -16,6 +17,7 @@ export const fr = {
   administration,
   columns,
   directory,
+  federation,
   help,
   identity,
   imports,

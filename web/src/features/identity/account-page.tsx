@@ -14,6 +14,7 @@ import { PasswordField, RadioGroup } from '../../ui/field.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { chooseTheme, readTheme, type Theme, themes } from '../../ui/theme.ts'
+import { AccountLinks } from './account-links.tsx'
 import { NewPassword } from './new-password.tsx'
 import { ContactEmail, OwnConsents } from './own-consents.tsx'
 import { PersonAudit } from './person-audit.tsx'
@@ -36,6 +37,7 @@ export function AccountPage() {
       <Section title={t('account.passwordTitle')}>
         {session.hasPassword ? <PasswordForm /> : <p className="measure">{t('account.federationOnly')}</p>}
       </Section>
+      <AccountLinks />
       <SignInHistory />
       <OwnConsents />
       <ContactEmail />

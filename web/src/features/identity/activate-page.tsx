@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link } from 'react-router'
+import { Link, useSearchParams } from 'react-router'
 import { api, ApiProblem, read } from '../../api/client.ts'
 import { paths } from '../../paths.ts'
 import { useProblemText } from '../../shell/failure.tsx'
@@ -11,12 +11,14 @@ import { TextField } from '../../ui/field.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { EntryLayout } from './entry-layout.tsx'
 import { NewPassword } from './new-password.tsx'
+import { toReturnPath } from './return-path.ts'
 
 /** From a code on paper to one's own home: the code, then the password, one thing a page. */
 export function ActivatePage() {
   const { t } = useTranslation('identity')
   const explain = useProblemText()
   const enter = useEnter()
+  const [parameters] = useSearchParams()
   const [code, setCode] = useState('')
   const [password, setPassword] = useState('')
   const [wrong, setWrong] = useState<string>()
@@ -27,7 +29,8 @@ export function ActivatePage() {
   })
   const redeem = useMutation({
     mutationFn: () => api.POST('/api/identity/codes/redeem', { body: { code, password } }),
-    onSuccess: () => enter(check.data?.purpose === 'activation' ? paths.welcome() : paths.home()),
+    onSuccess: () =>
+      enter(check.data?.purpose === 'activation' ? paths.welcome() : toReturnPath(parameters.get('returnTo'))),
     onError: (error) => {
       // The code itself failed meanwhile: back to it, with the reason.
       if (error instanceof ApiProblem && error.code.startsWith('code_')) check.reset()

@@ -8,17 +8,12 @@ import { findText } from '../../i18n.ts'
 import { paths } from '../../paths.ts'
 import { useProblemText } from '../../shell/failure.tsx'
 import { useEnter } from '../../shell/session.ts'
-import { Button, buttonClass } from '../../ui/button.tsx'
+import { Button } from '../../ui/button.tsx'
 import { PasswordField, TextField } from '../../ui/field.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { EntryLayout } from './entry-layout.tsx'
-
-/** The page to come back to: one of ours, whatever the address says. */
-function toReturnPath(asked: string | null): string {
-  if (!asked?.startsWith('/') || !URL.canParse(asked, window.location.origin)) return paths.home()
-  const { origin, pathname, search } = new URL(asked, window.location.origin)
-  return origin === window.location.origin ? pathname + search : paths.home()
-}
+import { toReturnPath } from './return-path.ts'
+import { SignInProviders } from './sign-in-providers.tsx'
 
 export function SignInPage() {
   const { t } = useTranslation('identity')
@@ -28,11 +23,6 @@ export function SignInPage() {
   const returnTo = toReturnPath(parameters.get('returnTo'))
   const { data: session } = useQuery(sessionQuery)
   const { data: appearance } = useQuery(appearanceQuery)
-  const { data: offered } = useQuery({
-    queryKey: ['providers'],
-    queryFn: () => read(api.GET('/api/federation/providers')),
-    staleTime: Number.POSITIVE_INFINITY,
-  })
   const [login, setLogin] = useState('')
   const [password, setPassword] = useState('')
   const [missing, setMissing] = useState<{ login?: true; password?: true }>({})
@@ -92,19 +82,7 @@ export function SignInPage() {
       <p>
         {t('signIn.codeQuestion')} <Link to={paths.activate()}>{t('signIn.codeLink')}</Link>
       </p>
-      {offered && offered.providers.length > 0 && (
-        <>
-          <p className="entry-or">{t('signIn.or')}</p>
-          <div className="providers">
-            {offered.providers.map(({ slug, name }) => (
-              // A real navigation: the provider's site answers.
-              <a className={buttonClass()} href={paths.startFederation(slug, { returnTo })} key={slug}>
-                {t('signIn.with', { name })}
-              </a>
-            ))}
-          </div>
-        </>
-      )}
+      <SignInProviders returnTo={returnTo} />
       {appearance?.demonstration && (
         <DemonstrationAccounts
           busy={signIn.isPending}

@@ -16,6 +16,7 @@ import { Notice } from '../../ui/notice.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Table } from '../../ui/table.tsx'
 import { useNow } from '../../ui/now.ts'
+import { Federations } from './federations.tsx'
 
 const shownDays = 14
 
@@ -59,6 +60,7 @@ export function StatusPage() {
         </>
       )}
       <SignIns />
+      <Federations />
       {data && (
         <>
           <Section title={t('stores')}>

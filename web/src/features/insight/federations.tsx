@@ -1,0 +1,132 @@
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { api, read } from '../../api/client.ts'
+import type { paths as ApiPaths } from '../../api/schema.d.ts'
+import { findText } from '../../i18n.ts'
+import { Failure } from '../../shell/failure.tsx'
+import { useFormat } from '../../shell/format.ts'
+import { Section } from '../../shell/page.tsx'
+import { BarChart } from '../../ui/bar-chart.tsx'
+import { Empty } from '../../ui/empty.tsx'
+import { useNow } from '../../ui/now.ts'
+import { SkeletonRows } from '../../ui/skeleton.tsx'
+import { Table } from '../../ui/table.tsx'
+
+const shownDays = 14
+
+type Measured =
+  ApiPaths['/api/federation/availability']['get']['responses'][200]['content']['application/json']['providers'][number]
+
+/** Whether each identity provider works, as measured and as people met it. */
+export function Federations() {
+  const { t } = useTranslation(['federation', 'insight'])
+  const format = useFormat()
+  const now = useNow(60)
+  const { data, error, refetch } = useQuery({
+    queryKey: ['federation-availability', shownDays],
+    queryFn: () => read(api.GET('/api/federation/availability', { params: { query: { days: shownDays } } })),
+    refetchInterval: 60_000,
+  })
+  if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />
+  if (!data) return <SkeletonRows count={3} />
+  const { providers } = data
+  if (providers.length === 0) {
+    return (
+      <Section title={t('status.title')}>
+        <Empty title={t('status.none')}>
+          <p>{t('status.noneHint')}</p>
+        </Empty>
+      </Section>
+    )
+  }
+  const trouble = providers.filter(({ state }) => state === 'down' || state === 'degraded')
+  const measured = providers
+    .filter((each) => sum(each, 'probes') > 0)
+    .map((each) => ({ ...each, share: shareOf(each) }))
+  const lowest = measured.toSorted((one, other) => one.share - other.share)[0]
+  const reason = (code: string | null) => (code === null ? '' : (findText(`federation:status.reasons.${code}`) ?? code))
+  return (
+    <Section hint={t('status.hint')} title={t('status.title')}>
+      {lowest && (
+        <BarChart
+          bars={measured.map(({ name, share }) => ({ label: name, fullLabel: name, value: share }))}
+          columns={{ label: t('status.provider'), value: t('status.availability') }}
+          format={format.percent}
+          summary={`${t('status.plot', { days: shownDays })}. ${t('status.plotSummary', { name: lowest.name, share: format.percent(lowest.share) })}`}
+          title={
+            trouble.length === 0
+              ? t('status.allUp')
+              : t('status.answer', { count: trouble.length, names: format.list(trouble.map(({ name }) => name)) })
+          }
+          wording={{ showTable: t('insight:showTable'), showChart: t('insight:showChart') }}
+        />
+      )}
+      <Table
+        caption={t('status.caption')}
+        head={
+          <tr>
+            <th scope="col">{t('status.provider')}</th>
+            <th scope="col">{t('status.state')}</th>
+            <th className="number" scope="col">
+              {t('status.latency')}
+            </th>
+            <th className="number" scope="col">
+              {t('status.signIns')}
+            </th>
+            <th className="number" scope="col">
+              {t('status.failures')}
+            </th>
+            <th scope="col">{t('status.metadata')}</th>
+          </tr>
+        }
+        stacked
+      >
+        {providers.map((each) => (
+          <tr key={each.slug}>
+            <th scope="row">{each.name}</th>
+            <td data-label={t('status.state')}>
+              {each.state === 'up' || each.since === null ? (
+                t(`status.states.${each.state}`)
+              ) : (
+                <strong>
+                  {t('status.stateSince', {
+                    state: [t(`status.states.${each.state}`), reason(each.reason)].filter(Boolean).join(' : '),
+                    since: format.since(each.since, now),
+                  })}
+                </strong>
+              )}
+            </td>
+            <td className="number" data-label={t('status.latency')}>
+              {each.latencyMs === null ? '' : t('insight:milliseconds', { value: format.number(each.latencyMs) })}
+            </td>
+            <td className="number" data-label={t('status.signIns')}>
+              {format.number(sum(each, 'signedIn'))}
+            </td>
+            <td className="number" data-label={t('status.failures')}>
+              {format.number(sum(each, 'failed'))}
+            </td>
+            <td data-label={t('status.metadata')}>{describeMetadata(each)}</td>
+          </tr>
+        ))}
+      </Table>
+    </Section>
+  )
+
+  function describeMetadata({ metadata }: Measured): string {
+    if (!metadata) return ''
+    const count = format.number(metadata.entities)
+    const held =
+      metadata.validUntil === null
+        ? t('status.entitiesForever', { count })
+        : t('status.entities', { count, until: format.dateTime(metadata.validUntil) })
+    return metadata.failure === null
+      ? held
+      : `${held} ; ${t('status.metadataFailed', { reason: reason(metadata.failure) })}`
+  }
+}
+
+function sum({ days }: Measured, what: 'probes' | 'failedProbes' | 'signedIn' | 'failed'): number {
+  return days.reduce((total, day) => total + day[what], 0)
+}
+
+const shareOf = (each: Measured) => 1 - sum(each, 'failedProbes') / sum(each, 'probes')
