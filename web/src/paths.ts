@@ -36,6 +36,10 @@ export const paths = {
     parameters: { left?: string; right?: string; kind?: string; establishment?: string; view?: string } = {},
   ) => withQuery('/imports/sources/compare', parameters),
   importColumns: (id: string) => `/imports/${encodeURIComponent(id)}/columns`,
+  clients: () => '/administration/oneroster',
+  gar: () => '/administration/gar',
+  garFile: (id: string, file: 'archive' | 'checksum') => `/api/gar/exports/${encodeURIComponent(id)}/${file}`,
+  connections: () => '/imports/services',
   status: () => '/status',
   startFederation: (slug: string, parameters: { returnTo?: string; entity?: string; link?: '1' } = {}) =>
     withQuery(`/api/federation/providers/${encodeURIComponent(slug)}/start`, parameters),

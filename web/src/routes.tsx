@@ -115,6 +115,12 @@ export const routes: RouteObject[] = [
                 lazy: async () => ({ Component: (await import('./features/directory/sources-page.tsx')).SourcesPage }),
               },
               {
+                path: 'imports/services',
+                lazy: async () => ({
+                  Component: (await import('./features/rostering/connections-page.tsx')).ConnectionsPage,
+                }),
+              },
+              {
                 path: 'imports/sources/compare',
                 lazy: async () => ({
                   Component: (await import('./features/directory/source-comparison-page.tsx')).SourceComparisonPage,
@@ -149,6 +155,14 @@ export const routes: RouteObject[] = [
               {
                 path: 'administration/trail',
                 lazy: async () => ({ Component: (await import('./features/identity/trail-page.tsx')).TrailPage }),
+              },
+              {
+                path: 'administration/gar',
+                lazy: async () => ({ Component: (await import('./features/rostering/gar-page.tsx')).GarPage }),
+              },
+              {
+                path: 'administration/oneroster',
+                lazy: async () => ({ Component: (await import('./features/rostering/clients-page.tsx')).ClientsPage }),
               },
               {
                 path: 'administration/:id',

@@ -9,6 +9,7 @@ import insight from './en/insight.json'
 import matching from './en/matching.json'
 import portal from './en/portal.json'
 import problems from './en/problems.json'
+import rostering from './en/rostering.json'
 import shell from './en/shell.json'
 import sources from './en/sources.json'
 import years from './en/years.json'
@@ -25,6 +26,7 @@ export const en = {
   matching,
   portal,
   problems,
+  rostering,
   shell,
   sources,
   years,

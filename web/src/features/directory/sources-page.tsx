@@ -19,7 +19,7 @@ import './sources.css'
 
 /** Where the directory comes from, when each source is expected, and what is wrong. */
 export function SourcesPage() {
-  const { t } = useTranslation(['sources', 'imports'])
+  const { t } = useTranslation(['sources', 'imports', 'rostering'])
   const format = useFormat()
   const sorting = useSorting()
   const { data, error, refetch } = useQuery({
@@ -31,12 +31,14 @@ export function SourcesPage() {
   return (
     <Page
       actions={
-        data &&
-        data.sources.length > 1 && (
-          <Link className={buttonClass()} to={paths.compareSources()}>
-            {t('compare.link')}
-          </Link>
-        )
+        <>
+          {data && data.sources.length > 1 && (
+            <Link className={buttonClass()} to={paths.compareSources()}>
+              {t('compare.link')}
+            </Link>
+          )}
+          <Link to={paths.connections()}>{t('rostering:connections.title')}</Link>
+        </>
       }
       back={{ to: paths.imports(), label: t('imports:list.title') }}
       busy={!data && !error}

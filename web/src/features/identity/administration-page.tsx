@@ -17,11 +17,12 @@ const pauseMs = 250
 
 /** What one manages: the establishments, and the trail of acts on them. */
 export function AdministrationPage() {
-  const { t } = useTranslation(['administration', 'years'])
+  const { t } = useTranslation(['administration', 'years', 'rostering'])
   const session = useSession()
   const everywhere = session.rights.some(
     ({ right, organisationId }) => right === 'directory.administer' && organisationId === null,
   )
+  const administers = session.rights.some(({ right }) => right === 'directory.administer')
   const [parameters, setParameters] = useSearchParams()
   const q = parameters.get('q') ?? ''
   const [typed, setTyped] = useState(q)
@@ -42,6 +43,8 @@ export function AdministrationPage() {
         <>
           {everywhere && <Link to={paths.years()}>{t('years:title')}</Link>}
           {everywhere && <Link to={paths.leavers()}>{t('years:leavers.title')}</Link>}
+          {everywhere && <Link to={paths.gar()}>{t('rostering:gar.title')}</Link>}
+          {administers && <Link to={paths.clients()}>{t('rostering:clients.title')}</Link>}
           <Link to={paths.trail()}>{t('trail')}</Link>
         </>
       }
