@@ -13,6 +13,15 @@ import type { Bench } from './run.ts'
 import { type BenchStores, openBenchStores } from './server.ts'
 
 const feed: FeedOptions = { people: 1_000_000 }
+/** What happens in a week: one record in a hundred is added, modified or removed. */
+const hundredth = {
+  leavers: 0.003,
+  arrivals: 0.003,
+  newContacts: 0.006,
+  newAddresses: 0.002,
+  classChanges: 0.003,
+  staffReplaced: 0.003,
+}
 /** What an import writes. */
 const tables = [
   'source_record',
@@ -38,7 +47,8 @@ interface StepResult {
 }
 
 /**
- * A full feed of a million people (pupils, guardians, staff) into an empty base, then a new export of the same people.
+ * A full feed of a million people (pupils, guardians, staff) into an empty base, then a new export of the same people;
+ * and, on such a base, a delta of one in a hundred.
  * The ceiling is what any import has to do: a strict parse of the same bytes that looks at nothing, and a COPY of the
  * rows that end in the base into unlogged tables without index.
  */
@@ -80,6 +90,33 @@ export const benches: Bench[] = [
             unit: 's',
             ceiling: parse.seconds,
             ratio: parse.seconds / unchanged.seconds,
+          },
+        ]
+      } finally {
+        await bench.close()
+      }
+    },
+  },
+  {
+    name: 'directory.import.delta',
+    async run() {
+      const bench = await openBenchStores()
+      try {
+        const { folder, config, tenant } = bench
+        const [first, delta] = [join(folder, 'first'), join(folder, 'delta')]
+        await runStep({ kind: 'write', folder: first, options: feed })
+        await runStep({ kind: 'write', folder: delta, options: { ...nextExport(feed, hundredth), mode: 'delta' } })
+        const request = { kind: 'import' as const, config, tenantId: tenant.id }
+        await runStep({ ...request, folder: first })
+        const changed = await runStep({ ...request, folder: delta })
+        const parse = await runStep({ kind: 'parse', folder: delta })
+        return [
+          {
+            bench: 'directory.import.delta',
+            value: changed.seconds,
+            unit: 's',
+            ceiling: parse.seconds,
+            ratio: parse.seconds / changed.seconds,
           },
         ]
       } finally {

@@ -270,6 +270,9 @@ function createDecoder(start: Buffer, file: string): (bytes: Buffer | undefined)
     const text = bytes.toString('latin1')
     const control = /[\u0080-\u009f]/.exec(text)
     if (control) refuseAt(text, control.index, 'encoding_wrong', 'A byte here stands for no character of ISO-8859-15.')
+    // What an accent of UTF-8 becomes: no word of any language holds such pairs.
+    const mixed = /[ÂÃ][\u00a0-\u00bf]/.exec(text)
+    if (mixed) refuseAt(text, mixed.index, 'encoding_wrong', 'Here are bytes of UTF-8 in a file of another encoding.')
     if (probe && !firstAccent) {
       const accent = /[\u00a0-\u00ff]/.exec(text)
       if (accent) {
