@@ -28,10 +28,10 @@ async function reconcile(services: Services, batch: Merged[]): Promise<void> {
 }
 
 /** Leaves one account to people made one. */
-export const joinAccounts = defineReaction(peopleMerged, 'accounts', {}, reconcile)
+export const joinAccounts = defineReaction(peopleMerged, 'accounts', { batchSize: 200 }, reconcile)
 
 /** Gives an account back to people who are two after all. */
-export const partAccounts = defineReaction(peopleUnmerged, 'accounts', {}, reconcile)
+export const partAccounts = defineReaction(peopleUnmerged, 'accounts', { batchSize: 200 }, reconcile)
 
 interface AccountMerge {
   mergedPersonId: string
