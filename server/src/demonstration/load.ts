@@ -22,6 +22,7 @@ import {
   declareProvider,
   grantRight,
   listDemonstrationAccounts,
+  scopeProvider,
 } from '#modules/identity'
 import { applications } from './applications.ts'
 import { demonstrationProviders } from './identity-provider.ts'
@@ -63,6 +64,8 @@ export async function loadDemonstration(services: Services, progress: Progress):
       now,
     )
     for (const each of demonstrationProviders(services.publicUrl)) await declareProvider(tx, each, services)
+    // An academy's portal is for its own people: one chooses one's establishment to see it.
+    await scopeProvider(tx, 'demonstration-cas', [college.id])
     for (const [position, application] of applications.entries()) {
       await saveApplication(tx, { ...application, profiles: [...application.profiles], id: randomUUIDv7(), position })
     }

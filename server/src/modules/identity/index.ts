@@ -34,7 +34,7 @@ export {
   welcome,
 } from './federation.ts'
 export { setArrivalCookie } from './federation.routes.ts'
-export { declareProvider, isTrustedInClear, openProviderSecret, sealProviderSecrets } from './providers.ts'
+export { declareProvider, isTrustedInClear, openProviderSecret, scopeProvider, sealProviderSecrets } from './providers.ts'
 export { readAgentFunctions, readReferences } from './references.ts'
 export { createPasswordHasher } from './password-hasher.ts'
 export { grantRight, listHolders } from './rights.queries.ts'

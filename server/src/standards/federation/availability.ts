@@ -53,7 +53,9 @@ export function judge(
     return ['up', null]
   })()
   const since = former?.state === state ? former.since : now
-  return { providerId, state, since, checkedAt: now, latencyMs: Math.round(measure.latencyMs), failedProbes, reason }
+  // How long a failure took says nothing.
+  const latencyMs = measure.ok ? Math.round(measure.latencyMs) : null
+  return { providerId, state, since, checkedAt: now, latencyMs, failedProbes, reason }
 }
 
 /** Probes every provider of every tenant, and keeps what it finds. */

@@ -31,7 +31,8 @@ function ProviderTrouble({ provider: { state, since } }: { provider: OfferedProv
   if ((state !== 'down' && state !== 'degraded') || since === null) return null
   return (
     <p className={state === 'down' ? 'provider-trouble provider-down' : 'provider-trouble'}>
-      <Icon name="alert" size={18} /> {t(`trouble.${state}`, { since: format.since(since, now) })}
+      <Icon name="alert" size={18} />{' '}
+      {t(`trouble.${state}`, { length: format.duration((now.getTime() - new Date(since).getTime()) / 1_000) })}
     </p>
   )
 }

@@ -40,19 +40,21 @@ export function Federations() {
     )
   }
   const trouble = providers.filter(({ state }) => state === 'down' || state === 'degraded')
-  const measured = providers
-    .filter((each) => sum(each, 'probes') > 0)
-    .map((each) => ({ ...each, share: shareOf(each) }))
-  const lowest = measured.toSorted((one, other) => one.share - other.share)[0]
+  const days = listDays(providers)
+  const lowest = days.toSorted((one, other) => one.share - other.share)[0]
   const reason = (code: string | null) => (code === null ? '' : (findText(`federation:status.reasons.${code}`) ?? code))
   return (
     <Section hint={t('status.hint')} title={t('status.title')}>
       {lowest && (
         <BarChart
-          bars={measured.map(({ name, share }) => ({ label: name, fullLabel: name, value: share }))}
-          columns={{ label: t('status.provider'), value: t('status.availability') }}
+          bars={days.map(({ day, share }) => ({
+            label: format.dayShort(day),
+            fullLabel: format.day(day),
+            value: share,
+          }))}
+          columns={{ label: t('status.day'), value: t('status.availability') }}
           format={format.percent}
-          summary={`${t('status.plot', { days: shownDays })}. ${t('status.plotSummary', { name: lowest.name, share: format.percent(lowest.share) })}`}
+          summary={t('status.plot', { day: format.day(lowest.day), share: format.percent(lowest.share) })}
           title={
             trouble.length === 0
               ? t('status.allUp')
@@ -69,6 +71,9 @@ export function Federations() {
             <th scope="col">{t('status.state')}</th>
             <th className="number" scope="col">
               {t('status.latency')}
+            </th>
+            <th className="number" scope="col">
+              {t('status.availability')}
             </th>
             <th className="number" scope="col">
               {t('status.signIns')}
@@ -91,7 +96,7 @@ export function Federations() {
                 <strong>
                   {t('status.stateSince', {
                     state: [t(`status.states.${each.state}`), reason(each.reason)].filter(Boolean).join(' : '),
-                    since: format.since(each.since, now),
+                    length: format.duration((now.getTime() - new Date(each.since).getTime()) / 1_000),
                   })}
                 </strong>
               )}
@@ -99,11 +104,14 @@ export function Federations() {
             <td className="number" data-label={t('status.latency')}>
               {each.latencyMs === null ? '' : t('insight:milliseconds', { value: format.number(each.latencyMs) })}
             </td>
+            <td className="number" data-label={t('status.availability')}>
+              {sum([each], 'probes') === 0 ? '' : format.percent(shareOf([each]))}
+            </td>
             <td className="number" data-label={t('status.signIns')}>
-              {format.number(sum(each, 'signedIn'))}
+              {format.number(sum([each], 'signedIn'))}
             </td>
             <td className="number" data-label={t('status.failures')}>
-              {format.number(sum(each, 'failed'))}
+              {format.number(sum([each], 'failed'))}
             </td>
             <td data-label={t('status.metadata')}>{describeMetadata(each)}</td>
           </tr>
@@ -115,18 +123,30 @@ export function Federations() {
   function describeMetadata({ metadata }: Measured): string {
     if (!metadata) return ''
     const count = format.number(metadata.entities)
-    const held =
-      metadata.validUntil === null
-        ? t('status.entitiesForever', { count })
-        : t('status.entities', { count, until: format.dateTime(metadata.validUntil) })
+    const until = metadata.validUntil === null ? undefined : format.dateTime(metadata.validUntil)
+    const held = [
+      ...(metadata.entities > 1 ? [t('status.entities', { count })] : []),
+      ...(until === undefined ? [] : [t('status.until', { until })]),
+    ].join(', ')
     return metadata.failure === null
       ? held
       : `${held} ; ${t('status.metadataFailed', { reason: reason(metadata.failure) })}`
   }
 }
 
-function sum({ days }: Measured, what: 'probes' | 'failedProbes' | 'signedIn' | 'failed'): number {
-  return days.reduce((total, day) => total + day[what], 0)
+type Counted = Pick<Measured, 'days'>
+
+function sum(providers: Counted[], what: 'probes' | 'failedProbes' | 'signedIn' | 'failed'): number {
+  return providers.flatMap(({ days }) => days).reduce((total, day) => total + day[what], 0)
 }
 
-const shareOf = (each: Measured) => 1 - sum(each, 'failedProbes') / sum(each, 'probes')
+const shareOf = (providers: Counted[]) => 1 - sum(providers, 'failedProbes') / sum(providers, 'probes')
+
+/** The share of tries that succeeded, all providers together, on each day that had any. */
+function listDays(providers: Counted[]): { day: string; share: number }[] {
+  const names = [...new Set(providers.flatMap(({ days }) => days.map(({ day }) => day)))].toSorted()
+  return names
+    .map((name) => ({ day: name, of: providers.map(({ days }) => ({ days: days.filter(({ day }) => day === name) })) }))
+    .filter(({ of }) => sum(of, 'probes') > 0)
+    .map(({ day, of }) => ({ day, share: shareOf(of) }))
+}
