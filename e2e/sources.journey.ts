@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { expect, inject, onTestFinished, test } from 'vitest'
-import { type FeedOptions, nextExport, writeAafFeed } from '../server/src/demonstration/index.ts'
+import { type FeedOptions, nextExport, writeAafFeed, writeDefectiveFeed } from '../server/src/demonstration/index.ts'
 import { checkPage, everySize, goTo, openBrowser, readApi, signIn } from './visitor.ts'
 
 // What comes to the folders of the server: taken, applied, told when it cannot be; and how each source is received.
@@ -11,26 +12,20 @@ import { checkPage, everySize, goTo, openBrowser, readApi, signIn } from './visi
 const visit = openBrowser()
 
 const folder = () => join(inject('data'), 'feeds', 'demonstration')
-const changes = { arrivals: 0.01, leavers: 0.005, newAddresses: 0.02 }
+/** A small academy, so that the machine has not much to do. */
+const first: FeedOptions = { academy: 'lille', pupils: 120 }
+const source = 'AAF 2D, académie 09'
 
 test('what is put in the folder is applied by itself, and what is refused is told until somebody has seen it', async () => {
-  let feed: FeedOptions = { pupils: 4866 }
   const page = await visit({ size: 'desktop' })
   await signIn(page, 'operator')
-  mkdirSync(folder(), { recursive: true })
-  for (let i = 0; i < 2; i++) {
-    feed = nextExport(feed, changes)
-    await put(feed)
-    await expect.poll(() => countApplied(page), { timeout: 240_000, interval: 2_000 }).toBe(2 + i)
-  }
+  await put((made) => writeAafFeed(made, first))
+  await expect.poll(() => countApplied(page), { timeout: 150_000, interval: 2_000 }).toBe(2)
+  await put((made) => writeDefectiveFeed(made, 'badDate', nextExport(first, { newAddresses: 0.1 })))
+  await expect.poll(() => countApplied(page), { timeout: 150_000, interval: 2_000 }).toBe(3)
   writeFileSync(join(folder(), 'ENT2DVA.20270101.tgz'), 'this is no archive')
   writeFileSync(join(folder(), 'complete.ok'), '')
-  await expect
-    .poll(async () => (await readApi<{ alerts: unknown[] }>(page, '/api/directory/feed-alerts')).alerts.length, {
-      timeout: 200_000,
-      interval: 2_000,
-    })
-    .toBe(1)
+  await expect.poll(() => countAlerts(page), { timeout: 150_000, interval: 2_000 }).toBe(1)
 
   for (const size of everySize) {
     const each = await visit({ size })
@@ -42,13 +37,19 @@ test('what is put in the folder is applied by itself, and what is refused is tol
     await each.getByRole('heading', { level: 1, name: 'Sources' }).waitFor()
     await each.getByText('Un envoi a été refusé.').waitFor()
     await checkPage(each, 'sources')
-    await each.getByRole('link', { name: 'AAF 2D, académie 20' }).click()
+
+    await each.getByRole('link', { name: source }).click()
     await each.getByRole('heading', { level: 3, name: /après le dernier import/ }).waitFor()
     await checkPage(each, 'source-history')
     await each.getByRole('button', { name: 'Voir le tableau' }).first().click()
     await each.getByLabel('Fiches à montrer').selectOption('Classes')
     await each.getByRole('heading', { level: 3, name: /^Classes : / }).waitFor()
     await checkPage(each, 'source-history-table')
+
+    await each.getByRole('link', { name: 'Mis de côté' }).click()
+    await each.getByText('Une date n’existe pas').first().waitFor()
+    await checkPage(each, 'source-quarantine')
+
     await each.getByRole('link', { name: 'Réception' }).click()
     await each.getByLabel('Heure', { exact: true }).fill('05:00')
     await each.getByLabel('Dossier surveillé').fill('../ailleurs')
@@ -59,6 +60,28 @@ test('what is put in the folder is applied by itself, and what is refused is tol
     await each.getByRole('button', { name: 'Enregistrer' }).click()
     await each.getByText('Enregistré.').waitFor()
     await checkPage(each, 'source-settings')
+
+    await each.goto('/imports/sources')
+    await each.getByRole('link', { name: 'Comparer deux sources' }).click()
+    await each.getByText('Choisissez deux sources différentes.').waitFor()
+    await checkPage(each, 'source-comparison-empty')
+    await each.getByLabel('Première source').selectOption('AAF 2D, académie 20')
+    await each.getByLabel('Autre source').selectOption(source)
+    await each.getByLabel('Fiches', { exact: true }).selectOption('Matières')
+    await each.getByRole('table', { name: 'Par établissement' }).waitFor()
+    await each.getByLabel('Fiches à montrer').selectOption('Différentes')
+    await each.getByText('Aucune fiche ici.').waitFor()
+    await each.getByLabel('Fiches', { exact: true }).selectOption('Élèves')
+    await each.getByLabel('Fiches à montrer').selectOption('Seulement dans l’autre')
+    await each.getByRole('table', { name: 'Fiches' }).waitFor()
+    await checkPage(each, 'source-comparison')
+
+    await goTo(each, 'Imports')
+    await each.getByRole('main').getByRole('rowheader').nth(1).getByRole('link').click()
+    await each.getByRole('heading', { name: 'Le compte des fiches' }).waitFor()
+    await each.getByText('Le compte y est').waitFor()
+    await checkPage(each, 'import-account')
+
     await goTo(each, 'État')
     await each.getByRole('heading', { name: 'Flux de l’annuaire' }).waitFor()
     await checkPage(each, 'status-feeds')
@@ -70,20 +93,25 @@ test('what is put in the folder is applied by itself, and what is refused is tol
   await goTo(page, 'Accueil')
   await page.getByRole('heading', { level: 1 }).waitFor()
   expect(await page.getByRole('link', { name: /alerte sur les flux/ }).count()).toBe(0)
-}, 700_000)
+}, 600_000)
 
 /** Puts an export into the folder, in an archive, as an academy does. */
-async function put(feed: FeedOptions): Promise<void> {
+async function put(write: (made: string) => Promise<unknown>): Promise<void> {
   const made = mkdtempSync(join(tmpdir(), 'preau-put-'))
   onTestFinished(() => rmSync(made, { recursive: true, force: true }))
-  await writeAafFeed(made, feed)
-  const [first = ''] = readdirSync(made)
-  const date = /_(\d{8})_/.exec(first)?.[1] ?? ''
+  await write(made)
+  const [name = ''] = readdirSync(made)
+  const date = /_(\d{8})_/.exec(name)?.[1] ?? ''
+  mkdirSync(folder(), { recursive: true })
   execFileSync('tar', ['czf', join(folder(), `ENT2DVA.${date}.tgz`), '-C', made, '.'])
   writeFileSync(join(folder(), 'complete.ok'), '')
 }
 
-async function countApplied(page: Parameters<typeof readApi>[0]): Promise<number> {
+async function countApplied(page: Page): Promise<number> {
   const { imports } = await readApi<{ imports: { state: string }[] }>(page, '/api/directory/imports')
   return imports.filter(({ state }) => state === 'applied').length
+}
+
+async function countAlerts(page: Page): Promise<number> {
+  return (await readApi<{ alerts: unknown[] }>(page, '/api/directory/feed-alerts')).alerts.length
 }

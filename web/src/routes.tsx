@@ -19,7 +19,9 @@ export const routes: RouteObject[] = [
       },
       {
         path: 'sign-in/choose',
-        lazy: async () => ({ Component: (await import('./features/identity/choose-person-page.tsx')).ChoosePersonPage }),
+        lazy: async () => ({
+          Component: (await import('./features/identity/choose-person-page.tsx')).ChoosePersonPage,
+        }),
       },
       {
         path: 'sign-in/link',

@@ -3952,12 +3952,14 @@ export interface operations {
                             } | null;
                             /** Format: date-time */
                             createdAt: string;
-                            /** @description null: the command line */
+                            /** @description null: the command line, or nobody */
                             createdBy: {
                                 /** Format: uuid */
                                 id: string;
                                 name: string;
                             } | null;
+                            /** @description whether it came by itself: put in a folder, or fetched */
+                            unattended: boolean;
                             exportedOn: string | null;
                             files: {
                                 name: string;
@@ -4073,12 +4075,14 @@ export interface operations {
                         } | null;
                         /** Format: date-time */
                         createdAt: string;
-                        /** @description null: the command line */
+                        /** @description null: the command line, or nobody */
                         createdBy: {
                             /** Format: uuid */
                             id: string;
                             name: string;
                         } | null;
+                        /** @description whether it came by itself: put in a folder, or fetched */
+                        unattended: boolean;
                         exportedOn: string | null;
                         files: {
                             name: string;
@@ -4194,12 +4198,14 @@ export interface operations {
                         } | null;
                         /** Format: date-time */
                         createdAt: string;
-                        /** @description null: the command line */
+                        /** @description null: the command line, or nobody */
                         createdBy: {
                             /** Format: uuid */
                             id: string;
                             name: string;
                         } | null;
+                        /** @description whether it came by itself: put in a folder, or fetched */
+                        unattended: boolean;
                         exportedOn: string | null;
                         files: {
                             name: string;
@@ -4459,12 +4465,14 @@ export interface operations {
                         } | null;
                         /** Format: date-time */
                         createdAt: string;
-                        /** @description null: the command line */
+                        /** @description null: the command line, or nobody */
                         createdBy: {
                             /** Format: uuid */
                             id: string;
                             name: string;
                         } | null;
+                        /** @description whether it came by itself: put in a folder, or fetched */
+                        unattended: boolean;
                         exportedOn: string | null;
                         files: {
                             name: string;
@@ -4580,12 +4588,14 @@ export interface operations {
                         } | null;
                         /** Format: date-time */
                         createdAt: string;
-                        /** @description null: the command line */
+                        /** @description null: the command line, or nobody */
                         createdBy: {
                             /** Format: uuid */
                             id: string;
                             name: string;
                         } | null;
+                        /** @description whether it came by itself: put in a folder, or fetched */
+                        unattended: boolean;
                         exportedOn: string | null;
                         files: {
                             name: string;
@@ -4701,12 +4711,14 @@ export interface operations {
                         } | null;
                         /** Format: date-time */
                         createdAt: string;
-                        /** @description null: the command line */
+                        /** @description null: the command line, or nobody */
                         createdBy: {
                             /** Format: uuid */
                             id: string;
                             name: string;
                         } | null;
+                        /** @description whether it came by itself: put in a folder, or fetched */
+                        unattended: boolean;
                         exportedOn: string | null;
                         files: {
                             name: string;
@@ -4822,12 +4834,14 @@ export interface operations {
                         } | null;
                         /** Format: date-time */
                         createdAt: string;
-                        /** @description null: the command line */
+                        /** @description null: the command line, or nobody */
                         createdBy: {
                             /** Format: uuid */
                             id: string;
                             name: string;
                         } | null;
+                        /** @description whether it came by itself: put in a folder, or fetched */
+                        unattended: boolean;
                         exportedOn: string | null;
                         files: {
                             name: string;
@@ -5030,12 +5044,14 @@ export interface operations {
                         } | null;
                         /** Format: date-time */
                         createdAt: string;
-                        /** @description null: the command line */
+                        /** @description null: the command line, or nobody */
                         createdBy: {
                             /** Format: uuid */
                             id: string;
                             name: string;
                         } | null;
+                        /** @description whether it came by itself: put in a folder, or fetched */
+                        unattended: boolean;
                         exportedOn: string | null;
                         files: {
                             name: string;
@@ -5520,12 +5536,14 @@ export interface operations {
                         } | null;
                         /** Format: date-time */
                         createdAt: string;
-                        /** @description null: the command line */
+                        /** @description null: the command line, or nobody */
                         createdBy: {
                             /** Format: uuid */
                             id: string;
                             name: string;
                         } | null;
+                        /** @description whether it came by itself: put in a folder, or fetched */
+                        unattended: boolean;
                         exportedOn: string | null;
                         files: {
                             name: string;

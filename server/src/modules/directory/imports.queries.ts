@@ -61,6 +61,7 @@ function toView(row: ImportRow): ImportView {
       row.source_id === null ? null : { id: row.source_id, name: row.source_name ?? '', academyCode: row.academy_code },
     createdAt: row.created_at.toISOString(),
     createdBy: toPerson(row.created_by, row.created_given, row.created_family),
+    unattended: row.unattended,
     exportedOn: row.exported_on,
     files: row.files,
     progress: running && isProgress(row.progress) ? row.progress : null,

@@ -42,7 +42,8 @@ export const importSchema = z.object({
   undoneBy: z.uuid().nullable().describe('the applied roll-back that undid it'),
   source: z.object({ id: z.uuid(), name: z.string(), academyCode: z.string().nullable() }).nullable(),
   createdAt: z.iso.datetime(),
-  createdBy: z.object({ id: z.uuid(), name: z.string() }).nullable().describe('null: the command line'),
+  createdBy: z.object({ id: z.uuid(), name: z.string() }).nullable().describe('null: the command line, or nobody'),
+  unattended: z.boolean().describe('whether it came by itself: put in a folder, or fetched'),
   exportedOn: z.iso.date().nullable(),
   files: z.array(
     z.object({

@@ -62,7 +62,7 @@ export function ImportReviewPage() {
             data.mode === 'delta' && t('review.delta'),
             t('review.received', {
               when: format.dateTime(data.createdAt),
-              by: data.createdBy?.name ?? t('commandLine'),
+              by: data.createdBy?.name ?? t(data.unattended ? 'byItself' : 'commandLine'),
             }),
           ]
             .filter(Boolean)
@@ -128,7 +128,7 @@ function Verdict({ data }: { data: Import }) {
             {data.appliedAt &&
               t('verdict.appliedBy', {
                 when: format.dateTime(data.appliedAt),
-                by: data.appliedBy?.name ?? t('commandLine'),
+                by: data.appliedBy?.name ?? t(data.unattended ? 'byItself' : 'commandLine'),
               })}
           </p>
           {aside}

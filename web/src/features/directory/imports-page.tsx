@@ -96,8 +96,8 @@ export function ImportsPage() {
             {
               key: 'by',
               head: t('list.by'),
-              value: (each) => each.createdBy?.name ?? t('commandLine'),
-              cell: (each) => each.createdBy?.name ?? t('commandLine'),
+              value: (each) => each.createdBy?.name ?? t(each.unattended ? 'byItself' : 'commandLine'),
+              cell: (each) => each.createdBy?.name ?? t(each.unattended ? 'byItself' : 'commandLine'),
             },
           ]}
           csv={{ name: t('list.title') }}
