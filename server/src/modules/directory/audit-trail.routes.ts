@@ -85,8 +85,8 @@ export function registerAuditTrail(app: App, services: Services): void {
       ])
       return reply
         .type('text/csv; charset=utf-8')
-        .header('content-disposition', 'attachment; filename="preau-audit.csv"')
-        .send(toCsv([['recordedAt', 'action', 'by', 'about', 'detail'], ...rows]))
+        .header('content-disposition', 'attachment; filename="preau-actes.csv"')
+        .send(toCsv([['Date', 'Acte', 'Par', 'Sur', 'Détail'], ...rows]))
     },
   )
 }

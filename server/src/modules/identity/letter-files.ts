@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { Readable } from 'node:stream'
 import PDFDocument from 'pdfkit'
@@ -33,10 +33,19 @@ export function writeLetterCsv(letters: Letter[], frame: LetterFrame): string {
   return toCsv([texts.columns, ...rows])
 }
 
-/** The file of a weight of the face that the pages use too. */
-function findFace(name: '400Regular' | '700Bold'): string {
-  const file = `${name}/AtkinsonHyperlegibleNext_${name}.ttf`
-  return createRequire(import.meta.url).resolve(`@expo-google-fonts/atkinson-hyperlegible-next/${file}`)
+/** The face of the pages, whole: the web's own files hold parts of it only. */
+const fonts = join(import.meta.dirname, '../../../fonts')
+
+// What the face cannot draw: some letters of the Latin blocks, and all other scripts.
+const undrawn = /[ĈĉĔĕĜĝĤĥĨĩĬĭĴĵĸĿŀŉŊŋŌōŎŏŖŗŜŝŦŧŨũŪūſ]|[^ -~\u00a0-\u017f‘’“”–—…€ȘșȚțẞ]/gu
+
+/** A text the face can draw: without the accents it lacks, a question mark for what remains. */
+export function toDrawn(text: string): string {
+  return text.normalize('NFC').replaceAll(undrawn, (sign) => {
+    if (/\p{Zs}/u.test(sign)) return ' '
+    const bare = sign.normalize('NFD').replaceAll(/\p{M}/gu, '')
+    return bare !== sign && /^[A-Za-z]+$/.test(bare) ? bare : '?'
+  })
 }
 
 const margin = 68
@@ -64,10 +73,12 @@ export function writeLetterPdf(letters: Letter[], frame: LetterFrame): Readable 
   doc.appendXML(
     '<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about=""><pdfuaid:part>1</pdfuaid:part></rdf:Description>',
   )
-  doc.registerFont('regular', findFace('400Regular')).registerFont('bold', findFace('700Bold'))
+  doc.registerFont('regular', join(fonts, 'AtkinsonHyperlegibleNext-Regular.ttf'))
+  doc.registerFont('bold', join(fonts, 'AtkinsonHyperlegibleNext-Bold.ttf'))
   const write = async () => {
-    for (const [index, letter] of letters.entries()) {
-      if (index % 20 === 19) await setImmediate()
+    for (const letter of letters) {
+      // A page takes some milliseconds: requests are answered in between.
+      await setImmediate()
       writePage(doc, letter, frame, texts)
     }
     doc.end()
@@ -138,7 +149,7 @@ interface Style {
 
 function writeText(doc: PDFKit.PDFDocument, text: string, style: Style): void {
   const { font = 'regular', size = 11.5, color = ink, x = margin, y = doc.y, width: room = width, after = 0 } = style
-  doc.font(font).fontSize(size).fillColor(color).text(text, x, y, { width: room, lineGap: 2 })
+  doc.font(font).fontSize(size).fillColor(color).text(toDrawn(text), x, y, { width: room, lineGap: 2 })
   doc.y += after
 }
 

@@ -5,7 +5,7 @@ import { issueAccessCode } from '#modules/identity'
 import { openTestApp, type TestApp } from '../../../test/app.ts'
 import { makeClass, makeEstablishment, makeGuardianship, makePerson } from '../../../test/make.ts'
 import { makeSealKeys, openText, sealText } from './letter-seal.ts'
-import { writeLetterPdf } from './letter-files.ts'
+import { toDrawn, writeLetterPdf } from './letter-files.ts'
 import { issueLetters } from './letters.ts'
 import { purgeExpired } from './purge.ts'
 import { tables } from './tables.ts'
@@ -189,6 +189,11 @@ test('the PDF is tagged, in its language, with its fonts inside, a page a person
   expect(text.match(/\/Type \/Page\n/g)).toHaveLength(2)
   expect(text.match(/\/FontFile2/g)?.length).toBeGreaterThanOrEqual(2)
   expect(text).toContain('/DisplayDocTitle true')
+})
+
+test('a letter the face cannot draw loses its accent only', () => {
+  expect(toDrawn('Łukasiewicz-Nguyễn, Dubœuf ’ Ümit Şen Ŏ')).toBe('Łukasiewicz-Nguyen, Dubœuf ’ Ümit Şen O')
+  expect(toDrawn('Жан')).toBe('???')
 })
 
 test('how far people came: known, code handed, active, lately', async () => {

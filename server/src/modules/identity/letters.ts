@@ -30,8 +30,8 @@ import type { Addressee, CodePurpose } from './tables.ts'
 /** Issues the codes of a set of letters. */
 export const letterQueue = defineQueue<{ tenantId: string; batchId: string }>('identity-letters')
 
-/** The largest lycées have about as many pupils and guardians together. */
-const mostLetters = 5_000
+/** As many as the guardians of the largest lycées; their file takes half a minute and 0.1 MB of memory a letter. */
+const mostLetters = 3_000
 /** People whose codes are issued in one transaction: about half a second. */
 const partSize = 50
 

@@ -22,7 +22,10 @@ export const sessionSchema = z.discriminatedUnion('signedIn', [
     rights: z.array(z.object({ right: rightSchema, organisationId: z.uuid().nullable() })),
     manages: z.boolean().describe('whether there are people whose accounts one administers'),
     welcomed: z.boolean().describe('false until the texts of the first sign-in are answered'),
-    compromisedAt: z.date().nullable().describe('when the account was closed for having been used by another; null once told'),
+    compromisedAt: z
+      .date()
+      .nullable()
+      .describe('when the account was closed for having been used by another; null once told'),
     contactEmail: z.string().nullable(),
   }),
 ])

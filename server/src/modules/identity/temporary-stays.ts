@@ -35,6 +35,13 @@ const columns = [
   'ended_at as endedAt',
 ] as const
 
+/** Shown on the card among functions, which feeds write in French. */
+const functionLabels: Record<StayReason, string> = {
+  replacement: 'Remplacement',
+  trainee: 'Stage',
+  intervention: 'Intervention',
+}
+
 /**
  * Makes someone known for a time: a trainee, a replacement. Their place is theirs from now on; they sign in from the
  * first day to the last.
@@ -60,7 +67,7 @@ export async function createStay(
   const { givenName, familyName, email, establishmentId, profile, reason, startsOn, endsOn } = input
   checkPeriod({ startsOn, endsOn }, await findToday(tx, now))
   const { id: personId } = await createPerson(tx, { givenName, familyName, email })
-  await addPlace(tx, personId, { organisationId: establishmentId, profile })
+  await addPlace(tx, personId, { organisationId: establishmentId, profile, functionLabel: functionLabels[reason] })
   const stay = await tables(tx)
     .insertInto('identity.temporary_stay')
     .values({
@@ -136,8 +143,8 @@ export async function updateStay(tx: Tx, actor: Actor, id: string, endsOn: Day, 
     .where('id', '=', id)
     .returning(columns)
     .executeTakeFirstOrThrow()
-  const { personId, establishmentId, profile } = stay
-  await addPlace(tx, personId, { organisationId: establishmentId, profile })
+  const { personId, establishmentId, profile, reason } = stay
+  await addPlace(tx, personId, { organisationId: establishmentId, profile, functionLabel: functionLabels[reason] })
   await auditStay(tx, 'identity.stay_changed', actor.personId, updated)
   // A last day already past ends it here and now.
   await endStays(tx, now)

@@ -272,11 +272,15 @@ function Former({ activation }: { activation: Activation }) {
         {activation.batches.map((batch) => (
           <tr key={batch.id}>
             <th scope="row">{format.dateTime(batch.createdAt)}</th>
-            <td data-label={t('letters.formerFor')}>{nameOf(batch)}</td>
-            <td className="number" data-label={t('letters.formerCount')}>
-              {format.number(batch.total)}
+            <td data-label={t('letters.formerFor')}>
+              <span>{nameOf(batch)}</span>
             </td>
-            <td data-label={t('letters.formerState')}>{t(`letters.states.${batch.state}`)}</td>
+            <td className="number" data-label={t('letters.formerCount')}>
+              <span>{format.number(batch.total)}</span>
+            </td>
+            <td data-label={t('letters.formerState')}>
+              <span>{t(`letters.states.${batch.state}`)}</span>
+            </td>
           </tr>
         ))}
       </Table>

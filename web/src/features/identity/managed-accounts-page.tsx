@@ -82,7 +82,7 @@ function FunnelTile({ title, funnel }: { title: string; funnel: Funnel }) {
                   <th scope="row">
                     {t(`funnel.${step}`)}
                     <span aria-hidden="true" className="funnel-bar">
-                      <span style={{ inlineSize: `${(funnel[step] / people) * 100}%` }} />
+                      {funnel[step] > 0 && <span style={{ inlineSize: `${(funnel[step] / people) * 100}%` }} />}
                     </span>
                   </th>
                   <td>{format.number(funnel[step])}</td>

@@ -88,11 +88,17 @@ function HeldRights({ id }: { id: string }) {
               <th scope="row">
                 <Link to={paths.person(grant.personId)}>{nameOf(grant)}</Link>
               </th>
-              <td data-label={t('rights.right')}>{tell.right(grant.right)}</td>
-              <td data-label={t('rights.over')}>{tell.perimeter(grant)}</td>
-              <td data-label={t('rights.period')}>{tell.period(grant)}</td>
+              <td data-label={t('rights.right')}>
+                <span>{tell.right(grant.right)}</span>
+              </td>
+              <td data-label={t('rights.over')}>
+                <span>{tell.perimeter(grant)}</span>
+              </td>
+              <td data-label={t('rights.period')}>
+                <span>{tell.period(grant)}</span>
+              </td>
               <td data-label={t('rights.by')}>
-                {grant.grantedByName ? format.name(grant.grantedByName) : t('rights.system')}
+                <span>{grant.grantedByName ? format.name(grant.grantedByName) : t('rights.system')}</span>
               </td>
               <td data-label={t('rights.withdraw')}>
                 {grant.withdrawable && grant.personId !== session.person.id ? (
@@ -109,7 +115,7 @@ function HeldRights({ id }: { id: string }) {
                     </Button>
                   )
                 ) : (
-                  '–'
+                  <span>–</span>
                 )}
               </td>
             </tr>

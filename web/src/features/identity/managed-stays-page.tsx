@@ -70,13 +70,19 @@ function Stays({ id }: { id: string }) {
               <th scope="row">
                 {stay.person && <Link to={paths.person(stay.personId)}>{format.name(stay.person)}</Link>}
               </th>
-              <td data-label={t('stays.as')}>{t(`shell:profile.${stay.profile}`)}</td>
-              <td data-label={t('stays.reason')}>{t(`stays.reasons.${stay.reason}`)}</td>
+              <td data-label={t('stays.as')}>
+                <span>{t(`shell:profile.${stay.profile}`)}</span>
+              </td>
+              <td data-label={t('stays.reason')}>
+                <span>{t(`stays.reasons.${stay.reason}`)}</span>
+              </td>
               <td data-label={t('stays.period')}>
-                {t('stays.dates', { from: format.day(stay.startsOn), until: format.day(stay.endsOn) })}
+                <span>{t('stays.dates', { from: format.day(stay.startsOn), until: format.day(stay.endsOn) })}</span>
               </td>
               <td data-label={t('stays.state')}>
-                <StayState stay={stay} />
+                <span>
+                  <StayState stay={stay} />
+                </span>
               </td>
               <td data-label={t('stays.extend')}>
                 <ChangeEnd establishmentId={id} stay={stay} />

@@ -1,15 +1,16 @@
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, read } from '../../api/client.ts'
-import { findText } from '../../i18n.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
+import { useActText } from './act-text.ts'
 
 /** What was done to someone's account and card, newest first. */
 export function PersonAudit({ personId }: { personId: string }) {
   const { t } = useTranslation('identity')
   const format = useFormat()
+  const tell = useActText()
   const { data, error, refetch } = useQuery({
     queryKey: ['person', personId, 'audit'],
     queryFn: () => read(api.GET('/api/directory/people/{id}/audit', { params: { path: { id: personId } } })),
@@ -23,10 +24,7 @@ export function PersonAudit({ personId }: { personId: string }) {
         <div key={entry.id}>
           <dt>{format.dateTime(entry.recordedAt)}</dt>
           <dd>
-            <span>
-              {findText(`identity:audit.action.${entry.action.replaceAll('.', '_')}`) ??
-                t('audit.action.other', { action: entry.action })}
-            </span>
+            <span>{tell(entry)}</span>
             <span className="quiet">
               {entry.by !== 'person'
                 ? t(`audit.by.${entry.by}`)

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, read } from '../../api/client.ts'
 import { useFormat } from '../../shell/format.ts'
+import { useSession } from '../../shell/session.ts'
 import { Button } from '../../ui/button.tsx'
 import { TextField } from '../../ui/field.tsx'
 
@@ -28,6 +29,7 @@ export function PersonPicker({
 }) {
   const { t } = useTranslation(['administration', 'shell'])
   const format = useFormat()
+  const session = useSession()
   const [typed, setTyped] = useState('')
   const [q, setQ] = useState('')
   useEffect(() => {
@@ -40,8 +42,10 @@ export function PersonPicker({
       read(api.GET('/api/directory/people', { params: { query: { q, establishment: establishmentId, limit: 8 } } })),
     enabled: q.length > 1 && !picked,
   })
-  const people = (data?.people ?? []).filter(({ affiliations }) =>
-    affiliations.some(({ profile }) => profile !== 'pupil' && profile !== 'guardian'),
+  // Nobody gives oneself a right, nor a pupil or a parent as such.
+  const people = (data?.people ?? []).filter(
+    ({ id, affiliations }) =>
+      id !== session.person.id && affiliations.some(({ profile }) => profile !== 'pupil' && profile !== 'guardian'),
   )
   return (
     <fieldset className="field">

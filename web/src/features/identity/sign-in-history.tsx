@@ -49,14 +49,20 @@ export function SignInHistory() {
               <tr key={each.id}>
                 <th scope="row">{format.dateTime(each.attemptedAt)}</th>
                 <td data-label={t('account.result')}>
-                  {each.outcome === 'opened' ? (
-                    t('account.outcome.opened')
-                  ) : (
-                    <strong>{t(`account.outcome.${each.outcome}`)}</strong>
-                  )}
+                  <span>
+                    {each.outcome === 'opened' ? (
+                      t('account.outcome.opened')
+                    ) : (
+                      <strong>{t(`account.outcome.${each.outcome}`)}</strong>
+                    )}
+                  </span>
                 </td>
-                <td data-label={t('account.way')}>{t(`account.way2.${each.method}`)}</td>
-                <td data-label={t('account.device')}>{each.device ?? t('account.unknownDevice')}</td>
+                <td data-label={t('account.way')}>
+                  <span>{t(`account.way2.${each.method}`)}</span>
+                </td>
+                <td data-label={t('account.device')}>
+                  <span>{each.device ?? t('account.unknownDevice')}</span>
+                </td>
               </tr>
             ))}
           </Table>

@@ -3,7 +3,6 @@ import { useTranslation } from 'react-i18next'
 import { Link, useSearchParams } from 'react-router'
 import { api, read } from '../../api/client.ts'
 import type { paths as ApiPaths } from '../../api/schema.d.ts'
-import { findText } from '../../i18n.ts'
 import { fr } from '../../locales/fr.ts'
 import { paths } from '../../paths.ts'
 import { Failure } from '../../shell/failure.tsx'
@@ -14,6 +13,7 @@ import { Empty } from '../../ui/empty.tsx'
 import { SelectField, TextField } from '../../ui/field.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Table } from '../../ui/table.tsx'
+import { useActText } from './act-text.ts'
 import './administration.css'
 
 type Entry = ApiPaths['/api/directory/audit']['get']['responses'][200]['content']['application/json']['entries'][number]
@@ -40,6 +40,7 @@ export function TrailPage() {
     getNextPageParam: (page) => page.next,
     placeholderData: (before) => before,
   })
+  const tell = useActText()
   const entries = data?.pages.flatMap((page) => page.entries) ?? []
   const change = (name: string, value: string) =>
     setParameters(
@@ -51,12 +52,10 @@ export function TrailPage() {
       },
       { replace: true, preventScrollReset: true },
     )
-  const tellAction = (action: string) =>
-    findText(`identity:audit.action.${action.replaceAll('.', '_')}`) ?? t('identity:audit.action.other', { action })
   // The names of actions are written with their texts: `identity_access_code_issued` stands for `identity.access_code_issued`.
   const actions = Object.keys(fr.identity.audit.action)
     .filter((key) => key !== 'other')
-    .map((key) => ({ value: key.replace('_', '.'), label: tellAction(key) }))
+    .map((key) => ({ value: key.replace('_', '.'), label: tell({ action: key.replace('_', '.'), detail: {} }) }))
     .sort((one, other) => format.compare(one.label, other.label))
   return (
     <Page
@@ -119,10 +118,16 @@ export function TrailPage() {
           {entries.map((entry) => (
             <tr key={entry.id}>
               <th scope="row">{format.dateTime(entry.recordedAt)}</th>
-              <td data-label={t('act.what')}>{tellAction(entry.action)}</td>
-              <td data-label={t('act.by')}>{entry.actor ? <Name person={entry.actor} /> : t('act.system')}</td>
+              <td data-label={t('act.what')}>
+                <span>{tell(entry)}</span>
+              </td>
+              <td data-label={t('act.by')}>
+                <span>{entry.actor ? <Name person={entry.actor} /> : t('act.system')}</span>
+              </td>
               <td data-label={t('act.about')}>
-                <About entry={entry} />
+                <span>
+                  <About entry={entry} />
+                </span>
               </td>
             </tr>
           ))}

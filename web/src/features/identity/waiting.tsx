@@ -107,15 +107,21 @@ export function Waiting({ establishmentId, activation }: { establishmentId: stri
                 <Link to={paths.person(person.personId)}>{format.name(person)}</Link>
                 {person.children.length > 0 && <p className="small quiet">{format.list(person.children)}</p>}
               </th>
-              <td data-label={t('waiting.profile')}>{t(`profile.${person.profile}`)}</td>
-              <td data-label={t('waiting.class')}>{person.classes.map(({ name }) => name).join(', ') || '–'}</td>
+              <td data-label={t('waiting.profile')}>
+                <span>{t(`profile.${person.profile}`)}</span>
+              </td>
+              <td data-label={t('waiting.class')}>
+                <span>{person.classes.map(({ name }) => name).join(', ') || '–'}</span>
+              </td>
               <td data-label={t('waiting.coded')}>
-                {person.codedAt === null
-                  ? t('waiting.never')
-                  : [
-                      t('waiting.codedOn', { date: format.dateTime(person.codedAt) }),
-                      person.codeUntil ? t('waiting.stillValid') : t('waiting.over'),
-                    ].join(', ')}
+                <span>
+                  {person.codedAt === null
+                    ? t('waiting.never')
+                    : [
+                        t('waiting.codedOn', { date: format.dateTime(person.codedAt) }),
+                        person.codeUntil ? t('waiting.stillValid') : t('waiting.over'),
+                      ].join(', ')}
+                </span>
               </td>
             </tr>
           ))}

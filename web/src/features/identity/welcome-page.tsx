@@ -218,7 +218,10 @@ function TextStep({ consents, questions, note, last, onNext }: Place & { consent
               key={childId}
               legend={child ? t('consent.forChild', { name: format.name(child) }) : title}
               name={`consent-${childId}`}
-              onChoose={(value) => value !== '' && setChoices({ ...choices, [childId ?? '']: value })}
+              onChoose={(value) => {
+                setMissing(false)
+                if (value !== '') setChoices({ ...choices, [childId ?? '']: value })
+              }}
               options={[
                 { value: 'yes', label: t('consent.accepted') },
                 { value: 'no', label: t('consent.refused') },
