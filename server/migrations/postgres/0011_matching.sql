@@ -105,6 +105,8 @@ create table identity.account_merge (
   account_id uuid references identity.account on delete cascade,
   identities uuid[] not null default '{}',
   rights uuid[] not null default '{}',
+  -- temporary stays: they end for whoever has the place
+  stays uuid[] not null default '{}',
   -- person who made them one; null for the score alone, or a command
   merged_by uuid,
   merged_at timestamptz not null

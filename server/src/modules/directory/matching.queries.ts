@@ -34,14 +34,17 @@ export async function prepareConcerned(tx: Tx, concerned: Concerned): Promise<nu
   return rows[0]?.number ?? 0
 }
 
-/** Computes how the names sound that were never heard before. @returns how many. */
+/** Computes how the names sound that were never heard before, and forgets those that nobody bears. @returns how many. */
 export async function fillSounds(tx: Tx): Promise<number> {
   const { rows } = await sql<{ name: string }>`
-    select name from (
+    with used as materialized (
       select family_name as name from directory.person
       union select birth_family_name from directory.person union select given_name from directory.person
-    ) n
-    where name is not null and not exists (select from directory.name_sound s where s.name = n.name)`.execute(tx)
+    ), forgotten as (
+      delete from directory.name_sound s where not exists (select from used u where u.name = s.name)
+    )
+    select name from used u
+    where name is not null and not exists (select from directory.name_sound s where s.name = u.name)`.execute(tx)
   for (let start = 0; start < rows.length; start += 10_000) {
     const sounds = rows.slice(start, start + 10_000).map(({ name }) => ({ name, sounds: listSounds(name) }))
     await sql`insert into directory.name_sound (name, sounds)

@@ -258,6 +258,17 @@ export async function returnRows(tx: Tx, pairs: MergedPair[]): Promise<void> {
   }
 }
 
+/** Whoever became one of these people, directly or by way of others. */
+export async function listMergedInto(tx: Tx, ids: string[]): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    with recursive way (id) as (
+      select id from directory.person where merged_into = any(${ids}::uuid[])
+      union select p.id from way w join directory.person p on p.merged_into = w.id
+    )
+    select id from way`.execute(tx)
+  return rows.map(({ id }) => id)
+}
+
 /** The person that each of these became, through all merges; themselves where there was none. */
 export async function findKept(tx: Tx, ids: string[]): Promise<Map<string, string>> {
   const { rows } = await sql<{ id: string; kept_id: string }>`

@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
+import { listMergedInto } from './merges.queries.ts'
 import { type LeaverCounts, type LeaverRunState, tables } from './tables.ts'
 
 /** How long people are kept after they left, in days. */
@@ -44,7 +45,9 @@ export async function writeLeaverPolicy(
 /** Where someone is in their life in the directory. */
 export type LifeState = 'present' | 'gone' | 'archived'
 
-const held = sql<boolean>`exists (select from directory.legal_hold h where h.person_id = p.id)`
+// A hold on whoever was found to be them holds them too.
+const held = sql<boolean>`exists (select from directory.legal_hold h where h.person_id = p.id
+  or h.person_id in (select m.id from directory.person m where m.merged_into = p.id))`
 // Whoever was found to be somebody else lives on with that one, and can be made two again.
 const own = sql<boolean>`p.merged_into is null`
 const lifeState = sql<LifeState>`case when p.gone_on is null then 'present'
@@ -164,12 +167,16 @@ export async function archiveDue(tx: Tx, policy: LeaverPolicy, today: Day): Prom
   return rows.map(({ id }) => id)
 }
 
-/** At most `limit` people whose deletion is due, locked: someone coming back meanwhile waits, or is left out. */
+/**
+ * At most `limit` people whose deletion is due, locked: someone coming back meanwhile waits, or is left out. With them go
+ * those who were found to be them.
+ */
 export async function lockDueForDeletion(tx: Tx, policy: LeaverPolicy, today: Day, limit: number): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`select p.id from directory.person p
     where ${due(policy.deleteAfterDays, today)} order by p.gone_on, p.id limit ${limit}
     for update skip locked`.execute(tx)
-  return rows.map(({ id }) => id)
+  const ids = rows.map(({ id }) => id)
+  return [...ids, ...(await listMergedInto(tx, ids))]
 }
 
 /**

@@ -77,7 +77,7 @@ async function whoSignsIn(login: string, password: string): Promise<string | und
 
 const readAll = (tx: Tx) =>
   Promise.all(
-    ['account', 'federated_identity', 'granted_right', 'account_merge'].map(
+    ['account', 'federated_identity', 'granted_right', 'temporary_stay', 'account_merge'].map(
       async (table) =>
         (await sql`select * from ${sql.table(`identity.${table}`)} x order by to_jsonb(x)->>'id'`.execute(tx)).rows,
     ),
@@ -164,6 +164,22 @@ test('rights go to who is kept only if somebody who has them all said so', async
     sql`select right_name from identity.granted_right where person_id = ${kept.personId}`.execute(tx),
   )
   expect(rows).toEqual([{ right_name: 'directory.administer' }])
+})
+
+test('a temporary stay ends for whoever has its place', async () => {
+  const [kept, merged] = [await activate('ines'), await activate('inesse')]
+  await server.inTenant((tx) =>
+    sql`insert into identity.temporary_stay
+        (id, person_id, establishment_id, profile, reason, starts_on, ends_on, created_at)
+      values (${randomUUIDv7()}, ${merged.personId}, ${randomUUIDv7()}, 'teacher', 'trainee', '2026-11-01',
+        '2026-12-01', ${clock})`.execute(tx),
+  )
+  const before = await server.inTenant(readAll)
+  await become(merged, kept)
+  const { rows } = await server.inTenant((tx) => sql`select person_id from identity.temporary_stay`.execute(tx))
+  expect(rows).toEqual([{ person_id: kept.personId }])
+  await become(merged, null)
+  expect(await server.inTenant(readAll)).toEqual(before)
 })
 
 test('a blocked account is not opened by way of another', async () => {

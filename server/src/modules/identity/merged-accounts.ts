@@ -40,6 +40,7 @@ interface AccountMerge {
   accountId: string | null
   identities: string[]
   rights: string[]
+  stays: string[]
   mergedBy: string | null
 }
 
@@ -87,6 +88,7 @@ async function findAccountMerge(tx: Tx, mergedPersonId: string): Promise<Account
       'account_id as accountId',
       'identities',
       'rights',
+      'stays',
       'merged_by as mergedBy',
     ])
     .where('merged_person_id', '=', mergedPersonId)
@@ -98,6 +100,8 @@ async function join(
   { mergedId, keptId, by }: { mergedId: string; keptId: string; by: string | null },
   now: Date,
 ): Promise<void> {
+  // The place they give was moved, whatever becomes of the accounts.
+  const stays = await moveStays(tx, { from: mergedId, to: keptId })
   const record = (merge: Pick<AccountMerge, 'state' | 'accountId' | 'identities' | 'rights'>) =>
     tables(tx)
       .insertInto('identity.account_merge')
@@ -108,6 +112,7 @@ async function join(
         account_id: merge.accountId,
         identities: merge.identities,
         rights: merge.rights,
+        stays,
         merged_by: by,
         merged_at: now,
       })
@@ -157,7 +162,7 @@ async function mayJoin(tx: Tx, people: string[], by: string | null, now: Date): 
 }
 
 async function part(tx: Tx, merge: AccountMerge): Promise<void> {
-  const { mergedPersonId, keptPersonId, state, accountId, identities, rights } = merge
+  const { mergedPersonId, keptPersonId, state, accountId, identities, rights, stays } = merge
   if (accountId !== null) {
     const other = await findAccount(tx, { id: accountId })
     const left = await findAccount(tx, { personId: keptPersonId })
@@ -180,6 +185,11 @@ async function part(tx: Tx, merge: AccountMerge): Promise<void> {
     .set({ person_id: mergedPersonId })
     .where('id', '=', sql<string>`any(${rights}::uuid[])`)
     .execute()
+  await tables(tx)
+    .updateTable('identity.temporary_stay')
+    .set({ person_id: mergedPersonId })
+    .where('id', '=', sql<string>`any(${stays}::uuid[])`)
+    .execute()
   await tables(tx).deleteFrom('identity.account_merge').where('merged_person_id', '=', mergedPersonId).execute()
 }
 
@@ -189,6 +199,16 @@ async function moveRights(tx: Tx, { from, to }: { from: string; to: string }): P
     .set({ person_id: to })
     .where('person_id', '=', from)
     .where('withdrawn_at', 'is', null)
+    .returning('id')
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+async function moveStays(tx: Tx, { from, to }: { from: string; to: string }): Promise<string[]> {
+  const rows = await tables(tx)
+    .updateTable('identity.temporary_stay')
+    .set({ person_id: to })
+    .where('person_id', '=', from)
     .returning('id')
     .execute()
   return rows.map(({ id }) => id)

@@ -86,6 +86,7 @@ export type IdentityTables = {
     account_id: string | null
     identities: string[]
     rights: string[]
+    stays: string[]
     merged_by: string | null
     merged_at: Date
   }
