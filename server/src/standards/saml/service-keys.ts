@@ -33,7 +33,7 @@ function listRows(tx: Tx) {
     .selectFrom('saml.service_key')
     .select(['id', 'certificate', 'private_key'])
     .orderBy('active_from', (order) => order.desc().nullsLast())
-    .orderBy('id')
+    .orderBy('id', 'desc')
     .execute()
 }
 
@@ -80,7 +80,12 @@ export async function activateServiceKey(tx: Tx, now: Date): Promise<string> {
     .executeTakeFirst()
   if (!next)
     throw new Problem(409, 'no_next_key', 'No key was announced: add one, then give providers the time to read it.')
-  const kept = tables(tx).selectFrom('saml.service_key').select('id').orderBy('active_from', 'desc').limit(2)
+  const kept = tables(tx)
+    .selectFrom('saml.service_key')
+    .select('id')
+    .orderBy('active_from', 'desc')
+    .orderBy('id', 'desc')
+    .limit(2)
   await tables(tx).deleteFrom('saml.service_key').where('id', 'not in', kept).execute()
   await recordAudit(tx, {
     action: 'saml.service_key_activated',
