@@ -72,8 +72,8 @@ describe.each(everySize)('%s', (size) => {
       'PETIT;Iris;2019-01-02;CP;CP A',
     ])
     await page.getByRole('link', { name: 'Répondre' }).click({ timeout: 30_000 })
-    await page.getByRole('heading', { level: 2, name: 'Ces fichiers viennent de ONDE' }).waitFor()
-    await page.getByText('Toutes peuvent être lues.').waitFor()
+    await page.getByRole('heading', { level: 2, name: /Fichiers reconnus/ }).waitFor()
+    await page.getByText('Elle peut être lue.').waitFor()
     await checkPage(page, 'import-columns-onde')
   })
 })

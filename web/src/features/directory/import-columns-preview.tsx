@@ -21,7 +21,7 @@ export function ImportColumnsPreview({ preview }: { preview: Preview }) {
         {t(more ? 'preview.triedFirst' : 'preview.tried', { count: counts.read, total: format.number(counts.read) })}{' '}
         <strong>
           {counts.setAside === 0
-            ? t('preview.allRead')
+            ? t('preview.allRead', { count: counts.read })
             : t('preview.someAside', { count: counts.setAside, ...figures })}
         </strong>
       </p>
@@ -29,7 +29,7 @@ export function ImportColumnsPreview({ preview }: { preview: Preview }) {
         <ul className="columns-reasons">
           {reasons.map(({ code, detail, count, line }) => (
             <li key={detail}>
-              <strong>{explainProblem(code)}</strong>{' '}
+              <strong>{findText(`imports:quarantine.${code}.what`) ?? code}</strong>{' '}
               {t('preview.reason', { count, total: format.number(count), line: format.number(line) })}{' '}
               <span className="quiet small" lang="en">
                 {detail}
@@ -53,9 +53,7 @@ function Rows({ preview: { fields, rows } }: { preview: Preview }) {
       caption={t('preview.caption')}
       head={
         <tr>
-          <th className="number" scope="col">
-            {t('preview.line')}
-          </th>
+          <th scope="col">{t('preview.line')}</th>
           {shown.map(({ field, index }) => (
             <th key={index} scope="col">
               {t(`field.${field}`)}
@@ -67,7 +65,7 @@ function Rows({ preview: { fields, rows } }: { preview: Preview }) {
     >
       {rows.map(({ line, cells, problem }) => (
         <tr className={problem === null ? '' : 'columns-aside'} key={line}>
-          <th className="number" scope="row">
+          <th scope="row">
             <span className="columns-line">
               <span className="columns-line-word">{t('preview.line')} </span>
               {format.number(line)}

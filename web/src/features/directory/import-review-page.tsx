@@ -18,7 +18,7 @@ import { ImportQuarantine } from './import-quarantine.tsx'
 import { ImportProgress, ImportState } from './import-state.tsx'
 import { ImportReread } from './import-reread.tsx'
 import { ImportSummary } from './import-summary.tsx'
-import { countChanges, countQuarantined, type Import, isRunning } from './import-words.ts'
+import { countChanges, countQuarantined, type Import, isRunning, toShownState } from './import-words.ts'
 import './imports.css'
 
 const views = ['summary', 'establishments', 'changes', 'quarantine'] as const
@@ -56,7 +56,7 @@ export function ImportReviewPage() {
       back={back}
       lead={
         <>
-          <ImportState state={data.state} />{' '}
+          <ImportState state={toShownState(data)} />{' '}
           {[
             data.exportedOn && data.mode !== 'rollback' && t('review.exported', { day: format.day(data.exportedOn) }),
             data.mode === 'delta' && t('review.delta'),
@@ -110,11 +110,10 @@ function Verdict({ data }: { data: Import }) {
     case 'refused':
       return <Refusal data={data} title={t('verdict.refused')} />
     case 'interrupted':
-      return (
-        <Refusal
-          data={data}
-          title={data.actions.includes('describe') ? t('verdict.describe') : t('verdict.interrupted')}
-        />
+      return data.actions.includes('describe') ? (
+        <Question data={data} />
+      ) : (
+        <Refusal data={data} title={t('verdict.interrupted')} />
       )
     case 'staging':
     case 'applying':
@@ -177,6 +176,18 @@ function Verdict({ data }: { data: Import }) {
     default:
       return null
   }
+}
+
+/** Files that say nothing of themselves: what must be said before they are read. */
+function Question({ data }: { data: Import }) {
+  const { t } = useTranslation('imports')
+  const { refusal } = data
+  return (
+    <Notice kind="warning" title={t('verdict.describe')}>
+      {refusal && <p>{findText(`imports:refusal.${refusal.code}`) ?? refusal.detail}</p>}
+      {refusal?.file && <p className="code">{refusal.file}</p>}
+    </Notice>
+  )
 }
 
 function Refusal({ data, title }: { data: Import; title: string }) {

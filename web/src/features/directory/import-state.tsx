@@ -5,7 +5,7 @@ import { type Import, secondsLeft } from './import-words.ts'
 import { useNow } from '../../ui/now.ts'
 
 /** The state of an import in a word; never by colour alone. */
-export function ImportState({ state }: { state: Import['state'] }) {
+export function ImportState({ state }: { state: Import['state'] | 'asking' }) {
   const { t } = useTranslation('imports')
   return <span className={`state state-${state}`}>{t(`state.${state}`)}</span>
 }

@@ -10,6 +10,11 @@ export function isRunning(each: Import): boolean {
   return each.state === 'staging' || each.state === 'applying'
 }
 
+/** Its state as people are told it: one that waits for an answer is not merely interrupted. */
+export function toShownState(each: Pick<Import, 'state' | 'actions'>): Import['state'] | 'asking' {
+  return each.actions.includes('describe') ? 'asking' : each.state
+}
+
 /** Records changed, over all kinds. */
 export function countChanges(each: Import): number {
   return Object.values(each.counts).reduce((sum, counts) => sum + counts.added + counts.modified + counts.removed, 0)

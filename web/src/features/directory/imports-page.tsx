@@ -12,7 +12,7 @@ import { Empty } from '../../ui/empty.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
 import { ImportState } from './import-state.tsx'
-import { countChanges, isRunning } from './import-words.ts'
+import { countChanges, isRunning, toShownState } from './import-words.ts'
 import './imports.css'
 
 /** Every import, newest first. */
@@ -84,7 +84,7 @@ export function ImportsPage() {
               key: 'state',
               head: t('list.state'),
               value: (each) => t(`state.${each.state}`),
-              cell: (each) => <ImportState state={each.state} />,
+              cell: (each) => <ImportState state={toShownState(each)} />,
             },
             {
               key: 'changes',

@@ -30,8 +30,8 @@ export interface CsvFeed {
   level: Level | undefined
 }
 
-// Beyond, children named in files of guardians would not fit in memory.
-const pupilsByName = 500_000
+// Beyond, who answers for whom would not fit in memory.
+const mostNamed = 500_000
 
 /** An establishment that rows name, which no file describes. */
 interface Mention {
@@ -164,8 +164,8 @@ class Gathering {
       const key = `${toSearchKey(name)}|${toSearchKey(givenName)}`
       this.children.set(key, [...(this.children.get(key) ?? []), known])
     }
-    if (this.children.size > pupilsByName) {
-      throw new FeedRefusal('csv_too_many', `More than ${pupilsByName} pupils named by files of guardians.`)
+    if (this.children.size > mostNamed) {
+      throw new FeedRefusal('csv_too_many', `More than ${mostNamed} pupils named by files of guardians.`)
     }
   }
 
@@ -176,6 +176,9 @@ class Gathering {
       const id = record && tryIdentify(record)
       if (!record || id === undefined) continue
       if (!this.guardianNames.has(id)) this.guardianNames.set(id, nameKey(record))
+      if (this.guardianNames.size > mostNamed) {
+        throw new FeedRefusal('csv_too_many', `More than ${mostNamed} guardians in one import.`, { file: file.name })
+      }
       if (record.text('id') !== undefined) continue
       this.namesakes.set(id, (this.namesakes.get(id) ?? new Set()).add(describeGuardian(record)))
     }

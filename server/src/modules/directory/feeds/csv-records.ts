@@ -44,7 +44,7 @@ export class CsvRecord {
   /** @throws Unusable when a value cannot be read, or the row has values under no header. */
   constructor(values: string[], shape: CsvShape) {
     this.shape = shape
-    if (values.slice(shape.fields.length).some((value) => value.trim() !== '')) {
+    if (values.length > shape.fields.length) {
       throw new Unusable(
         'row_too_long',
         `The row has ${values.length} values, the first line ${shape.fields.length} names.`,

@@ -9,6 +9,9 @@ export const csvLimits = { row: 1_048_576, columns: 200 }
 
 const chunkBytes = 262_144
 
+// Rows that tell whether every line ends with empty values.
+const sampled = 20
+
 export type CsvEncoding = 'utf-8' | 'iso-8859-15' | 'windows-1252'
 export type CsvSeparator = ';' | ',' | '\t' | '|'
 
@@ -19,8 +22,10 @@ export interface CsvFile {
   bytes: number
   encoding: CsvEncoding
   separator: CsvSeparator
-  /** As written in its first line, trimmed. */
+  /** As written in its first line, trimmed, those that are empty at its end left out. */
   headers: string[]
+  /** Values of a row: as many as headers, or more where every line ends with empty ones. */
+  width: number
 }
 
 /** One row under the headers. */
@@ -45,18 +50,32 @@ export async function openCsvFile(path: string, name: string): Promise<CsvFile> 
   }
   const separator = findSeparator(start)
   const file = { name, path, bytes, encoding, separator }
+  let rows = 0
+  let headers: string[] | undefined
+  const widths = new Set<number>()
   for await (const { values } of readRecords(file)) {
-    const headers = values.map((value) => value.trim())
+    if (headers) {
+      widths.add(values.length)
+      if (widths.size > 1 || values.slice(headers.length).some((value) => value.trim() !== '')) {
+        widths.clear()
+        break
+      }
+      if (++rows === sampled) break
+      continue
+    }
+    headers = values.map((value) => value.trim())
+    widths.add(headers.length)
     while (headers.at(-1) === '') headers.pop()
+    if (headers.length === 0) break
     if (headers.length > csvLimits.columns) {
       throw new FeedRefusal('csv_header', `The first line names more than ${csvLimits.columns} columns.`, {
         file: name,
         line: 1,
       })
     }
-    if (headers.length > 0) return { ...file, headers }
-    break
+    if (widths.has(headers.length)) widths.clear()
   }
+  if (headers?.length) return { ...file, headers, width: [...widths][0] ?? headers.length }
   throw new FeedRefusal('csv_header', 'The first line does not name the columns.', { file: name, line: 1 })
 }
 
@@ -71,12 +90,14 @@ export async function* readCsvRows(file: CsvFile): AsyncGenerator<CsvRow> {
       continue
     }
     if (values.every((value) => value.trim() === '')) continue
-    yield { line, values, bytes: passed }
+    const whole =
+      values.length === file.width && values.slice(file.headers.length).every((value) => value.trim() === '')
+    yield { line, values: whole ? values.slice(0, file.headers.length) : values, bytes: passed }
     passed = 0
   }
 }
 
-async function* readRecords(file: Omit<CsvFile, 'headers'>): AsyncGenerator<CsvRow> {
+async function* readRecords(file: Omit<CsvFile, 'headers' | 'width'>): AsyncGenerator<CsvRow> {
   let bytes = 0
   const texts = async function* () {
     for await (const chunk of readText(file.path, file.name, file.encoding)) {

@@ -117,6 +117,16 @@ describe('rows', () => {
     expect(rows.filter(({ kind, change }) => kind === 'pupil' && change === 'added')).toHaveLength(2)
   })
 
+  it('may all end with separators that part nothing; one that has another number of values is told', async () => {
+    const header = 'Identifiant;Nom;Prénom;Naissance'
+    const rows = ['E1;A;B;01/02/2014', 'E2;C;D;01/02/2014']
+    const fates = async (text: string) => (await read({ 'eleves.csv': text })).rows.slice(1).map(({ change }) => change)
+    expect(await fates(`${[header, ...rows].map((line) => `${line};;`).join('\n')}\n`)).toEqual(['added', 'added'])
+    expect(await fates(`${header}\n${rows.map((line) => `${line};`).join('\n')}\n`)).toEqual(['added', 'added'])
+    // A value that holds the separator shifts the others: an empty one at the end makes it no better.
+    expect(await fates(`${header};Mél\nE1;A;B;C;01/02/2014;\nE2;C;D;01/02/2014;\n`)).toEqual(['quarantined', 'added'])
+  })
+
   it('without an identifier get one from names, birth date and establishment, the same every time', async () => {
     const nameless = pupils.replaceAll(/^[^;]*;/gm, '')
     const first = await read({ 'eleves.csv': nameless })
