@@ -14,6 +14,7 @@ export interface GroupOfYear {
 
 /** Two groups of one establishment, a year apart, that have a code or pupils in common. */
 export interface Candidate {
+  kind: 'class' | 'group'
   predecessorId: string
   successorId: string
   sameCode: boolean
@@ -51,7 +52,7 @@ export async function listCandidates(tx: Tx, establishmentIds: string[], startYe
       join later l on l.id = b.teaching_group_id and l.kind = f.kind and l.establishment_id = f.establishment_id
       group by 1, 2
     )
-    select f.id as "predecessorId", l.id as "successorId", f.code = l.code as "sameCode",
+    select f.kind, f.id as "predecessorId", l.id as "successorId", f.code = l.code as "sameCode",
       coalesce(c.common, 0) as common, coalesce(s.pupils, 0) as pupils
     from former f join later l on l.kind = f.kind and l.establishment_id = f.establishment_id
     left join common c on c.former_id = f.id and c.later_id = l.id

@@ -45,14 +45,18 @@ export interface Proposal {
 export function proposeSuccessions(candidates: Candidate[]): Proposal[] {
   const byPredecessor = Map.groupBy(candidates, ({ predecessorId }) => predecessorId)
   return [...byPredecessor.values()].flatMap((pairs): Proposal[] => {
-    const shares = pairs.map(({ predecessorId, successorId, sameCode, common, pupils }) => ({
+    const shares = pairs.map(({ kind, predecessorId, successorId, sameCode, common, pupils }) => ({
+      kind,
       predecessorId,
       successorId,
       sameCode,
       share: pupils === 0 ? 0 : Math.round((common * 10_000) / pupils),
     }))
     const followed = shares.filter(({ share }) => share >= leastShare)
-    const chosen = followed.length > 0 ? followed : shares.filter(({ sameCode }) => sameCode)
+    const same = shares.filter(({ sameCode }) => sameCode)
+    // A pupil is in several groups: of those that have many in common, the one of the same code goes on.
+    const alike = followed.filter(({ kind, sameCode }) => kind === 'group' && sameCode)
+    const chosen = alike.length > 0 ? alike : followed.length > 0 ? followed : same
     return chosen
       .sort((one, other) => other.share - one.share || one.successorId.localeCompare(other.successorId))
       .map(({ predecessorId, successorId, share }) => ({

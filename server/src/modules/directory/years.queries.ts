@@ -196,6 +196,10 @@ export interface YearOfEstablishment {
   undecided: number
 }
 
+// Those that have nothing in either year (replacement zones) wait for nothing.
+const concerned = (yearId: RawBuilder<unknown>) =>
+  sql`(${isReady(sql`o.id`, sql`s.school_year_id`)} or ${isReady(sql`o.id`, yearId)})`
+
 const progressState = (yearId: RawBuilder<unknown>) => sql`case when s.school_year_id = ${yearId} then 'showing'
   when ${isReady(sql`o.id`, yearId)} then 'ready' else 'missing' end`
 
@@ -204,7 +208,7 @@ export async function countYearStates(tx: Tx, yearId: string): Promise<Record<Ye
   const { rows } = await sql<{ state: YearOfEstablishment['state']; count: number }>`
     select ${progressState(sql`${yearId}::uuid`)} as state, count(*) as count
     from directory.organisation o join directory.shown_year s on s.establishment_id = o.id
-    where o.gone_on is null group by 1`.execute(tx)
+    where o.gone_on is null and ${concerned(sql`${yearId}::uuid`)} group by 1`.execute(tx)
   return { showing: 0, ready: 0, missing: 0, ...Object.fromEntries(rows.map(({ state, count }) => [state, count])) }
 }
 
@@ -215,11 +219,10 @@ export async function listYearEstablishments(
   page: {
     after?: { name: string; id: string } | undefined
     state?: YearOfEstablishment['state'] | undefined
-    among?: string[] | undefined
     limit: number
   },
 ): Promise<YearOfEstablishment[]> {
-  const { after, state, among } = page
+  const { after, state } = page
   const year = sql`${yearId}::uuid`
   const count = (table: string, of: RawBuilder<unknown>, more = sql`true`) => sql`(select count(*)
     from ${sql.table(table)} c where c.establishment_id = p.id and c.school_year_id = ${of} and ${more})`
@@ -228,8 +231,7 @@ export async function listYearEstablishments(
     with page as materialized (
       select o.id, o.name, o.uai, o.town, s.school_year_id as shown_id, ${progressState(year)} as state
       from directory.organisation o join directory.shown_year s on s.establishment_id = o.id
-      where o.gone_on is null
-        and ${among ? sql`o.id = any(${among}::uuid[])` : sql`true`}
+      where o.gone_on is null and ${concerned(year)}
         and ${after ? sql`(o.name, o.id) > (${after.name}, ${after.id}::uuid)` : sql`true`}
         and ${state ? sql`${progressState(year)} = ${state}` : sql`true`}
       order by o.name, o.id limit ${page.limit}

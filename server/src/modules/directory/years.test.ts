@@ -22,6 +22,7 @@ import { planSwitch, prepareYear, switchDueYears, switchYear } from './years.ts'
 
 describe('which class goes on in which', () => {
   const pair = (predecessorId: string, successorId: string, common: number, pupils: number, sameCode = false) => ({
+    kind: /^\d/.test(predecessorId) ? ('class' as const) : ('group' as const),
     predecessorId,
     successorId,
     common,
@@ -44,6 +45,11 @@ describe('which class goes on in which', () => {
       name: 'a group keeps its code and changes its pupils',
       candidates: [pair('CHORALE', 'CHORALE', 2, 40, true), pair('CHORALE', 'LATIN', 5, 40)],
       wanted: ['CHORALE>CHORALE sameCode 500'],
+    },
+    {
+      name: 'pupils of a group who share other groups too',
+      candidates: [pair('LATIN', 'LATIN', 8, 20, true), pair('LATIN', 'LV2', 14, 20)],
+      wanted: ['LATIN>LATIN pupils 4000'],
     },
     { name: 'an empty class', candidates: [pair('6A', '6A', 0, 0, true)], wanted: ['6A>6A sameCode 0'] },
     { name: 'pupils scattered', candidates: [pair('6A', '5A', 5, 25), pair('6A', '5B', 5, 25)], wanted: [] },

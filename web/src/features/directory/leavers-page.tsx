@@ -53,7 +53,9 @@ export function LeaversPage() {
               </div>
             ))}
           </dl>
-          <Departures departures={data.departures} />
+          <Section title={t('leavers.departures')}>
+            <Departures departures={data.departures} />
+          </Section>
           <Policy key={JSON.stringify(data.policy)} policy={data.policy} />
           <Runs summary={data} />
           <People />
@@ -208,7 +210,7 @@ function People() {
     queryFn: ({ pageParam }) =>
       read(
         api.GET('/api/directory/leavers', {
-          params: { query: { ...(state && { state }), ...(pageParam && { after: pageParam }) } },
+          params: { query: { limit: 20, ...(state && { state }), ...(pageParam && { after: pageParam }) } },
         }),
       ),
     initialPageParam: '',
@@ -252,20 +254,22 @@ function People() {
   ]
   return (
     <Section title={t('leavers.people')}>
-      <SelectField
-        label={t('state')}
-        onChange={(event) =>
-          setParameters(event.target.value ? { state: event.target.value } : {}, {
-            replace: true,
-            preventScrollReset: true,
-          })
-        }
-        options={[
-          { value: '', label: t('all') },
-          ...filters.map((value) => ({ value, label: t(`leavers.state.${value}`) })),
-        ]}
-        value={state ?? ''}
-      />
+      <div className="one-filter">
+        <SelectField
+          label={t('state')}
+          onChange={(event) =>
+            setParameters(event.target.value ? { state: event.target.value } : {}, {
+              replace: true,
+              preventScrollReset: true,
+            })
+          }
+          options={[
+            { value: '', label: t('all') },
+            ...filters.map((value) => ({ value, label: t(`leavers.state.${value}`) })),
+          ]}
+          value={state ?? ''}
+        />
+      </div>
       {holding && <Hold key={holding.id} onDone={() => setHolding(undefined)} person={holding} />}
       {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
       {!data && !error && <SkeletonRows count={4} />}

@@ -78,25 +78,41 @@ export function SuccessionsPage() {
           </div>
         </Notice>
       )}
-      {kinds.map((kind) => (
-        <Section key={kind} title={t(`succession.of.${kind}`)}>
+      {kinds.map((kind) => {
+        const list = (predecessors: Predecessor[]) => (
           <ul className="successions">
-            {data.predecessors
-              .filter((each) => each.kind === kind)
-              .map((each) => (
-                <Succession
-                  busy={decide.isPending}
-                  decide={(predecessorId, successorId, state) => decide.mutate([{ predecessorId, successorId, state }])}
-                  groups={data.groups.filter((group) => group.kind === kind)}
-                  key={each.id}
-                  predecessor={each}
-                />
-              ))}
+            {predecessors.map((each) => (
+              <Succession
+                busy={decide.isPending}
+                decide={(predecessorId, successorId, state) => decide.mutate([{ predecessorId, successorId, state }])}
+                groups={data.groups.filter((group) => group.kind === kind)}
+                key={each.id}
+                predecessor={each}
+              />
+            ))}
           </ul>
-        </Section>
-      ))}
+        )
+        const all = data.predecessors.filter((each) => each.kind === kind)
+        const settled = all.filter(isSettled)
+        return (
+          <Section key={kind} title={t(`succession.of.${kind}`)}>
+            {list(all.filter((each) => !isSettled(each)))}
+            {settled.length > 0 && (
+              <details>
+                <summary>{t('succession.settled', { count: settled.length })}</summary>
+                {list(settled)}
+              </details>
+            )}
+          </Section>
+        )
+      })}
     </Page>
   )
+}
+
+/** Whether nobody needs to look: what takes it up is confirmed, or will be by itself. */
+function isSettled({ successors }: Predecessor): boolean {
+  return successors.some(({ state, sure }) => state === 'confirmed' || (state === 'proposed' && sure))
 }
 
 function Succession({

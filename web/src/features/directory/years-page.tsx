@@ -225,20 +225,22 @@ function Establishments({ year }: { year: Year }) {
         </dl>
       )}
       {data && (
-        <SelectField
-          label={t('filter')}
-          onChange={(event) =>
-            setParameters(event.target.value ? { state: event.target.value } : {}, {
-              replace: true,
-              preventScrollReset: true,
-            })
-          }
-          options={[
-            { value: '', label: t('all') },
-            ...states.map((value) => ({ value, label: t(`stateOf.${value}`) })),
-          ]}
-          value={state ?? ''}
-        />
+        <div className="one-filter">
+          <SelectField
+            label={t('filter')}
+            onChange={(event) =>
+              setParameters(event.target.value ? { state: event.target.value } : {}, {
+                replace: true,
+                preventScrollReset: true,
+              })
+            }
+            options={[
+              { value: '', label: t('all') },
+              ...states.map((value) => ({ value, label: t(`stateOf.${value}`) })),
+            ]}
+            value={state ?? ''}
+          />
+        </div>
       )}
       {data && rows.length === 0 && <Empty title={t('noEstablishment')} />}
       {rows.length > 0 && (
