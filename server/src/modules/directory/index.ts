@@ -67,7 +67,7 @@ export {
   listOrganisationNamesOf,
   managesOrganisation,
 } from './perimeters.queries.ts'
-export { findMatches } from './matching.ts'
+export { findMatches, matchPeople } from './matching.ts'
 export { findMergedInto, peopleMerged, peopleUnmerged } from './merges.ts'
 export { addPlace, createPerson, removePlace } from './people-creation.ts'
 export { peopleArchived, peopleDeleted } from './people-lifecycle.ts'
