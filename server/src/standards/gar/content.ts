@@ -17,6 +17,11 @@ import { toAssigner, toEstablishment, toGroup, toLink, toPupil, toTeacher } from
 import type { Degree } from './tables.ts'
 import { type FileType, fileTypes, XmlFiles } from './xml-files.ts'
 
+/** Of upper and lower secondary schools ("2D"), or of primary schools ("1D"). */
+export function scopeOf(degree: Degree, now: Date): ExtractScope {
+  return { levels: degree === '2D' ? ['lowerSecondary', 'upperSecondary'] : ['primary'], now }
+}
+
 /** What a set of files is written from. */
 export interface Content {
   /** A transaction whose snapshot does not change. */
@@ -37,12 +42,12 @@ export interface Written {
 }
 
 /**
- * Writes the five types of files of one degree, batch by batch: memory does not grow with the directory. Of upper and
- * lower secondary schools ("2D"), or of primary schools ("1D"), whose schema knows neither subjects nor MEFs.
+ * Writes the five types of files of one degree, batch by batch: memory does not grow with the directory. The
+ * schema of primary schools knows neither subjects nor MEFs.
  */
 export async function writeContent(content: Content): Promise<Written> {
   const { tx, degree, now } = content
-  const scope: ExtractScope = { levels: degree === '2D' ? ['lowerSecondary', 'upperSecondary'] : ['primary'], now }
+  const scope = scopeOf(degree, now)
   const written: Written = { names: [], counts: {}, leftOut: {} }
   const { withoutUai, sameCode } = await countUnextracted(tx, scope)
   const leave = (reason: string, number: number) => {

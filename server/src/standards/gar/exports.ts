@@ -5,13 +5,14 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { pack } from 'tar-stream'
+import { listExtractedEstablishments } from '#modules/directory'
 import { recordAudit } from '#kernel/audit'
 import { defineQueue } from '#kernel/jobs'
 import type { Services } from '#kernel/module'
 import { inSnapshot, inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { listTenants } from '#kernel/tenancy'
-import { writeContent } from './content.ts'
+import { scopeOf, writeContent } from './content.ts'
 import {
   endExport,
   endLostExports,
@@ -145,10 +146,10 @@ async function digestFile(path: string): Promise<string> {
   return hash.digest('hex')
 }
 
-/** Which degrees a tenant has something to say of. */
+/** Every degree that has files of its own. */
 export const degrees: Degree[] = ['1D', '2D']
 
-/** The work of `nightlyQueue`: every tenant that agreed to it; a failure of one does not keep the others from theirs. */
+/** The work of `nightlyQueue`: every tenant that agreed to it, of the degrees it has establishments of; a failure of one does not keep the others from theirs. */
 export async function exportNightly(services: Services, signal: AbortSignal): Promise<void> {
   const failures: unknown[] = []
   for (const { id: tenantId } of await listTenants(services.owner)) {
@@ -158,6 +159,9 @@ export async function exportNightly(services: Services, signal: AbortSignal): Pr
     if (!setting.nightly) continue
     for (const degree of degrees) {
       signal.throwIfAborted()
+      const scope = scopeOf(degree, services.now())
+      const present = await inTenant(services.db, tenantId, (tx) => listExtractedEstablishments(tx, scope))
+      if (present.length === 0) continue
       try {
         await exportDegree(services, { tenantId, degree, startedBy: null }, signal)
       } catch (error) {

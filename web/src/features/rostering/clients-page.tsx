@@ -89,9 +89,11 @@ function ClientTable({ clients }: { clients: Client[] }) {
               <th scope="row">
                 {client.name}
                 <br />
-                <span className="code small quiet">{client.id}</span>
+                <span className="rostering-note code small quiet">{client.id}</span>
               </th>
-              <td data-label={t('clients.over')}>{client.organisation?.name ?? t('clients.everywhere')}</td>
+              <td data-label={t('clients.over')}>
+                <span>{client.organisation?.name ?? t('clients.everywhere')}</span>
+              </td>
               <td data-label={t('clients.may')}>
                 <ul className="rostering-list">
                   {client.scopes.map((scope) => (
@@ -101,7 +103,7 @@ function ClientTable({ clients }: { clients: Client[] }) {
                 </ul>
               </td>
               <td data-label={t('clients.used')}>
-                {client.lastUsedAt ? format.dateTime(client.lastUsedAt) : t('clients.never')}
+                <span>{client.lastUsedAt ? format.dateTime(client.lastUsedAt) : t('clients.never')}</span>
               </td>
               <td data-label={t('clients.withdraw')}>
                 {asked === client.id ? (
@@ -173,7 +175,7 @@ function NewClient({ addresses }: { addresses: Clients }) {
   return (
     <Section hint={t('clients.newHint')} title={t('clients.new')}>
       <div aria-live="polite">{create.data && <Secret addresses={addresses} created={create.data} />}</div>
-      <form className="form-panel" noValidate onSubmit={submit}>
+      <form className="rostering-form" noValidate onSubmit={submit}>
         {create.error && <Notice kind="danger" live="alert" title={explain(create.error)} />}
         <TextField
           autoComplete="off"
@@ -194,7 +196,7 @@ function NewClient({ addresses }: { addresses: Clients }) {
         <fieldset className="field">
           <legend className="field-label">{t('clients.may')}</legend>
           {missing && chosen.size === 0 && <p className="field-error">{t('clients.scopeMissing')}</p>}
-          <div className="choices">
+          <div className="rostering-list">
             {scopes.map((scope) => (
               <Checkbox
                 checked={chosen.has(scope)}

@@ -96,10 +96,10 @@ function ConnectionTable({ connections }: { connections: Connection[] }) {
               <th scope="row">
                 {connection.name}
                 <br />
-                <span className="small quiet rostering-value">{connection.serviceUrl}</span>
+                <span className="rostering-note small quiet rostering-value">{connection.serviceUrl}</span>
               </th>
               <td data-label={t('connections.when')}>
-                {connection.nightly ? t('connections.nightly') : t('connections.onDemand')}
+                <span>{connection.nightly ? t('connections.nightly') : t('connections.onDemand')}</span>
               </td>
               <td data-label={t('connections.last')}>
                 <span>
@@ -191,7 +191,7 @@ function NewConnection() {
       <div aria-live="polite">
         {create.isSuccess && <Notice kind="success" title={t('rostering:connections.created')} />}
       </div>
-      <form className="form-panel" noValidate onSubmit={submit}>
+      <form className="rostering-form" noValidate onSubmit={submit}>
         {create.error && <Notice kind="danger" live="alert" title={explain(create.error)} />}
         <TextField {...control('name')} hint={t('rostering:connections.nameHint')} maxLength={60} />
         <TextField {...control('serviceUrl')} hint={t('rostering:connections.serviceHint')} inputMode="url" />

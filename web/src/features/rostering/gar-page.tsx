@@ -121,9 +121,11 @@ function ExportTable({ exports }: { exports: Export[] }) {
           <th scope="row">
             {format.dateTime(each.startedAt)}
             <br />
-            <span className="small quiet">{each.startedBy?.name ?? t('gar.byItself')}</span>
+            <span className="rostering-note small quiet">{each.startedBy?.name ?? t('gar.byItself')}</span>
           </th>
-          <td data-label={t('gar.degree')}>{t(`gar.degreeOf.${each.degree}`)}</td>
+          <td data-label={t('gar.degree')}>
+            <span>{t(`gar.degreeOf.${each.degree}`)}</span>
+          </td>
           <td data-label={t('gar.state')}>
             <span>
               {t(`gar.states.${each.state}`)}
@@ -131,18 +133,20 @@ function ExportTable({ exports }: { exports: Export[] }) {
             </span>
           </td>
           <td data-label={t('gar.content')}>
-            {Object.keys(each.counts).length === 0 ? (
-              '–'
+            {!each.counts['GAREtab'] ? (
+              <span>{each.state === 'ready' ? t('gar.nothing') : '–'}</span>
             ) : (
               <ul className="rostering-list">
-                {told.map((name) => (
-                  <li key={name}>
-                    {t(`gar.counts.${name}`, {
-                      count: each.counts[name] ?? 0,
-                      total: format.number(each.counts[name] ?? 0),
-                    })}
-                  </li>
-                ))}
+                {told
+                  .filter((name) => each.counts[name])
+                  .map((name) => (
+                    <li key={name}>
+                      {t(`gar.counts.${name}`, {
+                        count: each.counts[name] ?? 0,
+                        total: format.number(each.counts[name] ?? 0),
+                      })}
+                    </li>
+                  ))}
                 {Object.entries(each.leftOut).map(([reason, count]) => (
                   <li key={reason}>
                     <strong>
@@ -158,7 +162,7 @@ function ExportTable({ exports }: { exports: Export[] }) {
             {each.state === 'ready' && each.archive ? (
               <div className="row">
                 <a
-                  aria-label={t('gar.downloadOf', { file: each.archive })}
+                  aria-label={t('gar.downloadOf', { file: each.archive, size: format.bytes(each.bytes ?? 0) })}
                   className={buttonClass()}
                   download
                   href={paths.garFile(each.id, 'archive')}
