@@ -30,12 +30,17 @@ export {
   type Proven,
   takeAnswer,
   takeSignOut,
-  type Welcome,
   welcome,
 } from './federation.ts'
 export { setArrivalCookie } from './federation.routes.ts'
-export { declareProvider, isTrustedInClear, openProviderSecret, scopeProvider, sealProviderSecrets } from './providers.ts'
-export { readAgentFunctions, readReferences } from './references.ts'
+export {
+  declareProvider,
+  isTrustedInClear,
+  openProviderSecret,
+  scopeProvider,
+  sealProviderSecrets,
+} from './providers.ts'
+export { describeAgent, readReferences } from './references.ts'
 export { createPasswordHasher } from './password-hasher.ts'
 export { grantRight, listHolders } from './rights.queries.ts'
 export { deleteProviderSessions } from './sessions.queries.ts'

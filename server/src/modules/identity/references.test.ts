@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readAgentFunctions, readReferences } from './references.ts'
+import { describeAgent, readAgentFunctions, readReferences } from './references.ts'
 
 test('one value, several values, other families of references', () => {
   const mother = { academyCode: '20', externalId: '4521' }
@@ -23,4 +23,11 @@ test('the establishments of an agent', () => {
     { uai: '0750002B', code: null },
   ])
   expect(readAgentFunctions(undefined)).toEqual([])
+})
+
+test('an agent recognises themselves by name and establishments', () => {
+  const claim = ['0750001A$UAJ$PU$DIR', '0750001A$UAJ$PU$ENS', '0750002B$UAJ']
+  expect(describeAgent('Hélène Roussel', claim)).toBe('Hélène Roussel (0750001A, 0750002B)')
+  expect(describeAgent(null, claim)).toBe('(0750001A, 0750002B)')
+  expect(describeAgent('Hélène Roussel', undefined)).toBe('Hélène Roussel')
 })

@@ -34,3 +34,10 @@ export function readAgentFunctions(claim: unknown): AgentFunction[] {
     return /^\d{7}[A-Z]$/.test(uai) ? [{ uai, code: /^[A-Z0-9]{2,5}$/.test(code) ? code : null }] : []
   })
 }
+
+/** A name and the establishments of its bearer, by which they recognise themselves; null when neither is known. */
+export function describeAgent(name: string | null, claim: unknown): string | null {
+  const establishments = [...new Set(readAgentFunctions(claim).map(({ uai }) => uai))].slice(0, 5)
+  if (establishments.length === 0) return name
+  return [name, `(${establishments.join(', ')})`].filter(Boolean).join(' ')
+}

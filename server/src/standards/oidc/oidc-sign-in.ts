@@ -5,6 +5,7 @@ import { inTenant } from '#kernel/postgres'
 import type { Tenant } from '#kernel/tenancy'
 import {
   addressOf,
+  describeAgent,
   openDeparture,
   openProviderSecret,
   type Proven,
@@ -94,7 +95,7 @@ export function createOidcSignIn(services: Services, log: FederationLog): OidcSi
           issuer: provider.issuer,
           subject: claims.sub,
           references: provider.referenceClaim === null ? [] : readReferences(claims[provider.referenceClaim]),
-          displayName: readDisplayName(claims),
+          displayName: describeAgent(readDisplayName(claims), claims['FrEduRne']),
           session: { slug: provider.slug, idToken },
           sessionKey: null,
         }

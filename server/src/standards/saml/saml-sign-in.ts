@@ -7,6 +7,7 @@ import type { Tenant } from '#kernel/tenancy'
 import {
   addressOf,
   deleteProviderSessions,
+  describeAgent,
   digest,
   findRequest,
   getProvider,
@@ -128,12 +129,12 @@ export function createSamlSignIn(services: Services, log: FederationLog): SamlSi
     const subject = first(...lastingAttributes) ?? (nameId.format === transient ? undefined : nameId.value)
     if (subject === undefined) throw new SamlRefused('incomplete')
     const names = [first('urn:oid:2.5.4.42', 'givenName', 'given_name'), first('urn:oid:2.5.4.4', 'sn', 'family_name')]
+    const name = names.filter(Boolean).join(' ').slice(0, 120) || (first('urn:oid:2.16.840.1.113730.3.1.241') ?? null)
     return {
       issuer: entity.entityId,
       subject,
       references: provider.referenceClaim === null ? [] : readReferences(attributes.get(provider.referenceClaim)),
-      displayName:
-        names.filter(Boolean).join(' ').slice(0, 120) || (first('urn:oid:2.16.840.1.113730.3.1.241') ?? null),
+      displayName: describeAgent(name, attributes.get('FrEduRne')),
       session: { slug: provider.slug, entityId: entity.entityId, nameId, sessionIndex },
       sessionKey: keyOf(entity.entityId, nameId),
     }
