@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { findText } from '../../i18n.ts'
 import { useFormat } from '../../shell/format.ts'
+import { TechnicalDetail } from '../../shell/technical-detail.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { Table } from '../../ui/table.tsx'
 import type { Preview } from './import-columns-words.ts'
@@ -31,9 +32,7 @@ export function ImportColumnsPreview({ preview }: { preview: Preview }) {
             <li key={detail}>
               <strong>{findText(`imports:quarantine.${code}.what`) ?? code}</strong>{' '}
               {t('preview.reason', { count, total: format.number(count), line: format.number(line) })}{' '}
-              <span className="quiet small" lang="en">
-                {detail}
-              </span>
+              <TechnicalDetail text={detail} />
             </li>
           ))}
         </ul>

@@ -146,7 +146,7 @@ function Verdict({ data }: { data: Import }) {
         return (
           <Notice kind="success" title={t('verdict.ready')}>
             <p>{t('verdict.readyHint', { count: changes, total: format.number(changes) })}</p>
-            {data.refusal && <p>{data.refusal.detail}</p>}
+            {data.refusal && <p>{findText(`imports:refusal.${data.refusal.code}`) ?? t('refusalOther')}</p>}
             {aside}
           </Notice>
         )
@@ -191,7 +191,7 @@ function Question({ data }: { data: Import }) {
 }
 
 function Refusal({ data, title }: { data: Import; title: string }) {
-  const { t } = useTranslation('imports')
+  const { t, i18n } = useTranslation('imports')
   const { refusal } = data
   const advice = refusal && findText(`imports:refusal.${refusal.code}`)
   return (
@@ -217,14 +217,12 @@ function Refusal({ data, title }: { data: Import; title: string }) {
           )}
           <div>
             <dt>{t('refusalReason')}</dt>
-            <dd>{advice ?? refusal.detail}</dd>
+            <dd>{advice ?? t('refusalOther')}</dd>
           </div>
-          {advice && (
+          {i18n.language === 'en' && (
             <div>
               <dt>{t('refusalDetail')}</dt>
-              <dd className="quiet" lang="en">
-                {refusal.detail}
-              </dd>
+              <dd className="quiet">{refusal.detail}</dd>
             </div>
           )}
         </dl>

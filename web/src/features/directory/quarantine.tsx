@@ -4,6 +4,7 @@ import { useSearchParams } from 'react-router'
 import { findText } from '../../i18n.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
+import { TechnicalDetail } from '../../shell/technical-detail.tsx'
 import { useSorting } from '../../shell/sorting.ts'
 import { Button } from '../../ui/button.tsx'
 import { Empty } from '../../ui/empty.tsx'
@@ -139,14 +140,12 @@ export function Quarantine({
             {
               key: 'reason',
               head: t('quarantineReason'),
-              value: (record) => `${nameReason(record.code)} (${record.detail})`,
+              value: (record) => nameReason(record.code),
               cell: (record) => (
                 <>
                   {nameReason(record.code)}
                   <br />
-                  <span className="small quiet" lang="en">
-                    {record.detail}
-                  </span>
+                  <TechnicalDetail text={record.detail} />
                 </>
               ),
             },

@@ -1,7 +1,18 @@
 import { useTranslation } from 'react-i18next'
 import { Page, Section } from '../../shell/page.tsx'
 
-const topics = ['enter', 'home', 'directory', 'account', 'codes', 'imports', 'matching', 'exchange', 'status'] as const
+const topics = [
+  'enter',
+  'home',
+  'directory',
+  'account',
+  'codes',
+  'manage',
+  'imports',
+  'matching',
+  'exchange',
+  'status',
+] as const
 
 /** Short help, by page; anyone may read it, signed in or not. */
 export function HelpPage() {
