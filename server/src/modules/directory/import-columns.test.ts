@@ -7,6 +7,7 @@ import { openTestApp, type TestApp } from '../../../test/app.ts'
 import { makePerson } from '../../../test/make.ts'
 import { makeEstablishment, writeSmallFeed } from '../../../test/small-feed.ts'
 import { applyImport } from './import-applying.ts'
+import { importCommands } from './import-commands.ts'
 import { stageImport } from './imports.ts'
 import type { ImportView } from './imports.routes.ts'
 
@@ -153,6 +154,51 @@ it('asks only for the school of ONDE’s files', async () => {
   expect((await ask('GET', `/${id}/columns`)).json()).toMatchObject({ kind: 'onde', files: [{ origin: 'recognised' }] })
   await ask('PUT', `/${id}/columns`, { source: 'ONDE', uai: '0910002B', files: {} })
   expect((await reached(id, 'ready')).source?.name).toBe('ONDE, 0910002B')
+})
+
+it('is said on the command line as on the page', async () => {
+  const printed: string[] = []
+  const run = (name: string, positionals: string[], values: Record<string, string | boolean> = {}) =>
+    importCommands
+      .find((command) => command.name === name)!
+      .run(
+        {
+          ...test.services,
+          tenant: async () => test.tenant,
+          print: (line) => printed.push(line),
+          progress: () => {},
+          signal: new AbortController().signal,
+        },
+        positionals,
+        values,
+      )
+  const path = await writeFolder({
+    'personnels.csv': 'Id;Nom;Prénom;Fonction\nS1;ROY;Ada;Professeur\nS2;BRUN;Max;CPE\n',
+  })
+  await run('import-columns', [path])
+  const proposed = JSON.parse(printed[0]!)
+  expect(proposed).toEqual({
+    source: expect.any(String),
+    files: {
+      'personnels.csv': {
+        kind: 'staff',
+        columns: { Id: 'id', Nom: 'familyName', Prénom: 'givenName', Fonction: 'function' },
+        profile: 'staff',
+      },
+    },
+  })
+  await expect(run('import', [path])).rejects.toMatchObject({ code: 'csv_mapping_needed' })
+  const columns = join(folder, 'columns.json')
+  await writeFile(columns, JSON.stringify({ ...proposed, source: 'Paie' }))
+  await expect(run('import', [path], { columns })).rejects.toMatchObject({ code: 'csv_uai_needed' })
+  await expect(run('import', [path], { columns, uai: 'ici' })).rejects.toMatchObject({ code: 'uai_invalid' })
+  await expect(run('import', [path], { columns: path })).rejects.toMatchObject({ code: 'columns_unknown' })
+  await expect(run('import', [path], { format: 'autre' })).rejects.toMatchObject({ code: 'format_unknown' })
+  expect(await run('import', [path], { columns, uai: '0910009j', date: '2026-09-20' })).toMatchObject({
+    state: 'applied',
+    source: { name: 'Paie, 0910009J' },
+    counts: { staff: { added: 2 } },
+  })
 })
 
 it('is for whoever may import, and for imports that wait', async () => {
