@@ -14,6 +14,7 @@ import {
   createTerritory,
   findEstablishment,
   findPeopleByReference,
+  matchPeople,
   stageImport,
 } from '#modules/directory'
 import {
@@ -26,15 +27,24 @@ import {
 } from '#modules/identity'
 import { applications } from './applications.ts'
 import { demonstrationProviders } from './identity-provider.ts'
-import { listPartners, listTerritories, type Persona, personas, type PersonaKey, writeAafFeed } from './index.ts'
+import {
+  type FeedOptions,
+  listPartners,
+  listTerritories,
+  type Persona,
+  personas,
+  type PersonaKey,
+  writeAafFeed,
+} from './index.ts'
 
 /** Large enough for real lists, small enough to load in seconds. */
 const people = 12_000
+const primaryPeople = 1_500
 
 type Progress = (label: string, done: number, total: number) => void
 
 /**
- * Loads the demonstration territory into an empty instance: an academy's feed, through the very import that operators
+ * Loads the demonstration territory into an empty instance: an academy's two feeds, through the very import that operators
  * use, then the partners, the agents, the rights and the accounts that no feed holds. A load that was cut short starts
  * again; one that ended is left alone.
  */
@@ -44,7 +54,10 @@ export async function loadDemonstration(services: Services, progress: Progress):
   const inside = <T>(work: (tx: Tx) => Promise<T>) => inTenant(services.db, tenant.id, work)
   if ((await inside((tx) => listAudit(tx, 1, tenant.id))).length > 0) return
 
-  await importFeed(services, tenant, progress)
+  await importFeed(services, tenant, { degree: '2D', people }, progress)
+  await importFeed(services, tenant, { degree: '1D', people: primaryPeople }, progress)
+  // A mother whom both feeds know is one from the first page on, not when a job has run.
+  await matchPeople(services, tenant.id, 'everyone')
   const hasher = createPasswordHasher()
   // All of the rest or nothing of it: the next start finds either a whole demonstration or one to take up again.
   await inside(async (tx) => {
@@ -74,7 +87,7 @@ export async function loadDemonstration(services: Services, progress: Progress):
       actorPersonId: null,
       subjectKind: 'tenant',
       subjectId: tenant.id,
-      detail: { people },
+      detail: { people: people + primaryPeople },
     })
   })
 }
@@ -108,11 +121,11 @@ async function findOrCreateTenant(services: Services): Promise<Tenant | undefine
   return createTenant(services.owner, { slug: 'demonstration', name: 'Préau des Hauts-de-France', demonstration: true })
 }
 
-async function importFeed(services: Services, tenant: Tenant, progress: Progress): Promise<void> {
+async function importFeed(services: Services, tenant: Tenant, options: FeedOptions, progress: Progress): Promise<void> {
   const folder = join(services.dataDirectory, 'demonstration-feed')
   await rm(folder, { recursive: true, force: true })
   await writeAafFeed(folder, {
-    people,
+    ...options,
     onProgress: ({ share }) => progress('Writing the demonstration feed', share * 100, 100),
   })
   const labels = { waiting: '', reading: 'Reading it', comparing: 'Comparing it', applying: 'Applying it' }

@@ -192,7 +192,8 @@ async function describeApplication(tx: Tx, id: string, sourceId: string) {
     exportedOn: row.exported_on ?? '',
     schoolYear,
     first: before === undefined,
-    bulk: (row.staged_count ?? 0) >= bulkRows,
+    // Nobody has analysed the tables that a first load fills.
+    bulk: before === undefined || (row.staged_count ?? 0) >= bulkRows,
     undoes: undone && { id: undone.id, schoolYear: undone.school_year ?? schoolYear },
     preparing: false,
     anyShared: false,

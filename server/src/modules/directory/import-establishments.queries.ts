@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
 import { type Comparison, sameRecord, setAside, staged } from './import-comparison.ts'
+import type { RecordKind } from './tables.ts'
 
 /**
  * Establishments come first, alone, for the others refer to them: those written twice, or bearing a UAI that another
@@ -59,16 +60,19 @@ export async function checkEstablishments(tx: Tx, comparison: Comparison): Promi
 
 /** The same identifier twice: the first one counts. */
 export async function quarantineDuplicates(tx: Tx, { importId }: Comparison): Promise<void> {
-  await sql`with repeated as (
+  const { rows } = await sql<{ kind: RecordKind; ids: string[] }>`select kind, array_agg(external_id) as ids from (
       select kind, external_id from directory.staged_record s
       where ${staged(importId)} and change in ('added', 'removed') group by kind, external_id having count(*) > 1
-    ), placed as (
-      select s.subject_id, row_number() over (partition by kind, external_id order by file, line, subject_id) as place
-      from directory.staged_record s join repeated using (kind, external_id)
-      where ${staged(importId)} and change in ('added', 'removed')
-    )
-    update directory.staged_record s
-    set ${setAside('duplicate', sql`'The identifier ' || s.external_id || ' was read before in this feed.'`)}
-    from placed p
-    where ${staged(importId)} and s.subject_id = p.subject_id and p.place > 1`.execute(tx)
+    ) r group by kind`.execute(tx)
+  for (const { kind, ids } of rows) {
+    await sql`update directory.staged_record s
+      set ${setAside('duplicate', sql`'The identifier ' || s.external_id || ' was read before in this feed.'`)}
+      from (
+        select ctid as row, row_number() over (partition by external_id order by file, line, subject_id) as place
+        from directory.staged_record s
+        where ${staged(importId)} and kind = ${kind} and change in ('added', 'removed')
+          and external_id = any(${ids}::text[])
+      ) p
+      where ${staged(importId)} and s.ctid = p.row and p.place > 1`.execute(tx)
+  }
 }

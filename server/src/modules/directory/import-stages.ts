@@ -53,6 +53,7 @@ export async function analyzeDirectory(owner: pg.Pool): Promise<void> {
 
 /** Prepares the partition for people who turn its pages. */
 export async function indexStage(client: pg.ClientBase, importId: string): Promise<void> {
+  await client.query(`create index on ${tableOf(importId)} (subject_id)`)
   await client.query(`create index on ${tableOf(importId)} (kind, external_id)`)
   await client.query(`create index on ${tableOf(importId)} (establishment_ref, kind, external_id)`)
 }

@@ -354,7 +354,8 @@ async function stageOpened(
       signal,
     })
     comparison.rowsRead = copies.reduce((sum, copy) => sum + copy.rowCount, 0)
-    comparison.bulk = comparison.rowsRead >= bulkRows
+    // A full export is compared with all that its source holds, however small.
+    comparison.bulk = mode === 'full' || comparison.rowsRead >= bulkRows
     await analyzeStage(client, id)
     // What a small one is compared with is looked up row by row, and it in turn.
     if (!comparison.bulk) await indexStage(client, id)
