@@ -7,7 +7,7 @@ import type { StaffMember } from './staff.ts'
 import { academies, type AcademyKey } from './territory.ts'
 
 /** What the applications of one school give. */
-export type SchoolExport = {
+type SchoolExport = {
   readonly format: 'siecle' | 'sts' | 'onde'
   readonly uai: string
   readonly folder: string
@@ -17,7 +17,7 @@ export type SchoolExport = {
   readonly classes: number
 }
 
-export type SchoolExportOptions = {
+type SchoolExportOptions = {
   /** Pupils of the sector of collèges and lycées, and of that of primary schools. Default 700. */
   pupils?: number
   /** Default 1. */

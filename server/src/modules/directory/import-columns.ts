@@ -25,7 +25,7 @@ import { getImportRow } from './imports.queries.ts'
 import type { ImportView } from './imports.routes.ts'
 
 /** What someone says of the files of an import. */
-export interface ColumnsSaid {
+interface ColumnsSaid {
   source: string
   uai?: string | undefined
   files: Record<string, CsvMapping>

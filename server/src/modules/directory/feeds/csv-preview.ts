@@ -17,7 +17,7 @@ export interface CsvPreview {
   reasons: { code: string; detail: string; count: number; line: number }[]
 }
 
-export interface PreviewedRow {
+interface PreviewedRow {
   line: number
   cells: { text: string; problem: string | null }[]
   /** Code of the reason for which the whole row is set aside. */

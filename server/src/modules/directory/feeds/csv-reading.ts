@@ -21,7 +21,7 @@ import { type PlacedOutcome, readRecords } from './record-reading.ts'
 import { keysOf, type NamedGroup, type Outcome, readOutcome, Unusable } from './records.ts'
 
 /** A set of CSV files whose columns are known. */
-export interface CsvFeed {
+interface CsvFeed {
   schoolYear: number
   files: { file: CsvFile; mapping: CsvMapping }[]
   /** Establishment of the rows that name none. */

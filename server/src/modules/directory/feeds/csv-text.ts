@@ -5,7 +5,7 @@ import { CsvError, parse } from 'csv-parse'
 import { FeedRefusal } from './feed.ts'
 
 /** Characters of a row and columns beyond which a file is refused: memory stays constant. */
-export const csvLimits = { row: 1_048_576, columns: 200 }
+const csvLimits = { row: 1_048_576, columns: 200 }
 
 const chunkBytes = 262_144
 
@@ -29,7 +29,7 @@ export interface CsvFile {
 }
 
 /** One row under the headers. */
-export interface CsvRow {
+interface CsvRow {
   /** Line of its beginning, from 1. */
   line: number
   values: string[]

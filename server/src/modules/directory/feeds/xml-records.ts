@@ -67,7 +67,7 @@ export class XmlElement {
 }
 
 /** A record of a file, and the path of element names it stands at. */
-export interface XmlRecord {
+interface XmlRecord {
   path: string
   element: XmlElement
   /** Bytes read since the record before. */
