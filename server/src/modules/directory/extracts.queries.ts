@@ -82,18 +82,27 @@ export function listExtractedEstablishments(tx: Tx, scope: ExtractScope): Promis
   return all(tx, sql<ExtractedEstablishment>`with ${schools(scope)} select * from school order by uai`)
 }
 
-/** How many establishments of these levels have no UAI, and how many groups the code of a class: left out of extracts. */
-export async function countUnextracted(tx: Tx, scope: ExtractScope): Promise<{ withoutUai: number; sameCode: number }> {
+/** What extracts leave out, whatever their people. */
+export interface Unextracted {
+  /** Establishments of these levels that have no UAI. */
+  withoutUai: number
+  /** Establishments whose level nobody told. */
+  withoutLevel: number
+  /** Groups that bear the code of a class of their establishment. */
+  sameCode: number
+}
+
+export async function countUnextracted(tx: Tx, scope: ExtractScope): Promise<Unextracted> {
+  const present = sql`select count(*) from directory.organisation where kind = 'establishment' and gone_on is null`
   const [counts] = await all(
     tx,
-    sql<{ withoutUai: number; sameCode: number }>`with ${groups(scope)} select
-      (select count(*) from directory.organisation where kind = 'establishment' and gone_on is null and uai is null
-        and level = any(${scope.levels}::text[])) as "withoutUai",
-      (select count(*) from directory.teaching_group g join school s on s.id = g.establishment_id
-        where ${isShown('g')})
+    sql<Unextracted>`with ${groups(scope)} select
+      (${present} and uai is null and level = any(${scope.levels}::text[])) as "withoutUai",
+      (${present} and level is null) as "withoutLevel",
+      (select count(*) from directory.teaching_group g join school s on s.id = g.establishment_id where ${isShown('g')})
         - (select count(*) from class_or_group) as "sameCode"`,
   )
-  return counts ?? { withoutUai: 0, sameCode: 0 }
+  return counts ?? { withoutUai: 0, withoutLevel: 0, sameCode: 0 }
 }
 
 /** Pupils enrolled this year, each once, with their establishments. */

@@ -49,11 +49,12 @@ export async function writeContent(content: Content): Promise<Written> {
   const { tx, degree, now } = content
   const scope = scopeOf(degree, now)
   const written: Written = { names: [], counts: {}, leftOut: {} }
-  const { withoutUai, sameCode } = await countUnextracted(tx, scope)
+  const { withoutUai, withoutLevel, sameCode } = await countUnextracted(tx, scope)
   const leave = (reason: string, number: number) => {
     if (number > 0) written.leftOut[reason] = (written.leftOut[reason] ?? 0) + number
   }
   leave('establishment_without_uai', withoutUai)
+  leave('establishment_without_degree', withoutLevel)
   leave('group_named_as_class', sameCode)
   for (const type of fileTypes) {
     const files = new XmlFiles({ ...content.target, degree }, type)
