@@ -168,7 +168,7 @@ function Verdict({ data }: { data: Import }) {
               </li>
             ))}
           </ul>
-          <p>{t('verdict.alertHint')}</p>
+          {data.mode !== 'rollback' && <p>{t('verdict.alertHint')}</p>}
           {aside}
         </Notice>
       )
