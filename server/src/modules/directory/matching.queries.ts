@@ -68,65 +68,62 @@ export async function preparePlanner(tx: Tx): Promise<void> {
   await sql`set local jit = off`.execute(tx)
 }
 
-const digits = sql`right(translate(number, ' .-+()/', ''), 9)`
+const digitsOf = (column: string) => sql`right(translate(${sql.ref(column)}, ' .-+()/', ''), 9)`
 
-/** Every person under each of their keys: `select key, id from (${keys}) k`. Day and month stand in one order, for they get exchanged. */
+/** Every person under each of their keys, from temporary table `heard`. */
 const keys = sql`
-  select k.key, p.id
-  from directory.person p
-  left join directory.name_sound f on f.name = p.family_name
-  left join directory.name_sound b on b.name = p.birth_family_name
-  left join directory.name_sound g on g.name = p.given_name
-  cross join lateral (
-    select extract(year from born_on)::text || ' ' || least(extract(day from born_on), extract(month from born_on))::text
-      || ' ' || greatest(extract(day from born_on), extract(month from born_on))::text as born
-  ) d
-  cross join lateral (
-    select hashtextextended('e ' || lower(trim(p.email)), 0) as key where p.email <> ''
-    union all select hashtextextended('t ' || ${digits}, 0) from (values (p.phone), (p.mobile)) as n (number)
-      where length(${digits}) = 9
-    union all select hashtextextended('b ' || sound || ' ' || d.born, 0) from unnest(f.sounds || b.sounds) as sound
-      where d.born is not null
-    union all select hashtextextended('a ' || sound || ' ' || g.sounds[1] || ' ' || p.postal_code, 0)
-      from unnest(f.sounds || b.sounds) as sound where p.postal_code is not null
-  ) k
-  where p.merged_into is null`
+  select hashtextextended(email, 1) as key, id from heard where email <> ''
+  union all select hashtextextended(phone, 2), id from heard where length(phone) = 9
+  union all select hashtextextended(mobile, 2), id from heard where length(mobile) = 9
+  union all select hashtextextended(sound, born), id from heard cross join unnest(family) as sound
+    where born is not null
+  union all select hashtextextended(sound || ' ' || given[1] || ' ' || postal_code, 3), id
+    from heard cross join unnest(family) as sound where postal_code is not null`
 
 /** Makes temporary table `pair` (left_id, right_id): everyone concerned with all whom they meet. @returns how many. */
-export async function preparePairs(tx: Tx, everyone: boolean): Promise<number> {
-  await sql`drop table if exists met, key_of, pair`.execute(tx)
-  if (everyone) {
-    await sql`create temporary table key_of on commit drop as ${keys}`.execute(tx)
-  } else {
-    await sql`create temporary table key_of on commit drop as
-      with wanted as materialized (
-        select distinct k.key from (${keys}) k where k.id in (select id from concerned)
-      )
-      select k.key, k.id from (${keys}) k where k.key in (select key from wanted)`.execute(tx)
-  }
+export async function preparePairs(tx: Tx): Promise<number> {
+  await sql`drop table if exists heard, key_of, met, pair`.execute(tx)
+  // Day and month stand in one order, for they get exchanged.
+  await sql`create temporary table heard on commit drop as
+    select p.id, lower(trim(p.email)) as email, ${digitsOf('p.phone')} as phone, ${digitsOf('p.mobile')} as mobile,
+      p.postal_code, f.sounds || b.sounds as family, g.sounds as given, p.given_name, p.other_given_names,
+      (date_part('year', born_on) * 10000 + least(date_part('day', born_on), date_part('month', born_on)) * 100
+        + greatest(date_part('day', born_on), date_part('month', born_on)))::bigint as born
+    from directory.person p
+    join directory.name_sound f on f.name = p.family_name
+    left join directory.name_sound b on b.name = p.birth_family_name
+    join directory.name_sound g on g.name = p.given_name
+    where p.merged_into is null`.execute(tx)
+  await sql`analyze heard (id)`.execute(tx)
+  const { rows: sizes } = await sql<{ many: boolean }>`select
+    (select count(*) from concerned) * 10 > (select count(*) from heard) as many`.execute(tx)
+  // Of few, only those who share a key with them.
+  const shared = sizes[0]?.many
+    ? sql`true`
+    : sql`k.key in (select w.key from (${keys}) w where w.id in (select id from concerned))`
+  await sql`create temporary table key_of on commit drop as select k.key, k.id from (${keys}) k where ${shared}`.execute(
+    tx,
+  )
   await sql`create temporary table met on commit drop as
     select key from key_of group by key having count(*) between 2 and ${sql.lit(crowd)}`.execute(tx)
   await sql`analyze met, key_of`.execute(tx)
   // Given names that have nothing in common leave too little to all the rest, but for a national identifier.
   await sql`create temporary table pair on commit drop as
     with meeting as (
-      select distinct a.id as left_id, b.id as right_id
+      select a.id as left_id, b.id as right_id
       from met join key_of a on a.key = met.key join key_of b on b.key = met.key and a.id < b.id
-      union
+      union all
       select least(x.guardian_id, y.guardian_id), greatest(x.guardian_id, y.guardian_id)
       from directory.guardianship x join directory.guardianship y on y.pupil_id = x.pupil_id
         and y.guardian_id > x.guardian_id
-      union
+      union all
       select x.pupil_id, y.pupil_id
       from directory.guardianship x join directory.guardianship y on y.guardian_id = x.guardian_id
         and y.pupil_id > x.pupil_id
     ), likely as (
-      select m.left_id, m.right_id from meeting m
-      join directory.person p on p.id = m.left_id join directory.person q on q.id = m.right_id
-      join directory.name_sound s on s.name = p.given_name join directory.name_sound t on t.name = q.given_name
-      where p.merged_into is null and q.merged_into is null
-        and (s.sounds && t.sounds or p.other_given_names ilike '%' || q.given_name || '%'
-          or q.other_given_names ilike '%' || p.given_name || '%')
+      select m.left_id, m.right_id from meeting m join heard p on p.id = m.left_id join heard q on q.id = m.right_id
+      where p.given && q.given or p.other_given_names ilike '%' || q.given_name || '%'
+        or q.other_given_names ilike '%' || p.given_name || '%'
       union
       select least(x.subject_id, y.subject_id), greatest(x.subject_id, y.subject_id)
       from directory.source_record x
@@ -134,9 +131,7 @@ export async function preparePairs(tx: Tx, everyone: boolean): Promise<number> {
       where x.kind = 'pupil' and y.kind = 'pupil'
     )
     select left_id, right_id from likely l
-    where ${everyone}::boolean or left_id in (select id from concerned) or right_id in (select id from concerned)`.execute(
-    tx,
-  )
+    where left_id in (select id from concerned) or right_id in (select id from concerned)`.execute(tx)
   const { rows } = await sql<{ number: number }>`select count(*) as number from pair`.execute(tx)
   return rows[0]?.number ?? 0
 }

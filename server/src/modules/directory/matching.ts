@@ -97,7 +97,7 @@ export async function findMatches(
     const number = await prepareConcerned(tx, concerned)
     if (number === 0) return { concerned: 0, compared: 0, proposed: 0 }
     await fillSounds(tx)
-    const compared = await preparePairs(tx, concerned === 'everyone')
+    const compared = await preparePairs(tx)
     const thresholds = await getThresholds(tx)
     let proposed = 0
     for await (const pairs of readPairs(tx)) {
