@@ -66,7 +66,7 @@ export type Declaration =
  * Declares an identity provider, or changes the one of the same slug. Its people are recognised by `referenceClaim`
  * (values `{AAF}academy|…|identifier`), or link it to their account themselves when it has none.
  * @param site its address, which a demonstration's provider shares, and its secrets.
- * @throws Problem 400 `invalid_request`; 422 `issuer_insecure` for plain HTTP to another machine.
+ * @throws Problem 400 `invalid_request`; 422 `issuer_insecure` for plain HTTP to another machine, `federation_unsafe`.
  */
 export async function declareProvider(
   tx: Tx,
@@ -81,6 +81,14 @@ export async function declareProvider(
       throw new Problem(400, 'invalid_request', 'Give the address of the metadata, or the metadata: one of both.')
     }
     if (given.metadataUrl !== undefined) checkAddress(given.metadataUrl, site.publicUrl)
+    // Any of its thousands of members could name anybody of the directory, and its list comes from one address.
+    if (given.profile === 'renater' && (given.referenceClaim !== null || given.metadataCertificates.length === 0)) {
+      throw new Problem(
+        422,
+        'federation_unsafe',
+        'A federation has a certificate for its metadata, and no reference claim.',
+      )
+    }
   } else {
     checkAddress(given.issuer, site.publicUrl)
   }

@@ -174,7 +174,9 @@ export async function registerFederation(app: App, services: Services, protocols
         const taken = await takeSignOut(tx, query.ticket, services.now())
         return { session: taken, provider: taken && (await findProvider(tx, taken.slug)) }
       })
-      const go = session && provider && (await protocols[provider.protocol].findSignOut(tenant, provider, session))
+      // The session has ended here: nothing of the provider must make it look otherwise.
+      const leave = session && provider && protocols[provider.protocol].findSignOut(tenant, provider, session)
+      const go = await leave?.catch(() => null)
       return send(reply, go ?? { url: '/sign-in' })
     },
   )

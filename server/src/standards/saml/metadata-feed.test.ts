@@ -143,7 +143,12 @@ test('read again every hour: what cannot be trusted changes nothing, and what ha
     metadataUrl: `http://127.0.0.1:${(web.address() as AddressInfo).port}/`,
     metadataCertificates: [operator.certificate],
   }
-  await server.inTenant((tx) => declareProvider(tx, declared, server.services))
+  const declare = (change: object) =>
+    server.inTenant((tx) => declareProvider(tx, { ...declared, ...change }, server.services))
+  // Any member could name anybody, and anybody could be a member.
+  await expect(declare({ referenceClaim: 'FrEduCtRefId' })).rejects.toMatchObject({ code: 'federation_unsafe' })
+  await expect(declare({ metadataCertificates: [] })).rejects.toMatchObject({ code: 'federation_unsafe' })
+  await declare({})
   const provider = await server.inTenant((tx) => findProvider(tx, 'renater'))
   const refresh = () => refreshMetadata(server.services, server.tenant.id, provider!)
   const search = async (q: string) =>

@@ -15,16 +15,18 @@ export type Reading = { entities: number; validUntil: Date | null } | { failure:
 /**
  * Reads a SAML provider's metadata again and puts them in the place of the former, all at once and only if they can be
  * trusted; a failure is noted and leaves the former as they are.
+ * @param patienceSeconds given to the whole download.
  */
 export async function refreshMetadata(
   services: Pick<Services, 'db' | 'now' | 'publicUrl'>,
   tenantId: string,
   provider: Provider,
+  patienceSeconds = 120,
 ): Promise<Reading> {
   const { metadataUrl, metadata, metadataCertificates = [] } = provider.options
   const now = services.now()
   try {
-    const body = metadataUrl === undefined ? toStream(metadata ?? '') : await download(metadataUrl)
+    const body = metadataUrl === undefined ? toStream(metadata ?? '') : await download(metadataUrl, patienceSeconds)
     return await inTenant(services.db, tenantId, async (tx) => {
       await deleteEntities(tx, provider.id)
       const read = await readMetadata(body, {
@@ -50,8 +52,8 @@ async function* toStream(text: string): AsyncGenerator<Uint8Array> {
   yield Buffer.from(text)
 }
 
-async function download(url: string): Promise<AsyncIterable<Uint8Array>> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(120_000), redirect: 'error' })
+async function download(url: string, seconds: number): Promise<AsyncIterable<Uint8Array>> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(seconds * 1_000), redirect: 'error' })
   if (!response.ok || !response.body)
     throw new Problem(502, `answered_${response.status}`, 'The metadata were not given.')
   return Readable.fromWeb(response.body)

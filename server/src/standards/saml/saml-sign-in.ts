@@ -85,6 +85,7 @@ export function createSamlSignIn(services: Services, log: FederationLog): SamlSi
 
   /** An identity provider whose metadata hold today; they are read now if they never were. */
   async function getEntity(tenant: Tenant, provider: Provider, entityId: string | null): Promise<SamlEntity> {
+    if (provider.protocol !== 'saml') throw new SamlRefused('issuer')
     const now = services.now()
     const look = () =>
       inTenant(services.db, tenant.id, async (tx) => ({
@@ -92,8 +93,9 @@ export function createSamlSignIn(services: Services, log: FederationLog): SamlSi
         state: (await listMetadataStates(tx)).find(({ providerId }) => providerId === provider.id),
       }))
     let { entity, state } = await look()
-    if (!state?.refreshedAt) {
-      await refreshMetadata(services, tenant.id, provider)
+    // Whoever waits for metadata that cannot be had waits little, and once a minute.
+    if (!state?.refreshedAt && (!state || now.getTime() - state.triedAt.getTime() > 60_000)) {
+      await refreshMetadata(services, tenant.id, provider, 10)
       ;({ entity, state } = await look())
     }
     if (state?.validUntil && state.validUntil <= now) {
