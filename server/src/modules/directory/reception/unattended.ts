@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
+import { needsDescription } from '../import-rows.ts'
 import { isStaged } from '../imports.queries.ts'
 import { requestApply } from '../import-applying.ts'
 import { requestStage } from '../imports.ts'
@@ -81,7 +82,8 @@ async function decide(
   const reasons = await listObjections(services, tx, tenantId, row)
   if (!row.unattended) return undefined
   if (row.state === 'interrupted') {
-    if (row.attempts >= attempts) {
+    // Reading it again changes nothing as long as nobody says what it holds.
+    if (row.attempts >= attempts || needsDescription(row.refusal)) {
       await raise('stopped', { refusal: row.refusal?.code })
       return undefined
     }
