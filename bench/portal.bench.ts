@@ -40,7 +40,7 @@ export const benches: Bench[] = [
           const opened: string[] = []
           for (const { id } of rows) {
             const account = await createAccount(tx, id, services.now())
-            const session = { accountId: account.id, method: 'password' as const }
+            const session = { account, method: 'password' as const }
             opened.push(`preau_session=${await openSession(tx, session, services.now())}`)
           }
           return opened

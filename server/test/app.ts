@@ -87,7 +87,7 @@ export async function openTestApp(options: TestAppOptions = {}): Promise<TestApp
         for (const { right, organisationId } of rights) {
           await grantRight(tx, { personId, right, organisationId: organisationId ?? null }, services.now())
         }
-        return openSession(tx, { accountId: account.id, method: 'password' }, services.now())
+        return openSession(tx, { account, method: 'password' }, services.now())
       })
       return { cookie: `preau_session=${token}` }
     },

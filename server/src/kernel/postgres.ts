@@ -58,7 +58,8 @@ export function openPostgres(location: PostgresLocation, onLost: (error: Error) 
       max,
       connectionTimeoutMillis,
       application_name: name,
-      ...(options && { options }),
+      // COPY, which the owner does, takes a connection for itself.
+      ...(options && { options, pipeline: true }),
     })
     pool.on('error', onLost)
     // In use too: what uses it fails by itself, but between two statements nobody else listens.
@@ -102,8 +103,7 @@ const planMark = '/* keep plan */'
 
 /**
  * Marks a statement that each connection plans once and keeps: `sql`${keepPlan} select …``, or `.modifyEnd(keepPlan)` of a
- * query builder. For hot statements that take
- * longer to plan than to run, whose text varies little and whose best plan does not depend on the values given.
+ * query builder. For hot statements that take longer to plan than to run, whose text varies little and whose best plan does not depend on the values given.
  */
 export const keepPlan = sql.raw(planMark)
 
@@ -115,7 +115,7 @@ const bindTenant = `select set_config('preau.tenant', $1, true)`
 
 /**
  * The pool as Kysely uses it (a text and values), with what makes each request cheaper: pg keeps the plan of a statement
- * that has a name, and `begin` waits for the statement that binds the tenant, to be sent with it.
+ * that has a name, `begin` waits for the statement that binds the tenant, and the first statement waits for neither.
  */
 function tuneConnections(pool: pg.Pool) {
   const tuned = new WeakMap<pg.PoolClient, pg.PoolClient>()
@@ -141,7 +141,8 @@ function tuneConnections(pool: pg.Pool) {
         return send(text, values)
       }
       const tenant = pg.escapeLiteral(String(values[0]))
-      await client.query(`begin; select set_config('preau.tenant', ${tenant}, true)`)
+      // Not awaited: what follows goes right behind it, and fails if it failed.
+      client.query(`begin; select set_config('preau.tenant', ${tenant}, true)`).catch(() => {})
       return { command: 'SELECT', rowCount: 1, rows: [] }
     }
     return new Proxy(client, { get: (target, key) => (key === 'query' ? query : Reflect.get(target, key)) })

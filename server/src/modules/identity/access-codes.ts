@@ -159,7 +159,11 @@ export async function redeemCode(
       subjectId: personId,
       detail: { purpose },
     })
-    const token = await openSession(tx, { accountId, method: 'code', browser: input.browser }, now)
+    const token = await openSession(
+      tx,
+      { account: { id: accountId, personId }, method: 'code', browser: input.browser },
+      now,
+    )
     await announceSignIn(services, tx, { tenantId, personId, method: 'code' })
     return token
   })

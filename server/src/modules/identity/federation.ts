@@ -300,7 +300,7 @@ async function enter(
   if (account.state === 'blocked') throw new Problem(403, 'account_blocked', 'This account is blocked.')
   if (account.state === 'inactive') await updateAccount(tx, account.id, { state: 'active', activated_at: now })
   const provider = { session: proven.session, key: proven.sessionKey }
-  const token = await openSession(tx, { accountId: account.id, method: 'federation', browser, provider }, now)
+  const token = await openSession(tx, { account, method: 'federation', browser, provider }, now)
   await announceSignIn(services, tx, { tenantId: tenant.id, personId, method: 'federation' })
   return token
 }

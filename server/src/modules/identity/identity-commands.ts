@@ -15,7 +15,10 @@ import { auditGrant } from './rights.ts'
 import { deleteSessions, listSessions } from './sessions.queries.ts'
 
 const whom = { person: text, login: text }
-const rights: Right[] = ['directory.import', 'directory.administer', 'instance.operate', 'resources.assign']
+/** Rights of an operator: over the whole workspace. */
+const operatorRights: Right[] = ['directory.import', 'directory.administer', 'instance.operate']
+// Who assigns resources is a matter of each establishment.
+const rights: Right[] = [...operatorRights, 'resources.assign']
 
 /** Acts of an operator, who is not a person of the directory: the trail says the system did them. */
 export const identityCommands: Command[] = [
@@ -38,7 +41,7 @@ export const identityCommands: Command[] = [
           subjectKind: 'person',
           subjectId: personId,
         })
-        for (const right of rights) {
+        for (const right of operatorRights) {
           const grant = await grantRight(tx, { personId, right, organisationId: null }, now)
           await auditGrant(tx, 'identity.right_granted', null, grant)
         }

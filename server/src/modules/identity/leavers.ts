@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
-import type { Tx } from '#kernel/postgres'
+import { keepPlan, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Day } from '#kernel/time'
-import { getPolicy } from './policy.queries.ts'
+import { defaultPolicy } from './policy.queries.ts'
 import { today } from './rights.queries.ts'
 
 /**
@@ -17,9 +17,8 @@ export async function refuseLeaver(
   person: { id: string; goneOn: Day | null; archivedOn: Day | null },
   now: Date,
 ): Promise<void> {
-  const { leaverGraceDays } = await getPolicy(tx)
-  const { rows } = await sql<{ left: boolean; early: boolean }>`
-    select ${today(now)} >= ${person.goneOn}::date + case when count(*) > 0 then 0 else ${leaverGraceDays}::integer end
+  const { rows } = await sql<{ left: boolean; early: boolean }>`${keepPlan}
+    select ${today(now)} >= ${person.goneOn}::date + case when count(*) > 0 then 0 else coalesce((select leaver_grace_days from identity.policy), ${defaultPolicy.leaverGraceDays}::integer) end
         or (bool_or(ends_on < ${today(now)} and ended_at is null) and not bool_or(ends_on >= ${today(now)})) as left,
       bool_or(starts_on > ${today(now)}) and not bool_or(starts_on <= ${today(now)}) as early
     from identity.temporary_stay where person_id = ${person.id} and (ended_at is null or ${person.goneOn}::date is not null)`.execute(

@@ -9,14 +9,15 @@ export interface Policy {
   signInMemoryMonths: number
 }
 
-const defaults: Policy = { leaverGraceDays: 30, signInMemoryMonths: 13 }
+/** What holds until a tenant decides otherwise. */
+export const defaultPolicy: Policy = { leaverGraceDays: 30, signInMemoryMonths: 13 }
 
 export async function getPolicy(tx: Tx): Promise<Policy> {
   const row = await tables(tx)
     .selectFrom('identity.policy')
     .select(['leaver_grace_days as leaverGraceDays', 'sign_in_memory_months as signInMemoryMonths'])
     .executeTakeFirst()
-  return row ?? defaults
+  return row ?? defaultPolicy
 }
 
 /** Changes what is given. @returns the policy as it is now. */

@@ -23,8 +23,37 @@ export async function findSession(db: Db, tenant: Tenant, token: Buffer, now: Da
   return rows[0]
 }
 
+/** An account holds at most so many sessions: one more ends the one unused for longest. */
+const mostSessions = 20
+
+/** Opens a session, ends those of its account beyond the most it holds, and notes the sign-in: in one statement. */
 export async function insertSession(tx: Tx, row: Insertable<IdentityTables['identity.session']>): Promise<void> {
-  await tables(tx).insertInto('identity.session').values(row).modifyEnd(keepPlan).execute()
+  await tables(tx)
+    .with('ended', (db) =>
+      db.deleteFrom('identity.session').where('id', 'in', (sessions) =>
+        sessions
+          .selectFrom('identity.session')
+          .select('id')
+          .where('account_id', '=', row.account_id)
+          .orderBy('last_seen_at', 'desc')
+          .orderBy('id', 'desc')
+          .offset(mostSessions - 1),
+      ),
+    )
+    .with('noted', (db) =>
+      db.insertInto('identity.sign_in').values({
+        id: row.id,
+        account_id: row.account_id,
+        attempted_at: row.created_at ?? sql`now()`,
+        method: row.method,
+        device: row.device ?? null,
+        outcome: 'opened',
+      }),
+    )
+    .insertInto('identity.session')
+    .values(row)
+    .modifyEnd(keepPlan)
+    .execute()
 }
 
 export async function touchSession(tx: Tx, sessionId: string, now: Date): Promise<void> {
@@ -38,28 +67,6 @@ export interface SessionRow {
   createdAt: Date
   lastSeenAt: Date
   expiresAt: Date
-}
-
-/** An account holds at most so many sessions: one more ends the one unused for longest. */
-const mostSessions = 20
-
-/** Ends the sessions that one more would put above the most an account holds. */
-export async function makeRoomForSession(tx: Tx, accountId: string): Promise<void> {
-  const db = tables(tx)
-  await db
-    .deleteFrom('identity.session')
-    .where(
-      'id',
-      'in',
-      db
-        .selectFrom('identity.session')
-        .select('id')
-        .where('account_id', '=', accountId)
-        .orderBy('last_seen_at', 'desc')
-        .orderBy('id', 'desc')
-        .offset(mostSessions - 1),
-    )
-    .execute()
 }
 
 /** Open sessions of an account, last used first. */

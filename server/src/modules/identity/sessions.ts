@@ -4,10 +4,9 @@ import type { Actor } from '#kernel/access'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { findPersonSummary } from '#modules/directory'
-import { findAccount } from './accounts.queries.ts'
+import type { Account } from './accounts.queries.ts'
 import { refuseLeaver } from './leavers.ts'
-import { deleteSessions, findSession, insertSession, makeRoomForSession, touchSession } from './sessions.queries.ts'
-import { insertSignIn } from './sign-in-history.queries.ts'
+import { deleteSessions, findSession, insertSession, touchSession } from './sessions.queries.ts'
 import type { ProviderSession, SignInMethod } from './tables.ts'
 
 const cookieName = 'preau_session'
@@ -40,7 +39,7 @@ export function readBrowser(request: FastifyRequest): Browser {
 export async function openSession(
   tx: Tx,
   input: {
-    accountId: string
+    account: Pick<Account, 'id' | 'personId'>
     method: SignInMethod
     browser?: Browser
     /** What ends it at the provider, and by what the provider ends it here. */
@@ -49,15 +48,13 @@ export async function openSession(
   now: Date,
 ): Promise<string> {
   const { device = null, former } = input.browser ?? {}
-  const account = await findAccount(tx, { id: input.accountId })
-  const person = account && (await findPersonSummary(tx, account.personId))
+  const person = await findPersonSummary(tx, input.account.personId)
   if (person) await refuseLeaver(tx, person, now)
   if (former) await deleteSessions(tx, former.accountId, { only: former.sessionId })
-  await makeRoomForSession(tx, input.accountId)
   const token = randomBytes(32).toString('base64url')
   await insertSession(tx, {
     id: randomUUIDv7(),
-    account_id: input.accountId,
+    account_id: input.account.id,
     token_hash: digest(token),
     method: input.method,
     device,
@@ -67,7 +64,6 @@ export async function openSession(
     provider_session: input.provider ? JSON.stringify(input.provider.session) : null,
     provider_key: input.provider?.key ?? null,
   })
-  await insertSignIn(tx, { accountId: input.accountId, method: input.method, device, outcome: 'opened' }, now)
   return token
 }
 

@@ -58,11 +58,7 @@ export async function signIn(
     }
     if (renewed !== undefined) await updateAccount(tx, keyed.id, { password_hash: renewed })
     await clearFailures(tx, input.login)
-    const token = await openSession(
-      tx,
-      { accountId: account.id, method: 'password', browser: input.browser },
-      services.now(),
-    )
+    const token = await openSession(tx, { account, method: 'password', browser: input.browser }, services.now())
     await announceSignIn(services, tx, {
       tenantId,
       personId: account.personId,
