@@ -24,7 +24,7 @@ const parts = ['id', 'ref', 'establishment', 'link', 'legal', 'profile', 'label'
 const flags = ['main', 'financial', 'contact', 'pays'] as const
 
 /** Tells values of a record in the reader's words. */
-export function useValueText(): { tell: (field: string, value: string) => string; tellLink: (link: Link) => string } {
+export function useValueText(): { tell: (field: string, value: string) => string; tellLink: (link: Link) => string[] } {
   const { t } = useTranslation('imports')
   const format = useFormat()
   const tell = (field: string, value: string): string => {
@@ -35,7 +35,7 @@ export function useValueText(): { tell: (field: string, value: string) => string
     if (value === 'false' || value === 'true') return t(`flag.${value}`)
     return value
   }
-  const tellLink = (link: Link): string => {
+  const tellLink = (link: Link): string[] => {
     const told = [
       ...parts.flatMap((part) => (link[part] === undefined ? [] : [tell(part, link[part])])),
       ...(link['subjects'] === undefined ? [] : [link['subjects']]),
@@ -44,25 +44,45 @@ export function useValueText(): { tell: (field: string, value: string) => string
       ...(link['leftOn'] === undefined ? [] : [t('leftOn', { day: format.day(link['leftOn']) })]),
       ...flags.flatMap((flag) => (link[flag] === 'true' ? [t(`linkFlag.${flag}`)] : [])),
     ]
-    return [...new Set(told)].join(' · ')
+    return [...new Set(told)]
   }
   return { tell, tellLink }
 }
 
-/** One side of a difference; of a list, what the other side lacks stands out. */
+/**
+ * One side of a difference. Of a list, what the other side lacks stands out; of a link that is on both sides, only what is
+ * different is told beside its name.
+ */
 export function Value({ field, value, other }: { field: string; value: FieldValue; other: FieldValue }) {
   const { t } = useTranslation('imports')
   const { tell, tellLink } = useValueText()
   if (value === null || value.length === 0) return <span className="quiet">{t('changes.nothing')}</span>
   if (typeof value === 'string') return <span className="lines">{tell(field, value)}</span>
-  const toTexts = (list: FieldValue) =>
-    Array.isArray(list) ? list.map((item) => (typeof item === 'string' ? item : tellLink(item))) : undefined
-  const others = toTexts(other)
+  const toItems = (list: FieldValue) =>
+    Array.isArray(list) ? list.map((item) => (typeof item === 'string' ? [item] : tellLink(item))) : []
+  const others = toItems(other)
+  const items = new Map(toItems(value).map((item) => [item.join(' · '), item]))
   return (
     <ul className="diff-list">
-      {[...new Set(toTexts(value))].map((item) => (
-        <li key={item}>{others?.includes(item) ? item : <strong>{item}</strong>}</li>
-      ))}
+      {[...items].map(([text, item]) => {
+        const [name] = item
+        const counterpart = others.find((each) => each[0] === name)
+        const different = item.filter((part) => !counterpart?.includes(part))
+        if (counterpart && different.length === 0 && counterpart.length === item.length)
+          return <li key={text}>{text}</li>
+        if (!counterpart) return <li key={text}>{Array.isArray(other) ? <strong>{text}</strong> : text}</li>
+        return (
+          <li key={text}>
+            {name}
+            {different.length > 0 && (
+              <>
+                {' · '}
+                <strong>{different.join(' · ')}</strong>
+              </>
+            )}
+          </li>
+        )
+      })}
     </ul>
   )
 }
