@@ -102,8 +102,8 @@ export async function listProposals(
       ${person('o.left_id')} as left, ${person('o.right_id')} as right
     from directory.match_proposal o
     where o.state = any(${states}::text[]) and ${isJudged(judge, 'o.left_id')} and ${isJudged(judge, 'o.right_id')}
-      and ${points === undefined ? sql`true` : sql`(-o.points, o.id) > (${-points}::integer, ${id}::uuid)`}
-    order by -o.points, o.id limit ${page.limit + 1}`.execute(tx)
+      and ${points === undefined ? sql`true` : sql`(o.points < ${points} or o.points = ${points} and o.id > ${id}::uuid)`}
+    order by o.points desc, o.id limit ${page.limit + 1}`.execute(tx)
   const proposals = rows.slice(0, page.limit)
   const last = proposals.at(-1)
   return { proposals, next: rows.length > page.limit && last ? writeCursor([last.points, last.id]) : null }
