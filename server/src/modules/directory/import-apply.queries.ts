@@ -123,6 +123,19 @@ export const applicationSteps: Step<Application>[] = [
     )
   },
 
+  // A new establishment is in the territory of all those of its level and département, where they share one.
+  (tx, application) =>
+    sql`update directory.organisation p set parent_id = n.territories[1]
+    from (
+      select o.level, substr(o.uai, 1, 3) as department, array_agg(distinct o.parent_id) as territories
+      from directory.organisation o where o.kind = 'establishment' and o.parent_id is not null group by 1, 2
+    ) n
+    where p.kind = 'establishment' and p.parent_id is null and p.level = n.level and substr(p.uai, 1, 3) = n.department
+      and cardinality(n.territories) = 1 and p.id in (
+        select s.subject_id from directory.staged_record s where ${present(application)} and s.kind = 'establishment')`.execute(
+      tx,
+    ),
+
   async (tx, application) => {
     await sql`insert into directory.teaching_group (id, establishment_id, school_year_id, kind, code, name)
       select s.subject_id, a.subject_id, ${yearId(application)}, s.kind, s.body->>'code', s.body->>'name'

@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -95,39 +96,43 @@ describe('a generated academy', () => {
   it.each<[string, FeedOptions]>([
     ['of lower and upper secondary schools', { people: 2000, seed: 5 }],
     ['of primary schools', { degree: '1D', people: 1500, seed: 5 }],
-  ])('%s is after a delta as a full export of that day would make it, and undone is as before', async (_, options) => {
-    const importFeed = async (into: string, feed: FeedOptions) => {
-      const path = newFolder()
-      const written = await writeAafFeed(path, feed)
-      const staged = await stageImport(test.services, { tenantId: into, folder: path, ...by })
-      expect(staged).toMatchObject({ state: 'ready', refusal: null })
-      const accept = { tenantId: into, id: staged.id, acceptAlerts: true, ...by }
-      return { written, applied: await applyImport(test.services, accept) }
-    }
-    const first = await importFeed(tenantId, options)
-    expect(first.applied.warnings).toEqual([])
-    expect(first.applied.counts.pupil).toMatchObject({ quarantined: 0, read: first.written.records.Eleve })
-    const before = await project(tenantId)
-    const later = nextExport(options, changes)
-    const { applied, written } = await importFeed(tenantId, { ...later, mode: 'delta' })
-    const said = written.changes!.records
-    expect(applied).toMatchObject({ mode: 'delta', source: { academyCode: '20' } })
-    expect(applied.counts).toMatchObject({
-      pupil: { read: written.records.Eleve, added: said.Eleve.added, removed: said.Eleve.removed, quarantined: 0 },
-      guardian: { read: written.records.PersRelEleve, quarantined: 0 },
-      staff: { read: written.records.PersEducNat, quarantined: 0 },
-    })
-    expect(applied.counts.pupil!.modified).toBeGreaterThan(0)
+  ])(
+    '%s is after a delta as a full export of that day would make it, and undone is as before',
+    async (_, options) => {
+      const importFeed = async (into: string, feed: FeedOptions) => {
+        const path = newFolder()
+        const written = await writeAafFeed(path, feed)
+        const staged = await stageImport(test.services, { tenantId: into, folder: path, ...by })
+        expect(staged).toMatchObject({ state: 'ready', refusal: null })
+        const accept = { tenantId: into, id: staged.id, acceptAlerts: true, ...by }
+        return { written, applied: await applyImport(test.services, accept) }
+      }
+      const first = await importFeed(tenantId, options)
+      expect(first.applied.warnings).toEqual([])
+      expect(first.applied.counts.pupil).toMatchObject({ quarantined: 0, read: first.written.records.Eleve })
+      const before = await project(tenantId)
+      const later = nextExport(options, changes)
+      const { applied, written } = await importFeed(tenantId, { ...later, mode: 'delta' })
+      const said = written.changes!.records
+      expect(applied).toMatchObject({ mode: 'delta', source: { academyCode: '20' } })
+      expect(applied.counts).toMatchObject({
+        pupil: { read: written.records.Eleve, added: said.Eleve.added, removed: said.Eleve.removed, quarantined: 0 },
+        guardian: { read: written.records.PersRelEleve, quarantined: 0 },
+        staff: { read: written.records.PersEducNat, quarantined: 0 },
+      })
+      expect(applied.counts.pupil!.modified).toBeGreaterThan(0)
 
-    const alone = await makeTenant()
-    await importFeed(alone, later)
-    expect(await project(tenantId)).toEqual(await project(alone))
+      const alone = await makeTenant()
+      await importFeed(alone, later)
+      expect(await project(tenantId)).toEqual(await project(alone))
 
-    const undoing = await stageRollback(test.services, { tenantId, id: applied.id, ...by })
-    expect(undoing).toMatchObject({ state: 'ready', mode: 'rollback', undoes: applied.id })
-    await apply(undoing)
-    expect(await project(tenantId)).toEqual(before)
-  })
+      const undoing = await stageRollback(test.services, { tenantId, id: applied.id, ...by })
+      expect(undoing).toMatchObject({ state: 'ready', mode: 'rollback', undoes: applied.id })
+      await apply(undoing)
+      expect(await project(tenantId)).toEqual(before)
+    },
+    120_000,
+  )
 })
 
 const establishments = [
@@ -278,6 +283,32 @@ describe('a roll-back', () => {
     await apply(await stageRollback(test.services, { tenantId, id: next.id, ...by }))
     expect([await query(groups), await project(tenantId)]).toEqual(before)
   })
+})
+
+it('a new establishment joins the territory that those of its level and département share', async () => {
+  await importSmall({ establishments: [makeEstablishment('52'), makeEstablishment('53')] })
+  const territory = randomUUIDv7()
+  const territories = sql`select o.uai, o.parent_id is not null as within from directory.organisation o
+    where kind = 'establishment' order by 1`
+  await query(sql`insert into directory.organisation (id, kind, name) values (${territory}, 'territory', 'Collèges')`)
+  await query(sql`update directory.organisation set parent_id = ${territory} where kind = 'establishment'`)
+  const lycee = { ENTStructureNomCourant: 'LYC$A$AMIENS', ENTStructureTypeStruct: 'LYCEE' }
+  await importSmall(
+    delta({
+      establishments: [
+        makeEstablishment('54'),
+        makeEstablishment('55', lycee),
+        makeEstablishment('56', { ENTStructureUAI: '0600056A' }),
+      ],
+    }),
+  )
+  expect(await query(territories)).toEqual([
+    { uai: '0600056A', within: false },
+    { uai: '0800052A', within: true },
+    { uai: '0800053A', within: true },
+    { uai: '0800054A', within: true },
+    { uai: '0800055A', within: false },
+  ])
 })
 
 describe('two establishments', () => {
