@@ -19,6 +19,7 @@ interface WatchedFolder {
 
 interface Drop {
   id: string
+  source_id: string | null
   folder: string
   files: FileSet['files']
   noted_at: Date
@@ -38,27 +39,37 @@ export function sourceFolder(dataDirectory: string, tenant: Pick<Tenant, 'slug'>
  * Takes what has been put whole in the folders of a tenant, one export of each folder, and makes imports of them. The
  * caller sees to it that only one program does so at a time.
  * @param settleMs how long nothing must have changed.
+ * @throws Error of the first folder that belongs to no source and cannot be read or emptied; the others are seen to.
  */
 export async function takeDrops(services: Services, tenant: Tenant, settleMs: number): Promise<void> {
-  for (const drop of await inTenant(services.db, tenant.id, listOpenDrops)) await finishDrop(services, tenant.id, drop)
-  for (const folder of await listFolders(services, tenant)) {
-    const sets = await listFileSets(folder.path, services.now(), settleMs).then(
-      (found) => found,
-      (error: Error) => error,
-    )
-    if (sets instanceof Error) {
-      await tellUnreadable(services, tenant.id, folder, sets)
-      continue
-    }
-    const { sourceId } = folder
-    const drop = await inTenant(services.db, tenant.id, async (tx) => {
-      if (sourceId) await resolveAlerts(tx, { sourceId, codes: ['folder'] }, services.now())
-      // The oldest first, though it may still be on its way.
-      const [oldest] = sets
-      if (!oldest?.settled || (await isBusy(tx, folder.path, oldest))) return undefined
-      return noteDrop(tx, folder, oldest.files, services.now())
+  const failures: unknown[] = []
+  const stuck = new Set<string>()
+  const attempt = (folder: WatchedFolder, work: () => Promise<unknown>) =>
+    work().catch(async (error: unknown) => {
+      stuck.add(folder.path)
+      if (!(await tellUnusable(services, tenant.id, folder, error))) failures.push(error)
     })
-    if (drop) await finishDrop(services, tenant.id, drop)
+  for (const drop of await inTenant(services.db, tenant.id, listOpenDrops)) {
+    const folder = { path: drop.folder, sourceId: drop.source_id }
+    await attempt(folder, () => finishDrop(services, tenant.id, drop))
+  }
+  for (const folder of await listFolders(services, tenant)) {
+    if (!stuck.has(folder.path)) await attempt(folder, () => takeFrom(services, tenant.id, folder, settleMs))
+  }
+  if (failures.length > 0) throw failures[0]
+}
+
+async function takeFrom(services: Services, tenantId: string, folder: WatchedFolder, settleMs: number): Promise<void> {
+  // The oldest first, though it may still be on its way.
+  const [oldest] = await listFileSets(folder.path, services.now(), settleMs)
+  const drop = await inTenant(services.db, tenantId, async (tx) => {
+    if (!oldest?.settled || (await isBusy(tx, folder.path, oldest))) return undefined
+    return noteDrop(tx, folder, oldest.files, services.now())
+  })
+  if (drop) await finishDrop(services, tenantId, drop)
+  const { sourceId } = folder
+  if (sourceId) {
+    await inTenant(services.db, tenantId, (tx) => resolveAlerts(tx, { sourceId, codes: ['folder'] }, services.now()))
   }
 }
 
@@ -81,21 +92,22 @@ async function listFolders(services: Services, tenant: Tenant): Promise<WatchedF
   return [...folders.values()]
 }
 
-async function tellUnreadable(services: Services, tenantId: string, { path, sourceId }: WatchedFolder, error: Error) {
-  const { code } = error as { code?: string }
-  if (code === undefined) throw error
+/** Says of the folder of a source that it cannot be read or emptied. @returns whether it is said. */
+async function tellUnusable(services: Services, tenantId: string, folder: WatchedFolder, error: unknown) {
+  const { code, syscall } = error as { code?: string; syscall?: string }
+  const { path, sourceId } = folder
+  if (code === undefined || syscall === undefined || sourceId === null) return false
   const detail = { folder: path, reasons: [code] }
-  if (sourceId) {
-    await inTenant(services.db, tenantId, (tx) =>
-      raiseAlert(services, tx, tenantId, { code: 'folder', sourceId, detail }),
-    )
-  }
+  await inTenant(services.db, tenantId, (tx) =>
+    raiseAlert(services, tx, tenantId, { code: 'folder', sourceId, detail }),
+  )
+  return true
 }
 
 const listOpenDrops = (tx: Tx): Promise<Drop[]> =>
   tables(tx)
     .selectFrom('directory.feed_drop')
-    .select(['id', 'folder', 'files', 'noted_at'])
+    .select(['id', 'source_id', 'folder', 'files', 'noted_at'])
     .where('taken_at', 'is', null)
     .orderBy('noted_at')
     .execute()
@@ -118,10 +130,10 @@ async function isBusy(tx: Tx, folder: string, { files }: FileSet): Promise<boole
 }
 
 async function noteDrop(tx: Tx, folder: WatchedFolder, files: FileSet['files'], now: Date): Promise<Drop> {
-  const drop = { id: randomUUIDv7(), folder: folder.path, noted_at: now }
+  const drop = { id: randomUUIDv7(), source_id: folder.sourceId, folder: folder.path, noted_at: now }
   await tables(tx)
     .insertInto('directory.feed_drop')
-    .values({ ...drop, source_id: folder.sourceId, files: JSON.stringify(files), taken_at: null })
+    .values({ ...drop, files: JSON.stringify(files), taken_at: null })
     .execute()
   return { ...drop, files }
 }

@@ -30,12 +30,13 @@ export async function endUpload(services: Services, tenantId: string, id: string
   if (!kept) await discardUpload(services.dataDirectory, id)
 }
 
-/** The imports that have ended and whose files are kept. */
+/** The imports whose files are kept, for they have ended, or are still to be made of a drop that was noted. */
 export async function listKeptUploads(tx: Tx): Promise<string[]> {
   const rows = await tables(tx)
     .selectFrom('directory.import')
     .select('id')
     .where('kept_until', 'is not', null)
+    .unionAll(tables(tx).selectFrom('directory.feed_drop').select('id').where('taken_at', 'is', null))
     .execute()
   return rows.map(({ id }) => id)
 }

@@ -338,6 +338,29 @@ it('a folder of a source takes only its own feed, and says when it cannot be rea
   expect(await alerts()).toEqual([{ code: 'review', detail: { reasons: ['other_source'] } }])
 })
 
+it('a folder that cannot be emptied is told once, and keeps no other waiting', async () => {
+  await drop(makeFeed('2026-09-14'))
+  await pass()
+  await pass()
+  const folder = join(folders, 'amiens')
+  await test.inTenant((tx) => tables(tx).updateTable('directory.source').set({ folder }).execute())
+  await drop(makeFeed('2026-09-15'), folder)
+  await drop({ ...makeFeed('2026-09-15'), academy: '10' }, own('reims'))
+  // Where the files would go, there is no room: the noted drop stays open.
+  const to = join(test.config.dataDirectory, 'incoming')
+  await rm(to, { recursive: true, force: true })
+  await writeFile(to, '')
+  ahead += 2 * minute
+  await watchFeeds(test.services).catch(() => undefined)
+  await watchFeeds(test.services).catch(() => undefined)
+  expect(await alerts()).toEqual([{ code: 'folder', detail: { folder, reasons: [expect.stringMatching(/^E/)] } }])
+  await rm(to)
+  await pass()
+  await pass()
+  expect((await states()).filter((state) => state === 'applied')).toHaveLength(3)
+  expect(await alerts()).toEqual([])
+})
+
 it('a feed is late, then missing, until one comes; the alert can be acknowledged', async () => {
   await drop(makeFeed('2026-09-14'))
   await pass()
