@@ -1,5 +1,9 @@
 import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import type { FeedReading } from '../src/modules/directory/feeds/feed.ts'
+import { inspectFeed } from '../src/modules/directory/feeds/formats.ts'
+import type { AcceptedState } from '../src/modules/directory/feeds/records.ts'
 
 /** A row as it goes into a file: column → cell. */
 export type OneRosterCells = Record<string, string>
@@ -60,6 +64,51 @@ export async function writeSmallOneRoster(
   const noon = new Date(`${date}T10:00:00Z`)
   await utimes(join(folder, 'manifest.csv'), noon, noon)
   return folder
+}
+
+/** A record that reading a package staged. */
+export interface ReadRow {
+  kind: string
+  id: string | null
+  change: string
+  body: Record<string, unknown>
+}
+
+/** Writes a package and reads it as an import does, with the stage and what was accepted before in memory. */
+export async function readSmallOneRoster(
+  folder: string,
+  rows: SmallOneRoster,
+  options: Parameters<typeof writeSmallOneRoster>[2] = {},
+  accepted: ReadRow[] = [],
+): Promise<{ reading: FeedReading; records: ReadRow[] }> {
+  const feed = await inspectFeed(await writeSmallOneRoster(folder, rows, options))
+  const lines: string[] = []
+  const unescape = (cell: string | undefined) => (cell === '\\N' ? null : (cell ?? '').replaceAll('\\\\', '\\'))
+  const toRow = (line: string): ReadRow => {
+    const [kind = '', id, change = '', , , , , , body] = line.split('\t')
+    return { kind, id: unescape(id), change, body: JSON.parse(unescape(body) ?? '{}') as Record<string, unknown> }
+  }
+  const added = (kind: string, from: ReadRow[]) => from.filter((row) => row.kind === kind && row.change === 'added')
+  const reading = await feed.read({
+    openCopy: async () =>
+      new Writable({
+        write(chunk: Buffer, _encoding, done) {
+          lines.push(...chunk.toString().trimEnd().split('\n'))
+          done()
+        },
+      }),
+    listEstablishments: async () =>
+      new Set(added('establishment', [...accepted, ...lines.map(toRow)]).map(({ id }) => id ?? '')),
+    findAccepted: async (kind, ids) =>
+      new Map<string, AcceptedState>(
+        added(kind, accepted)
+          .filter(({ id }) => ids.includes(id ?? ''))
+          .map(({ id, body }) => [id ?? '', { body, groups: [] }]),
+      ),
+    onProgress: () => {},
+    signal: new AbortController().signal,
+  })
+  return { reading, records: lines.map(toRow) }
 }
 
 const quote = (cell: string) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)

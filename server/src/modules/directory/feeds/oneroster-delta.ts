@@ -2,8 +2,8 @@ import type { ReadingOptions } from './feed.ts'
 import { readUser, type UserState } from './oneroster-records.ts'
 import type { OneRosterTables } from './oneroster-tables.ts'
 import {
+  findGuardianRole,
   fromAccepted,
-  isGuardianRole,
   type PersonKind,
   personKinds,
   toUserOutcomes,
@@ -139,7 +139,7 @@ export async function* amendUsers(
   async function amendGuardians(): Promise<void> {
     const changed = [...users.values()].filter(({ file }) => file !== '')
     const roleOf = ({ user, deleted }: Amended) =>
-      deleted ? undefined : [...user.roles.values()].find(({ role }) => isGuardianRole(role))?.role
+      deleted ? undefined : findGuardianRole([...user.roles.values()].map(({ role }) => role))
     await load(changed.flatMap(({ user, namedBefore }) => [...user.agents, ...namedBefore]))
     for (const guardian of changed) {
       const role = roleOf(guardian)

@@ -3,7 +3,7 @@ import type { RowCounts } from '../tables.ts'
 import { schoolYearOf } from './feed.ts'
 import { type ClassPlace, type OneRosterClass, readDay, readSourcedId, type Role } from './oneroster-records.ts'
 import { type OneRosterRow, readOneRosterRows } from './oneroster-rows.ts'
-import { isGuardianRole } from './oneroster-users.ts'
+import { findGuardianRole } from './oneroster-users.ts'
 import { Unusable } from './records.ts'
 
 /** A file of a package: whole, or what changed in it. */
@@ -118,7 +118,8 @@ export class OneRosterTables {
       }))
       if (!read) continue
       push(this.roles, row.get('userSourcedId'), read)
-      if (!read.deleted && isGuardianRole(read.role)) this.guardianRoles.set(row.get('userSourcedId'), read.role)
+      const closest = findGuardianRole([read.role, this.guardianRoles.get(row.get('userSourcedId')) ?? ''])
+      if (!read.deleted && closest !== undefined) this.guardianRoles.set(row.get('userSourcedId'), closest)
     }
   }
 

@@ -35,9 +35,9 @@ const staffFunctions: Record<string, string> = {
 // representative by it.
 const legalStatuses: Record<string, LegalStatus> = { parent: 'inCharge', guardian: 'inCharge', relative: 'none' }
 
-/** Whether a role is that of an adult who answers for a child. */
-export function isGuardianRole(role: string): boolean {
-  return role in legalStatuses
+/** The closest of the roles of an adult who answers for a child; undefined when there is none. */
+export function findGuardianRole(roles: readonly string[]): string | undefined {
+  return Object.keys(legalStatuses).find((role) => roles.includes(role))
 }
 
 /**
@@ -49,7 +49,7 @@ export function toUserOutcomes(user: UserState, context: UserContext): { kind: P
   const places = [...user.places.values()].filter(({ school }) => context.establishments.has(school))
   const isPupil = (role: string) => role === 'student'
   const isStaff = (role: string) => role in staffFunctions || role.startsWith('ext:') || role === 'administrator'
-  const guardianRole = [...user.roles.values()].find(({ role }) => isGuardianRole(role))
+  const guardianRole = findGuardianRole([...user.roles.values()].map(({ role }) => role))
   const outcomes: { kind: PersonKind; record: AcceptedRecord }[] = []
   if (roles.some(({ role }) => isPupil(role)) || places.some(({ role }) => isPupil(role))) {
     outcomes.push({ kind: 'pupil', record: toPupil(user, roles, places, context) })

@@ -1,12 +1,16 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough, Writable } from 'node:stream'
+import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeOneRosterSchool, type SmallOneRoster, writeSmallOneRoster } from '../../../../test/small-oneroster.ts'
-import type { FeedReading } from './feed.ts'
+import {
+  makeOneRosterSchool,
+  type ReadRow,
+  readSmallOneRoster,
+  type SmallOneRoster,
+  writeSmallOneRoster,
+} from '../../../../test/small-oneroster.ts'
 import { inspectFeed } from './formats.ts'
-import type { AcceptedState } from './records.ts'
 
 let folder: string
 let folders = 0
@@ -15,49 +19,14 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-type Read = { kind: string; id: string | null; change: string; body: Record<string, unknown> }
-
-/** Reads a package as an import does, with the stage and what was accepted before in memory. */
-async function read(
+const read = (
   rows: SmallOneRoster,
   options: Parameters<typeof writeSmallOneRoster>[2] = {},
-  accepted: Read[] = [],
-): Promise<{ reading: FeedReading; records: Read[] }> {
-  const path = await writeSmallOneRoster(join(folder, String(++folders)), rows, options)
-  const feed = await inspectFeed(path)
-  const lines: string[] = []
-  const unescape = (cell: string | undefined) => (cell === '\\N' ? null : (cell ?? '').replaceAll('\\\\', '\\'))
-  const toRecord = (line: string): Read => {
-    const [kind = '', id, change = '', , , , , , body] = line.split('\t')
-    return { kind, id: unescape(id), change, body: JSON.parse(unescape(body) ?? '{}') as Record<string, unknown> }
-  }
-  const reading = await feed.read({
-    openCopy: async () =>
-      new Writable({
-        write(chunk: Buffer, _encoding, done) {
-          lines.push(...chunk.toString().trimEnd().split('\n'))
-          done()
-        },
-      }),
-    listEstablishments: async () =>
-      new Set(
-        [...accepted, ...lines.map(toRecord)]
-          .filter(({ kind, change }) => kind === 'establishment' && change === 'added')
-          .map(({ id }) => id ?? ''),
-      ),
-    findAccepted: async (kind, ids) =>
-      new Map<string, AcceptedState>(
-        accepted
-          .filter((each) => each.kind === kind && each.change === 'added' && ids.includes(each.id ?? ''))
-          .map(({ id, body }) => [id ?? '', { body, groups: [] }]),
-      ),
-    onProgress: () => {},
-    signal: new AbortController().signal,
-  })
-  return { reading, records: lines.map(toRecord) }
-}
+  accepted: ReadRow[] = [],
+): ReturnType<typeof readSmallOneRoster> => readSmallOneRoster(join(folder, String(++folders)), rows, options, accepted)
 
-const find = (records: Read[], kind: string, id: string) => records.find((each) => each.kind === kind && each.id === id)
+const find = (records: ReadRow[], kind: string, id: string) =>
+  records.find((each) => each.kind === kind && each.id === id)
 
 describe('a whole package', () => {
   it('gathers the rows of each person into records', async () => {
@@ -191,7 +160,7 @@ describe('a whole package', () => {
 
 describe('a delta', () => {
   const whole = async () => (await read(makeOneRosterSchool())).records.filter(({ change }) => change === 'added')
-  const delta = (rows: SmallOneRoster, accepted: Read[]) => read(rows, { mode: 'delta' }, accepted)
+  const delta = (rows: SmallOneRoster, accepted: ReadRow[]) => read(rows, { mode: 'delta' }, accepted)
 
   it('moves a pupil by its enrolments alone', async () => {
     const { records, reading } = await delta(
