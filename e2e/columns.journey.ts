@@ -44,7 +44,7 @@ describe.each(everySize)('%s', (size) => {
     await page.getByLabel('Code UAI de l’établissement').fill('0912345a')
     await page.getByText('La lettre ne correspond pas aux chiffres').waitFor()
     await page.getByLabel('Code UAI de l’établissement').fill(uai)
-    await page.getByText('3 peuvent être lues, 1 serait mise de côté.').waitFor()
+    await page.getByText(/Lues\s: 3\. Mises de côté\s: 1\./).waitFor()
     const preview = page.getByRole('table', { name: 'Premières lignes' })
     await preview.getByText('n’est pas une date').waitFor()
     await preview.getByText('courriel illisible, laissé de côté').waitFor()

@@ -84,7 +84,7 @@ export function ImportColumnsFile({
         </Table>
       )}
       <Remarks asked={asked} fixed={fixed} mapping={mapping} />
-      {preview && <ImportColumnsPreview preview={preview} />}
+      {preview && <ImportColumnsPreview file={file.name} preview={preview} />}
     </Section>
   )
 }

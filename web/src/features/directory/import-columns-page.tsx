@@ -2,7 +2,8 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tansta
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate, useParams } from 'react-router'
-import { api, read } from '../../api/client.ts'
+import { api, ApiProblem, read } from '../../api/client.ts'
+import { findText } from '../../i18n.ts'
 import { paths } from '../../paths.ts'
 import { Failure, useProblemText } from '../../shell/failure.tsx'
 import { Page, Section } from '../../shell/page.tsx'
@@ -47,7 +48,10 @@ const pause = 400
 
 function Describe({ columns, id }: { columns: Columns; id: string }) {
   const { t } = useTranslation('columns')
-  const explain = useProblemText()
+  const explainProblem = useProblemText()
+  // The files themselves may be at fault, further than where they were looked at.
+  const explain = (error: unknown) =>
+    (error instanceof ApiProblem && findText(`imports:refusal.${error.code}`)) || explainProblem(error)
   const navigate = useNavigate()
   const client = useQueryClient()
   const [said, setSaid] = useState<Description>({
@@ -65,7 +69,8 @@ function Describe({ columns, id }: { columns: Columns; id: string }) {
   const incomplete =
     columns.kind === 'csv' && Object.values(said.files).some((mapping) => findMissing(mapping).length > 0)
   const sent = withoutDraft(said)
-  const tried = useSettled(JSON.stringify(sent))
+  // It can be tried before it has a name.
+  const tried = useSettled(JSON.stringify({ ...sent, source: sent.source || '-' }))
   const preview = useQuery({
     queryKey: ['import-columns-preview', id, tried],
     queryFn: () =>

@@ -10,7 +10,7 @@ const explainProblem = (code: string) =>
   findText(`columns:problem.${code}`) ?? findText(`imports:quarantine.${code}.what`) ?? code
 
 /** What a description makes of the first rows of a file, and which values would fail. */
-export function ImportColumnsPreview({ preview }: { preview: Preview }) {
+export function ImportColumnsPreview({ file, preview }: { file: string; preview: Preview }) {
   const { t } = useTranslation('columns')
   const format = useFormat()
   const { counts, more, reasons, rows } = preview
@@ -21,9 +21,7 @@ export function ImportColumnsPreview({ preview }: { preview: Preview }) {
       <p>
         {t(more ? 'preview.triedFirst' : 'preview.tried', { count: counts.read, total: format.number(counts.read) })}{' '}
         <strong>
-          {counts.setAside === 0
-            ? t('preview.allRead', { count: counts.read })
-            : t('preview.someAside', { count: counts.setAside, ...figures })}
+          {counts.setAside === 0 ? t('preview.allRead', { count: counts.read }) : t('preview.someAside', figures)}
         </strong>
       </p>
       {reasons.length > 0 && (
@@ -37,19 +35,19 @@ export function ImportColumnsPreview({ preview }: { preview: Preview }) {
           ))}
         </ul>
       )}
-      {rows.length > 0 && <Rows preview={preview} />}
+      {rows.length > 0 && <Rows file={file} preview={preview} />}
     </div>
   )
 }
 
 /** The first rows, and those with a fault, under what their columns hold. */
-function Rows({ preview: { fields, rows } }: { preview: Preview }) {
+function Rows({ file, preview: { fields, rows } }: { file: string; preview: Preview }) {
   const { t } = useTranslation('columns')
   const format = useFormat()
   const shown = fields.flatMap((field, index) => (field === null ? [] : [{ field, index }]))
   return (
     <Table
-      caption={t('preview.caption')}
+      caption={t('preview.caption', { file })}
       head={
         <tr>
           <th scope="col">{t('preview.line')}</th>

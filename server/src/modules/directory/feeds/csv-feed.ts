@@ -91,7 +91,7 @@ function findUai(files: CsvFile[]): string | undefined {
   return borne.size === 1 ? [...borne][0] : undefined
 }
 
-/** A name for where files come from: what theirs have in common, without dates nor numbers. */
+/** A name for where files come from: the words of the first one that say more than what it holds; empty without any. */
 function nameSource(files: CsvFile[]): string {
   const [first = []] = files.map(({ name }) => toSearchKey(name.replace(/\.csv$/i, '')).split(' '))
   const words = first.filter((word) => /^\p{L}{2,}$/u.test(word) && !kindWords.test(word))
