@@ -25,6 +25,8 @@ export const federation: Module = {
     const protocols = createProtocols(services, silent)
     await services.jobs.work(probeQueue, (_, signal) => probeProviders(services, protocols, signal))
     await services.jobs.work(refreshQueue, (_, signal) => refreshFederations(services, signal))
+    // At once too: five minutes without a word would be long after a start.
+    await services.db.transaction().execute((tx) => services.jobs.enqueue(tx, probeQueue, {}))
     await services.jobs.repeat(probeQueue, '*/5 * * * *')
     await services.jobs.repeat(refreshQueue, '41 * * * *')
   },

@@ -47,7 +47,12 @@ function RememberedPlace({ place, returnTo }: { place: Place; returnTo: string }
     <p className="remembered-place">
       <span>
         <strong>{place.name}</strong>
-        {'audience' in place && <span className="quiet"> · {t(`audience.${place.audience}`)}</span>}
+        {'audience' in place && (
+          <>
+            <br />
+            <span className="quiet small">{t(`audience.${place.audience}`)}</span>
+          </>
+        )}
       </span>
       <Link to={paths.signInWhere({ returnTo })}>{t('changePlace')}</Link>
     </p>

@@ -91,7 +91,7 @@ export function Federations() {
             <th scope="row">{each.name}</th>
             <td data-label={t('status.state')}>
               {each.state === 'up' || each.since === null ? (
-                t(`status.states.${each.state}`)
+                <span>{t(`status.states.${each.state}`)}</span>
               ) : (
                 <strong>
                   {t('status.stateSince', {
@@ -102,18 +102,22 @@ export function Federations() {
               )}
             </td>
             <td className="number" data-label={t('status.latency')}>
-              {each.latencyMs === null ? '' : t('insight:milliseconds', { value: format.number(each.latencyMs) })}
+              {each.latencyMs !== null && (
+                <span>{t('insight:milliseconds', { value: format.number(each.latencyMs) })}</span>
+              )}
             </td>
             <td className="number" data-label={t('status.availability')}>
-              {sum([each], 'probes') === 0 ? '' : format.percent(shareOf([each]))}
+              {sum([each], 'probes') > 0 && <span>{format.percent(shareOf([each]))}</span>}
             </td>
             <td className="number" data-label={t('status.signIns')}>
-              {format.number(sum([each], 'signedIn'))}
+              <span>{format.number(sum([each], 'signedIn'))}</span>
             </td>
             <td className="number" data-label={t('status.failures')}>
-              {format.number(sum([each], 'failed'))}
+              <span>{format.number(sum([each], 'failed'))}</span>
             </td>
-            <td data-label={t('status.metadata')}>{describeMetadata(each)}</td>
+            <td data-label={t('status.metadata')}>
+              <span>{describeMetadata(each)}</span>
+            </td>
           </tr>
         ))}
       </Table>
@@ -124,13 +128,11 @@ export function Federations() {
     if (!metadata) return ''
     const count = format.number(metadata.entities)
     const until = metadata.validUntil === null ? undefined : format.dateTime(metadata.validUntil)
-    const held = [
+    return [
       ...(metadata.entities > 1 ? [t('status.entities', { count })] : []),
       ...(until === undefined ? [] : [t('status.until', { until })]),
+      ...(metadata.failure === null ? [] : [t('status.metadataFailed', { reason: reason(metadata.failure) })]),
     ].join(', ')
-    return metadata.failure === null
-      ? held
-      : `${held} ; ${t('status.metadataFailed', { reason: reason(metadata.failure) })}`
   }
 }
 
