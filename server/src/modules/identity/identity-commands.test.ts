@@ -54,6 +54,7 @@ test('the first operator of an empty instance gets in by one code and has every 
     'directory.administer',
     'directory.import',
     'instance.operate',
+    'resources.assign',
   ])
   const trail = await server.inTenant((tx) => listAudit(tx, 20, made.personId))
   expect(trail.map((entry) => entry.action)).toContain('identity.operator_created')

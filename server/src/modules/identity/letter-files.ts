@@ -79,6 +79,8 @@ export function writeLetterPdf(letters: Letter[], frame: LetterFrame): Readable 
     for (const letter of letters) {
       // A page takes some milliseconds: requests are answered in between.
       await setImmediate()
+      // Whoever read it has left.
+      if (doc.destroyed) return
       writePage(doc, letter, frame, texts)
     }
     doc.end()
