@@ -38,11 +38,6 @@ export function shownYearId(establishmentId: string): RawBuilder<string> {
   return sql<string>`coalesce((select school_year_id from directory.organisation where id = ${establishmentId}), ${current})`
 }
 
-/** SQL for the identifier of the tenant's current year: of whatever belongs to no establishment. */
-export function currentSchoolYearId(_now?: Date): RawBuilder<string> {
-  return current
-}
-
 /** All the years the directory knows, newest first. */
 export function listSchoolYears(tx: Tx): Promise<SchoolYear[]> {
   return tables(tx).selectFrom('directory.school_year').select(columns).orderBy('start_year', 'desc').execute()
