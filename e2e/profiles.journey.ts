@@ -40,7 +40,7 @@ describe.each(everySize)('%s', (size) => {
     await checkPage(page, 'establishment-seen-by-pupil')
   })
 
-  test('a mother finds both her children, in two schools, and looks at one at a time', async () => {
+  test('a mother finds her children, in three schools of two feeds, and looks at one at a time', async () => {
     const page = await visit({ size })
     await signIn(page, 'mother')
     await page.getByRole('heading', { name: 'Mes enfants' }).waitFor()
@@ -49,6 +49,9 @@ describe.each(everySize)('%s', (size) => {
     await zoe.getByRole('link', { name: 'Collège Rosa Bonheur' }).waitFor()
     await zoe.getByRole('link', { name: 'Samir Haddad' }).waitFor()
     await gaspard.getByRole('link', { name: 'Lycée Sophie Germain' }).waitFor()
+    // Primary schools have a feed of their own, which knows her under another identifier.
+    const lou = page.getByRole('article').filter({ has: page.getByRole('heading', { name: 'Lou Marchand' }) })
+    await lou.getByRole('link', { name: 'Les Coquelicots' }).waitFor()
     await checkPage(page, 'home-mother')
 
     const children = page.getByRole('navigation', { name: 'Choisir un enfant' })
