@@ -5,9 +5,11 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listAudit } from '#kernel/audit'
 import type { App } from '#kernel/http'
+import { findMergedInto } from '#modules/directory'
 import { declareProvider, findAccount } from '#modules/identity'
 import type { DemonstrationUser } from '../src/demonstration/identity-provider-http.ts'
 import { demonstrationProvider, serveOidcProvider } from '../src/demonstration/identity-provider-oidc.ts'
+import { mergePeople } from '../src/modules/directory/merges.ts'
 import { openTestApp, type TestApp } from './app.ts'
 import { FederationBrowser } from './federation-browser.ts'
 import { makePerson, makeReference } from './make.ts'
@@ -122,6 +124,16 @@ test('references that lead to several people ask whom to be, until they are made
   expect(await browser.session()).toMatchObject({ signedIn: true, person: { id: other.personId } })
   // What one chose binds to nothing: the next sign-in asks again.
   expect(await new Browser().signIn(torn.subject)).toBe('/sign-in/choose?returnTo=%2F')
+  await server.services.owner.query(
+    `update directory.source_record set body = '{"familyName": "Dubœuf", "givenName": "Claire"}' where subject_id = any($1)`,
+    [[one.personId, other.personId]],
+  )
+  const pair = { leftId: one.personId, rightId: other.personId, points: null, parts: [] }
+  await server.inTenant((tx) => mergePeople(server.services, tx, server.tenant.id, { pairs: [pair], by: null }))
+  const after = new Browser()
+  expect(await after.signIn(torn.subject)).toBe('/')
+  const kept = await server.inTenant((tx) => findMergedInto(tx, other.personId))
+  expect(await after.session()).toMatchObject({ signedIn: true, person: { id: kept } })
 })
 
 test('a provider of families finds no member of staff who has a parent’s number', async () => {

@@ -95,7 +95,7 @@ export function Federations() {
               ) : (
                 <strong>
                   {t('status.stateSince', {
-                    state: [t(`status.states.${each.state}`), reason(each.reason)].filter(Boolean).join(' : '),
+                    state: [t(`status.states.${each.state}`), reason(each.reason)].filter(Boolean).join(', '),
                     length: format.duration((now.getTime() - new Date(each.since).getTime()) / 1_000),
                   })}
                 </strong>
