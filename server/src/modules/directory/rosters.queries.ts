@@ -48,9 +48,10 @@ interface Collection {
   output: RawBuilder<unknown>
 }
 
+// A list made once a statement, rather than a search for each row.
 const isWithin = ({ perimeter }: RosterScope, organisation: RawBuilder<unknown>) =>
-  sql<boolean>`exists (select from directory.organisation o left join directory.organisation t on t.id = o.parent_id
-    where o.id = ${organisation} and o.kind = 'establishment' and o.gone_on is null
+  sql<boolean>`${organisation} in (select o.id from directory.organisation o
+    left join directory.organisation t on t.id = o.parent_id where o.kind = 'establishment' and o.gone_on is null
       and (${perimeter}::uuid is null or ${perimeter}::uuid in (o.id, o.parent_id, t.parent_id)))`
 
 // Identifiers are UUIDs of version 7, which hold the instant they were made.
