@@ -54,7 +54,6 @@ test('the first operator of an empty instance gets in by one code and has every 
     'directory.administer',
     'directory.import',
     'instance.operate',
-    'resources.assign',
   ])
   const trail = await server.inTenant((tx) => listAudit(tx, 20, made.personId))
   expect(trail.map((entry) => entry.action)).toContain('identity.operator_created')
@@ -136,6 +135,31 @@ test('providers are declared, changed, listed without their secret, and removed'
   expect(await refusal('provider add', { ...provider, record: ['robot'] })).toBe('invalid_request')
   expect(await run('provider remove', {}, 'educonnect')).toEqual({ removed: 'educonnect' })
   expect(await refusal('provider remove', {}, 'educonnect')).toBe('provider_not_found')
+})
+
+test('providers of every protocol say where to be registered, and whose they are', async () => {
+  const base = { name: 'Guichet', issuer: 'https://sso.example' }
+  expect(await run('provider add', { ...base, slug: 'cas', protocol: 'cas' })).toMatchObject({
+    protocol: 'cas',
+    register: 'http://localhost:3000/api/federation/cas/cas/callback',
+  })
+  const saml = { ...base, slug: 'saml', protocol: 'saml', metadata: 'https://sso.example/metadata' }
+  expect(await run('provider add', saml)).toMatchObject({
+    register: 'http://localhost:3000/api/federation/saml/metadata',
+    options: { metadataUrl: 'https://sso.example/metadata', unsolicited: false },
+  })
+  expect(await refusal('provider add', { ...saml, metadata: '/nowhere/metadata.xml' })).toBe('invalid_request')
+  expect(await refusal('provider add', { ...saml, metadata: 'http://sso.example/metadata' })).toBe('issuer_insecure')
+  expect(await refusal('provider add', { ...base, slug: 'x', protocol: 'kerberos' })).toBe('invalid_request')
+  const [one, other] = await server.inTenant(async (tx) => [await makeEstablishment(tx), await makeEstablishment(tx)])
+  await server.services.owner.query(`update directory.organisation set uai = '0801234A' where id = $1`, [one])
+  expect(await run('provider scope', { organisation: ['0801234a', other!] }, 'cas')).toMatchObject({
+    organisations: [one, other],
+  })
+  expect(await run('provider list')).toMatchObject([{ slug: 'cas', organisations: [one, other] }, { slug: 'saml' }])
+  expect(await refusal('provider scope', { organisation: ['nowhere'] }, 'cas')).toBe('invalid_request')
+  expect(await run('provider scope', {}, 'cas')).toMatchObject({ organisations: [] })
+  for (const slug of ['cas', 'saml']) await run('provider remove', {}, slug)
 })
 
 test('a demonstration tells how to sign in as its people', async () => {
