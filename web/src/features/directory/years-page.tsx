@@ -95,14 +95,14 @@ function Plan({ year }: { year: Year }) {
   const [day, setDay] = useState(year.switchOn)
   const [asked, setAsked] = useState(false)
   const path = { params: { path: { id: year.id } } }
-  const renew = () => client.invalidateQueries()
   const plan = useMutation({
     mutationFn: () => read(api.PATCH('/api/directory/school-years/{id}', { ...path, body: { switchOn: day } })),
-    onSuccess: renew,
+    onSuccess: () => void client.invalidateQueries({ queryKey: schoolYearsQuery.queryKey }),
   })
   const begin = useMutation({
     mutationFn: () => read(api.POST('/api/directory/school-years/{id}/switch', { ...path, body: {} })),
-    onSuccess: renew,
+    // Everybody's classes are others now: nothing read before holds.
+    onSuccess: () => void client.invalidateQueries(),
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -111,8 +111,8 @@ function Plan({ year }: { year: Year }) {
   return (
     <Section hint={t('planHint')} title={t('planTitle', { year: format.schoolYear(year.startYear) })}>
       {(plan.error ?? begin.error) && <Notice kind="danger" live="alert" title={explain(plan.error ?? begin.error)} />}
-      {plan.isSuccess && (
-        <Notice kind="success" live="status" title={t('planned', { day: format.day(year.switchOn) })} />
+      {plan.data && (
+        <Notice kind="success" live="status" title={t('planned', { day: format.day(plan.data.switchOn) })} />
       )}
       <form className="row row-end" onSubmit={submit}>
         <TextField
