@@ -173,7 +173,8 @@ it.each([
   const code = name.includes('/') ? ['file_name_unexpected', 'no_file'] : ['file_name_unexpected']
   if (response.statusCode === 400) expect(code).toContain(response.json<{ code: string }>().code)
   else await reached(response.json<ImportView>().id, 'refused')
-  expect(await received()).toEqual([])
+  // Its files go once it is told.
+  await expect.poll(received).toEqual([])
 })
 
 it('a part without a file name is refused', async () => {
