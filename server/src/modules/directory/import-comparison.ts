@@ -42,7 +42,7 @@ export const setAside = (code: string, detail: RawBuilder<unknown>) =>
   sql`change = 'quarantined', known = false, body = jsonb_build_object('code', ${code}::text, 'detail', ${detail})`
 
 /** From how many staged records on whole tables are read from end to end. */
-export const bulkRows = 50_000
+export const bulkRows = 150_000
 
 /** Number of the file of changes that no record states: what is gone, and what follows from other records. */
 export const derivedFile = -1

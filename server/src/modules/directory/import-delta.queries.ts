@@ -90,12 +90,12 @@ export const consequenceSteps: Step<Comparison>[] = [
   // A guardian with no child in the workspace is none of its business.
   (tx, comparison) => {
     const { importId, sourceId } = comparison
-    return sql`update directory.staged_record s set change = 'ignored', body = '{"code": "guardian_without_pupil"}'
+    return sql`with linked as materialized (${stagedLinks(comparison)})
+      update directory.staged_record s set change = 'ignored', body = '{"code": "guardian_without_pupil"}'
       where ${staged(importId)} and s.kind = 'guardian' and s.change = 'added'
-        and not exists (select from directory.staged_record t, jsonb_array_elements(t.body->'guardians') link
-          where ${staged(importId, 't')} and t.kind = 'pupil' and t.change = 'added' and link->>'id' = s.external_id)
+        and s.external_id not in (select guardian from linked)
         and not exists (select from directory.source_record r where ${sameRecord(sourceId)}
-          and ${hasPupil(comparison, 'r')})`.execute(tx)
+          and ${hasPupil(comparison, 'r')} offset 0)`.execute(tx)
   },
 
   // A record that a rule leaves out is no longer there.
@@ -116,14 +116,13 @@ export const consequenceSteps: Step<Comparison>[] = [
           from directory.staged_record s join directory.source_record r on ${sameRecord(sourceId)},
             jsonb_array_elements(r.body->'guardians') link
           where ${staged(importId)} and s.kind = 'pupil' and s.change in ('added', 'removed') and r.gone_on is null
-        )
+        ), linked as materialized (${stagedLinks(comparison)})
         select 'guardian' as kind, g.external_id, g.source_id, 'removed' as change, '{}'::jsonb as body
         from released join directory.source_record g on g.source_id = ${sourceId} and g.kind = 'guardian'
           and g.external_id = released.external_id and g.gone_on is null
         where not exists (select from directory.staged_record t where ${staged(importId, 't')} and t.kind = 'guardian'
             and t.external_id = g.external_id)
-          and not exists (select from directory.staged_record t where ${staged(importId, 't')} and t.kind = 'pupil'
-            and t.change = 'added' and t.body->'guardians' @> jsonb_build_array(jsonb_build_object('id', g.external_id)))
+          and g.external_id not in (select guardian from linked)
           and not ${hasPupil(comparison, 'g')}`,
     ).execute(tx)
   },
@@ -150,22 +149,30 @@ export const consequenceSteps: Step<Comparison>[] = [
             where ${staged(importId)} and s.kind in ('pupil', 'staff') and s.change in ('added', 'removed')
           ) l join directory.source_record c on c.source_id = ${sourceId} and c.kind = l.kind and c.external_id = l.ref
           where c.gone_on is null and c.body @> '{"declared": false}'
+        ), unsaid as materialized (
+          select * from former f where not exists (select from directory.staged_record t
+            where ${staged(importId, 't')} and t.kind = f.kind and t.external_id = f.external_id)
         ), named as materialized (${referredTo(comparison)})
         select c.kind, c.external_id, c.source_id, case when u.used then 'added' else 'removed' end as change,
           case when u.used then c.body || jsonb_build_object('name', c.body->>'code', 'declared', false)
             else '{}' end as body
-        from former f join directory.source_record c on c.source_id = ${sourceId} and c.kind = f.kind
+        from unsaid f join directory.source_record c on c.source_id = ${sourceId} and c.kind = f.kind
           and c.external_id = f.external_id
-        cross join lateral (select exists (select from named n where n.kind = c.kind and n.ref = c.external_id)
+        cross join lateral (select (c.kind, c.external_id) in (select kind, ref from named)
           or ${hasMember(comparison, 'c')} as used) u
-        where not exists (select from directory.staged_record t where ${staged(importId, 't')} and t.kind = c.kind
-            and t.external_id = c.external_id)
-          and not (u.used and c.body @> '{"declared": false}')`,
+        where not (u.used and c.body @> '{"declared": false}')`,
     ).execute(tx)
   },
 
   identifyRemoved,
 ]
+
+/** The guardians of staged pupils. */
+const stagedLinks = ({ importId }: Comparison) => sql`
+  select distinct link->>'id' as guardian from directory.staged_record l, jsonb_array_elements(l.body->'guardians') link
+  where ${staged(importId, 'l')} and l.kind = 'pupil' and l.change = 'added' and link->>'id' is not null`
+
+// Looked up for each row in question, by the offset, which keeps the planner from joining whole tables.
 
 /** Whether a pupil whom the delta leaves alone has the guardian `alias`, a row of directory.source_record. */
 const hasPupil = (comparison: Comparison, alias: string) => {
@@ -173,7 +180,7 @@ const hasPupil = (comparison: Comparison, alias: string) => {
   return sql`exists (select from directory.guardianship x
     join directory.source_record p on p.subject_id = x.pupil_id and p.kind = 'pupil'
     where x.guardian_id = ${g}.subject_id and ${untouched(comparison, 'p')}
-      and p.body->'guardians' @> jsonb_build_array(jsonb_build_object('id', ${g}.external_id)))` as RawBuilder<boolean>
+      and p.body->'guardians' @> jsonb_build_array(jsonb_build_object('id', ${g}.external_id)) offset 0)` as RawBuilder<boolean>
 }
 
 /** Whether someone whom the delta leaves alone is in the class or group `alias`, or teaches it. */
@@ -211,7 +218,7 @@ async function quarantineWhatIsReferredTo(tx: Tx, comparison: Comparison): Promi
     from directory.source_record r
     where ${staged(importId)} and s.change = 'removed' and s.kind in ('establishment', 'class', 'group')
       and ${sameRecord(sourceId)} and (
-        exists (select from named n where n.kind = s.kind and n.ref = s.external_id)
+        (s.kind, s.external_id) in (select kind, ref from named)
         or s.kind <> 'establishment' and ${hasMember(comparison, 'r')}
         or s.kind = 'establishment' and exists (
           select from directory.affiliation a join directory.source_record p on p.subject_id = a.person_id
