@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeApi } from '../../tools/openapi.ts'
 import { createHttp } from '#kernel/http'
+import { queues } from '../src/app.ts'
 import { openTestApp, type TestApp } from './app.ts'
 
 let server: TestApp
@@ -72,4 +74,11 @@ test('the routes open to everyone are these and no other', async () => {
   expect(routes.filter((route) => !/^(public|signed-in|right:.+|scope:.+)$/.test(route.access))).toEqual([])
   const open = routes.filter((route) => route.access === 'public').map((route) => route.name)
   expect(open.sort()).toMatchSnapshot()
+})
+
+test.for(['fr', 'en'])('every queue has a name that people read (%s)', async (language) => {
+  const path = new URL(`../../web/src/locales/${language}/insight.json`, import.meta.url)
+  const { queueName } = JSON.parse(await readFile(path, 'utf8')) as { queueName: Record<string, string> }
+  const unnamed = queues.filter(({ name }) => !(name.replaceAll('.', '_') in queueName))
+  expect(unnamed.map(({ name }) => name)).toEqual([])
 })
