@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { type FeedOptions, nextExport, writeAafFeed, writeDefectiveFeed } from '../server/src/demonstration/index.ts'
+import { root, run } from './product.ts'
 import { checkPage, everySize, goTo, openBrowser, readApi, signIn } from './visitor.ts'
 
 // What comes to the folders of the server: taken, applied, told when it cannot be; and how each source is received.
@@ -19,13 +21,14 @@ const source = 'AAF 2D, académie 09'
 test('what is put in the folder is applied by itself, and what is refused is told until somebody has seen it', async () => {
   const page = await visit({ size: 'desktop' })
   await signIn(page, 'operator')
+  const before = await countApplied(page)
   await put((made) => writeAafFeed(made, first))
-  await expect.poll(() => countApplied(page), { timeout: 150_000, interval: 2_000 }).toBe(2)
+  await expect.poll(() => countApplied(page), patience).toBe(before + 1)
   await put((made) => writeDefectiveFeed(made, 'badDate', nextExport(first, { newAddresses: 0.1 })))
-  await expect.poll(() => countApplied(page), { timeout: 150_000, interval: 2_000 }).toBe(3)
+  await expect.poll(() => countApplied(page), patience).toBe(before + 2)
   writeFileSync(join(folder(), 'ENT2DVA.20270101.tgz'), 'this is no archive')
   writeFileSync(join(folder(), 'complete.ok'), '')
-  await expect.poll(() => countAlerts(page), { timeout: 150_000, interval: 2_000 }).toBe(1)
+  await expect.poll(() => countAlerts(page), patience).toBe(1)
 
   for (const size of everySize) {
     const each = await visit({ size })
@@ -80,6 +83,8 @@ test('what is put in the folder is applied by itself, and what is refused is tol
     await each.getByRole('main').getByRole('rowheader').nth(1).getByRole('link').click()
     await each.getByRole('heading', { name: 'Le compte des fiches' }).waitFor()
     await each.getByText('Le compte y est').waitFor()
+    await each.getByText('Voir le compte par sorte de fiche').click()
+    await each.getByRole('table', { name: 'Le compte des fiches' }).waitFor()
     await checkPage(each, 'import-account')
 
     await goTo(each, 'État')
@@ -107,11 +112,24 @@ async function put(write: (made: string) => Promise<unknown>): Promise<void> {
   writeFileSync(join(folder(), 'complete.ok'), '')
 }
 
+const patience = { timeout: 200_000, interval: 1_000 }
+
+/** The server looks every minute; the command looks now. */
+async function look(): Promise<void> {
+  const { child, output } = run([join(root, 'server/src/cli.ts'), 'directory', 'feed', 'watch'], {
+    data: inject('data'),
+  })
+  const [code] = (await once(child, 'exit')) as [number | null]
+  if (code !== 0) throw new Error(output())
+}
+
 async function countApplied(page: Page): Promise<number> {
+  await look()
   const { imports } = await readApi<{ imports: { state: string }[] }>(page, '/api/directory/imports')
   return imports.filter(({ state }) => state === 'applied').length
 }
 
 async function countAlerts(page: Page): Promise<number> {
+  await look()
   return (await readApi<{ alerts: unknown[] }>(page, '/api/directory/feed-alerts')).alerts.length
 }

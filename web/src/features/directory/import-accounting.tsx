@@ -62,30 +62,33 @@ export function ImportAccounting({ data }: { data: Import }) {
       ) : (
         <Notice kind="danger" title={t('account.wrong', { kinds: format.list(wrong.map(({ name }) => name)) })} />
       )}
-      <DataTable
-        caption={t('account.title')}
-        columns={[
-          { key: 'name', head: t('summary.kind'), value: ({ name }) => name, cell: ({ name }) => name },
-          ...(['read', ...parts] as const).map((part) => ({
-            key: part,
-            head: t(`account.${part}`),
-            number: true,
-            value: (account: Account) => account[part],
-            cell: (account: Account) => format.number(account[part]),
-          })),
-          {
-            key: 'sum',
-            head: t('account.sum'),
-            number: true,
-            value: sumOf,
-            cell: (account) => <strong>{format.number(sumOf(account))}</strong>,
-          },
-        ]}
-        csv={{ name: t('account.title') }}
-        rowKey={({ key }) => key}
-        rows={[...accounts, total]}
-        wording={wording}
-      />
+      <details>
+        <summary>{t('account.byKind')}</summary>
+        <DataTable
+          caption={t('account.title')}
+          columns={[
+            { key: 'name', head: t('summary.kind'), value: ({ name }) => name, cell: ({ name }) => name },
+            ...(['read', ...parts] as const).map((part) => ({
+              key: part,
+              head: t(`account.${part}`),
+              number: true,
+              value: (account: Account) => account[part],
+              cell: (account: Account) => format.number(account[part]),
+            })),
+            {
+              key: 'sum',
+              head: t('account.sum'),
+              number: true,
+              value: sumOf,
+              cell: (account) => <strong>{format.number(sumOf(account))}</strong>,
+            },
+          ]}
+          csv={{ name: t('account.title') }}
+          rowKey={({ key }) => key}
+          rows={[...accounts, total]}
+          wording={wording}
+        />
+      </details>
       <ul className="measure">
         {derived > 0 && <li>{t('account.derived', { count: derived, total: format.number(derived) })}</li>}
         {total.ignored > 0 && <li>{t('account.ignoredHint')}</li>}
