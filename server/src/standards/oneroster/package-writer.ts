@@ -56,7 +56,8 @@ const writings = {
       title: text(o, 'title'),
       courseSourcedId: referred(o['course']),
       classCode: text(o, 'classCode'),
-      classType: text(o, 'classType'),
+      // Optional in the REST binding, not in the CSV one.
+      classType: text(o, 'classType') || 'scheduled',
       schoolSourcedId: referred(o['school']),
       termSourcedIds: joined(list(o, 'terms').map(referred)),
     }),

@@ -75,8 +75,9 @@ export class ServiceClient {
     const url = new URL(`${this.service.serviceUrl.replace(/\/+$/, '')}/${kind}`)
     url.searchParams.set('limit', String(pageSize))
     url.searchParams.set('offset', String(offset))
-    // In one order, so that no page repeats or leaves out what another holds.
+    // In one order, so that no page repeats or leaves out what another holds; some services want both words.
     url.searchParams.set('sort', 'sourcedId')
+    url.searchParams.set('orderBy', 'asc')
     const answer = await this.ask(url, {
       headers: { authorization: `Bearer ${await this.getToken()}`, accept: 'application/json' },
     })
