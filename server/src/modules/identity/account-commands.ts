@@ -72,7 +72,7 @@ export const accountCommands: Command[] = [
     summary: 'Publishes a text of the first sign-in, or a new version; those it concerns are asked again.',
     async run(context, [file]) {
       if (file === undefined) throw new Problem(400, 'invalid_request', 'Name the file that holds the text.')
-      const parsed = newText.safeParse(JSON.parse(await readFile(file, 'utf8')))
+      const parsed = newText.safeParse(parseJson(await readFile(file, 'utf8')))
       if (!parsed.success) throw new Problem(400, 'invalid_request', z.prettifyError(parsed.error))
       const { id } = await context.tenant()
       return inTenant(context.db, id, async (tx) => {
@@ -83,3 +83,12 @@ export const accountCommands: Command[] = [
     },
   },
 ]
+
+/** What a text of JSON holds; undefined when it is none. */
+function parseJson(content: string): unknown {
+  try {
+    return JSON.parse(content)
+  } catch {
+    return undefined
+  }
+}

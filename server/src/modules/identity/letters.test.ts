@@ -117,6 +117,21 @@ test('a letter says that it replaces a former one, whose code is void', async ()
   expect((await post('codes/check', { code: codes[1] }, head)).statusCode).toBe(200)
 })
 
+test('an interrupted job goes on where it was, and a second delivery changes nothing', async () => {
+  const { school, head } = await makeSchool()
+  const batch = await ask(head, { establishmentId: school, profile: 'guardian' })
+  const stopping = AbortSignal.abort()
+  const job = { tenantId: server.tenant.id, batchId: batch.id }
+  await expect(issueLetters(server.services, job, stopping)).rejects.toThrow('later')
+  await Promise.all([work(batch.id), work(batch.id)])
+  await work(batch.id)
+  const rows = (await take(head, batch)).body.trim().split('\r\n').slice(1)
+  expect(rows).toHaveLength(2)
+  for (const row of rows) {
+    expect((await post('codes/check', { code: row.split(';')[5] }, head)).statusCode).toBe(200)
+  }
+})
+
 test('never a code of somebody outside the perimeter, nor of somebody more powerful', async () => {
   const { school, head, teacher } = await makeSchool()
   const other = await makeSchool()
