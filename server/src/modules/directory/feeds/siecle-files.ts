@@ -78,11 +78,16 @@ async function inspectSiecle(folder: string, given: GivenFeed): Promise<Feed> {
       'An export has a file of pupils (ElevesSansAdresses.xml); there is none here.',
     )
   }
-  if (uai === undefined || !/^\d{7}[A-Z]$/.test(uai)) {
+  if (uai === undefined) {
     throw new FeedRefusal(
       'uai_unknown',
       'No file says which establishment it comes from (PARAMETRES/UAJ): give its UAI.',
     )
+  }
+  if (!/^\d{7}[A-Z]$/.test(uai)) {
+    throw new FeedRefusal('uai_unknown', `PARAMETRES/UAJ is ${uai.slice(0, 20)}, not seven digits and a letter.`, {
+      file: files[0]!.name,
+    })
   }
   exportedOn ??= givenDay(given)
   const schoolYear = year ?? schoolYearOf(exportedOn)

@@ -209,8 +209,8 @@ const name = `sts_emp_${uai}_2026.xml`
 
 describe('STS', () => {
   it('reads the school, its classes, its staff and what they teach', async () => {
-    const { feed, rows } = await read({ [name]: staff })
-    expect(feed).toMatchObject({ kind: 'sts', key: uai, academyCode: '24', schoolYear: 2026 })
+    const { feed, rows } = await read({ [name]: staff }, { today: '2026-09-20' })
+    expect(feed).toMatchObject({ kind: 'sts', key: uai, academyCode: '24', exportedOn: '2026-09-20', schoolYear: 2026 })
     expect(rows.map(({ kind, id, change }) => `${kind} ${id} ${change}`)).toEqual([
       'class null quarantined',
       `establishment ${uai} added`,
@@ -240,6 +240,7 @@ describe('STS', () => {
     ],
     ['two files', { [name]: staff, [`sts_emp_${uai}_2025.xml`]: staff }, 'file_twice'],
     ['no school', { [name]: staff.replace(uai, '') }, 'uai_unknown'],
+    ['a day that nobody says', { [name]: staff }, 'date_unknown'],
     ['no year', { [name]: staff.replace('ANNEE="2026"', '') }, 'date_invalid'],
     [
       'a DOCTYPE',
