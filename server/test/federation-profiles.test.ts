@@ -314,3 +314,27 @@ test('secrets of providers are sealed where they are kept', async () => {
   expect(rows).toHaveLength(2)
   expect(rows.every((row) => row.client_secret?.startsWith('sealed:1:'))).toBe(true)
 })
+
+test('sign-ins are counted by provider, links and givings-up apart, and nobody’s', async () => {
+  const read = async () =>
+    (
+      await server.services.owner.query<{ slug: string; signed_in: number; refused: number; failed: number }>(
+        `select p.slug, sum(signed_in)::int signed_in, sum(refused)::int refused, sum(failed)::int failed
+         from federation.provider_hour h join identity.provider p on p.id = h.provider_id group by 1`,
+      )
+    ).rows.find(({ slug }) => slug === franceConnect)
+  const before = await read()
+  const { subject, personId } = await makeUser('guardian')
+  const browser = new Browser()
+  await browser.signIn(subject, '', franceConnect)
+  await browser.enter(personId)
+  await browser.send('/api/identity/arrival/link', {})
+  expect(await read()).toEqual(before)
+  await new Browser().signIn(subject, '', franceConnect)
+  await new Browser().signIn('', '', franceConnect)
+  expect(await read()).toMatchObject({
+    signed_in: (before?.signed_in ?? 0) + 1,
+    refused: (before?.refused ?? 0) + 1,
+    failed: before?.failed,
+  })
+})

@@ -46,7 +46,7 @@ export interface Proven extends Vouched {
 export type Welcome =
   | { kind: 'session'; token: string; returnTo: string }
   /** A page has something to ask first; the ticket, in a cookie, says for whom. */
-  | { kind: 'held'; ticket: string; returnTo: string }
+  | { kind: 'held'; asks: 'choice' | 'link'; ticket: string; returnTo: string }
 
 /** Address people use for a tenant. */
 export function addressOf(services: Services, tenant: Tenant): URL {
@@ -154,7 +154,7 @@ export async function welcome(
   const linked = linkedId === undefined ? undefined : await findAccount(tx, { id: linkedId })
   const askToLink = async (): Promise<Welcome> => {
     const ticket = await hold(tx, toArrival('link', provider, proven, { returnTo, accountId }), arrivalMinutes, now)
-    return { kind: 'held', ticket, returnTo: `/sign-in/link?returnTo=${encodeURIComponent(returnTo)}` }
+    return { kind: 'held', asks: 'link', ticket, returnTo: `/sign-in/link?returnTo=${encodeURIComponent(returnTo)}` }
   }
   if (accountId !== null) {
     if (linked && linked.id !== accountId) {
@@ -172,7 +172,12 @@ export async function welcome(
   if (people.size > 1) {
     const arrival = toArrival('choice', provider, proven, { returnTo, personIds: [...people] })
     const ticket = await hold(tx, arrival, arrivalMinutes, now)
-    return { kind: 'held', ticket, returnTo: `/sign-in/choose?returnTo=${encodeURIComponent(returnTo)}` }
+    return {
+      kind: 'held',
+      asks: 'choice',
+      ticket,
+      returnTo: `/sign-in/choose?returnTo=${encodeURIComponent(returnTo)}`,
+    }
   }
   if (!linked) {
     const account = await createAccount(tx, personId, now)

@@ -126,12 +126,12 @@ const providerFaults = new Set([
 ])
 const peoplesOwn = new Set(['federation_declined', 'federation_unknown_person'])
 
-/** Counts how a sign-in ended, without saying whose. */
+/** Counts how a sign-in ended, without saying whose. @param problem undefined when it succeeded. */
 export async function countOutcome(
   services: Services,
   tenantId: string,
   slug: string,
-  problem: Problem | undefined,
+  problem?: Problem,
 ): Promise<void> {
   const outcome = problem === undefined ? 'signed_in' : providerFaults.has(problem.code) ? 'failed' : 'refused'
   if (outcome === 'refused' && !peoplesOwn.has(problem?.code ?? '')) return

@@ -89,6 +89,8 @@ export async function registerFederation(app: App, services: Services, protocols
     )
     if (met.kind === 'session') setSessionCookie(reply, services, met.token)
     else setArrivalCookie(reply, services, met.ticket)
+    // Whoever only links enters by other means.
+    if (met.kind === 'session' || met.asks === 'choice') await countOutcome(services, tenant.id, input.provider.slug)
     return met.returnTo
   }
 
@@ -244,7 +246,7 @@ async function orToSignIn(work: () => Promise<string>): Promise<string> {
   }
 }
 
-/** Counts how it ended. */
+/** Counts a failure. */
 async function counted<T>(
   services: Services,
   request: FastifyRequest,
@@ -252,9 +254,7 @@ async function counted<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   try {
-    const result = await work()
-    if (typeof result === 'string') await countOutcome(services, request.tenant.id, name, undefined)
-    return result
+    return await work()
   } catch (error) {
     if (error instanceof Problem) await countOutcome(services, request.tenant.id, name, error)
     throw error
