@@ -178,7 +178,9 @@ function readEstablishment(record: CsvRecord, context: FeedContext): string {
 
 function readGroups(record: CsvRecord, field: CsvField, establishment: string): (NamedGroup & { ref: string })[] {
   const kind = field === 'group' ? 'group' : 'class'
-  return record.list(field).map((code) => ({ kind, establishment, code, ref: `${establishment}$${code}` }))
+  // Nobody else declares them in most files: that is nothing to warn of.
+  const said = { kind, establishment, referred: true } as const
+  return record.list(field).map((code) => ({ ...said, code, name: code, ref: `${establishment}$${code}` }))
 }
 
 function readPupil(record: CsvRecord, context: CsvContext, externalId: string): AcceptedRecord {

@@ -362,7 +362,7 @@ describe('ONDE', () => {
     for (const body of [lou, leo]) expect(body?.['guardians']).toHaveLength(1)
     const [teacher] = rows.filter(({ kind }) => kind === 'staff').map(({ body }) => body)
     expect(teacher?.['functions']).toMatchObject([{ profile: 'teacher' }, { profile: 'head' }])
-    expect(warnings).toEqual({ class_undeclared: 1 })
+    expect(warnings).toEqual({})
   })
 
   it('asks for the school when nothing tells it', async () => {

@@ -268,7 +268,16 @@ function readStudent(entry: Entry, uai: string, context: FeedContext): AcceptedR
     const establishment = etab ?? own!
     if (step === undefined) return []
     if (context.establishments.has(establishment)) {
-      return [{ kind: 'class' as const, establishment, code: step, ref: `${establishment}$${step}` }]
+      return [
+        {
+          kind: 'class' as const,
+          establishment,
+          code: step,
+          name: step,
+          referred: true,
+          ref: `${establishment}$${step}`,
+        },
+      ]
     }
     warnings.push('establishment_unknown')
     return []
