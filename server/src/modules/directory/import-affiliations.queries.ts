@@ -69,14 +69,18 @@ export async function writeAffiliationsOf(tx: Tx, ids: string[]): Promise<void> 
 
 /** The affiliations of the people noted, from all sources, in the school year that each establishment shows. */
 async function writeOfAffiliated(tx: Tx): Promise<void> {
-  await sql`with desired as materialized (
-      select e.person_id, e.establishment_id as organisation_id, 'pupil' as profile, e.source_id
+  // By steps, so that the planner looks up what these people have, and does not begin with all enrolments.
+  await sql`with children as materialized (
+      select g.guardian_id, g.pupil_id from affiliated c
+      join directory.guardianship g on g.guardian_id = c.id and g.legal_status <> 'none'
+    ), enrolled as materialized (
+      select c.id as person_id, 'pupil' as profile, e.establishment_id, e.school_year_id, e.source_id
       from affiliated c join directory.enrolment e on e.person_id = c.id
-      join directory.shown_year using (establishment_id, school_year_id)
-      union select g.guardian_id, e.establishment_id, 'guardian', e.source_id
-      from affiliated c join directory.guardianship g on g.guardian_id = c.id and g.legal_status <> 'none'
-      join directory.enrolment e on e.person_id = g.pupil_id
-      join directory.shown_year using (establishment_id, school_year_id)
+      union all select c.guardian_id, 'guardian', e.establishment_id, e.school_year_id, e.source_id
+      from children c join directory.enrolment e on e.person_id = c.pupil_id
+    ), desired as materialized (
+      select person_id, establishment_id as organisation_id, profile, source_id
+      from enrolled join directory.shown_year using (establishment_id, school_year_id)
       union select f.person_id, f.organisation_id, f.profile, f.source_id
       from affiliated c join directory.staff_function f on f.person_id = c.id
       join directory.source o on o.id = f.source_id and o.kind <> 'manual'
