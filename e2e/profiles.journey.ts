@@ -155,11 +155,11 @@ describe.each(everySize)('%s', (size) => {
     const page = await visit({ size })
     await signIn(page, 'secretary')
     await page.getByRole('link', { name: /Remettre les codes d’accès/ }).click()
-    await page.getByRole('heading', { level: 1, name: 'Annuaire' }).waitFor()
-    await page.getByLabel('Profil').selectOption('Professeurs')
+    await page.getByRole('heading', { name: 'Comptes pas encore ouverts' }).waitFor()
+    await page.getByLabel('Profil').selectOption('Personnels')
     // Another person for each screen size: a first code activates, a second one would only reset.
-    const listed = page.getByRole('main').getByRole('listitem').getByRole('link')
-    await page.waitForURL(/profile=teacher/)
+    const listed = page.getByRole('table', { name: 'Comptes pas encore ouverts' }).getByRole('link')
+    await page.waitForURL(/profile=staff/)
     await settle(page)
     const names = (await listed.allInnerTexts()).filter((name) => !/haddad/i.test(name))
     const name = names[everySize.indexOf(size)]!

@@ -38,7 +38,7 @@ export function Tasks({ directory }: { directory: Home['directory'] }) {
     tasks.push({
       key: organisation.id,
       icon: 'people',
-      to: paths.directory({ establishment: organisation.id }),
+      to: paths.managedAccounts(organisation.id),
       text: t('tasks.codes', { name: organisation.name }),
     })
   }
