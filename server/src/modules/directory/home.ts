@@ -62,7 +62,7 @@ export type Home = z.infer<typeof homeSchema>
  * Everything the home page needs of the directory, in one query.
  * @throws Problem 404 `person_not_found` when the account's person is not in the directory.
  */
-export async function getHome(tx: Tx, actor: Pick<Actor, 'personId' | 'rights'>, _now?: Date): Promise<Home> {
+export async function getHome(tx: Tx, actor: Pick<Actor, 'personId' | 'rights'>): Promise<Home> {
   const perimeters = actor.rights.flatMap(({ right, organisationId }) =>
     right === 'directory.administer' && organisationId !== null ? [organisationId] : [],
   )

@@ -191,9 +191,7 @@ export const organisationCommands: Command[] = [
     usage: '<names>…',
     summary: 'Searches people by the beginnings of their names.',
     async run(context, words) {
-      const { people } = await read(context, (tx) =>
-        searchPeople(tx, operator, { q: words.join(' '), limit: 50 }, context.now()),
-      )
+      const { people } = await read(context, (tx) => searchPeople(tx, operator, { q: words.join(' '), limit: 50 }))
       for (const person of people) {
         const places = person.affiliations.map((each) => `${each.profile} ${each.organisation?.name ?? ''}`.trim())
         context.print([person.id, `${person.familyName} ${person.givenName}`, places.join(', ')].join('\t'))
@@ -207,7 +205,7 @@ export const organisationCommands: Command[] = [
     summary: 'Shows what the directory knows of a person.',
     async run(context, [id]) {
       const personId = parse(z.object({ id: z.uuid() }), { id }).id
-      const card = await read(context, (tx) => findPersonCard(tx, operator, personId, context.now()))
+      const card = await read(context, (tx) => findPersonCard(tx, operator, personId))
       if (!card) throw new Problem(404, 'person_not_found', `Nobody has the identifier ${personId}.`)
       context.print(JSON.stringify(card, null, 2))
       return card
@@ -248,8 +246,8 @@ export const organisationCommands: Command[] = [
     summary: 'Lists the school years.',
     async run(context) {
       const years = await read(context, listSchoolYears)
-      for (const { startYear, startsOn, endsOn } of years) {
-        context.print(`${startYear}-${startYear + 1}\t${startsOn}\t${endsOn}`)
+      for (const { startYear, startsOn, endsOn, state } of years) {
+        context.print(`${startYear}-${startYear + 1}\t${startsOn}\t${endsOn}\t${state}`)
       }
       return years
     },

@@ -86,9 +86,7 @@ export function registerOrganisations(app: App, services: Services): void {
     },
     (request) => {
       const actor = actorOf(request)
-      return inTenant(services.db, actor.tenantId, (tx) =>
-        searchEstablishments(tx, actor, request.query, services.now()),
-      )
+      return inTenant(services.db, actor.tenantId, (tx) => searchEstablishments(tx, actor, request.query))
     },
   )
 
@@ -129,9 +127,7 @@ export function registerOrganisations(app: App, services: Services): void {
     },
     async (request) => {
       const actor = actorOf(request)
-      const found = await inTenant(services.db, actor.tenantId, (tx) =>
-        findGroupCard(tx, actor, request.params.id, services.now()),
-      )
+      const found = await inTenant(services.db, actor.tenantId, (tx) => findGroupCard(tx, actor, request.params.id))
       if (!found) throw new Problem(404, 'class_not_found', 'No class you can see has this identifier.')
       return found
     },

@@ -34,10 +34,9 @@ export async function searchEstablishments(
   tx: Tx,
   viewer: Viewer,
   input: { q: string; after?: string | undefined; limit: number },
-  now: Date,
 ): Promise<{ establishments: EstablishmentSummary[]; next: string | null }> {
   const after = input.after === undefined ? undefined : readCursor(place, input.after)
-  const reach = await findReach(tx, viewer, now)
+  const reach = await findReach(tx, viewer)
   const found = await listEstablishments(tx, {
     among: reach.wholeTenant ? undefined : listVisibleEstablishments(reach),
     words: toSearchWords(input.q),
@@ -119,8 +118,8 @@ export interface GroupCard extends GroupName {
 }
 
 /** Finds the card of a class or group, or undefined when there is none or the viewer does not see it. */
-export async function findGroupCard(tx: Tx, viewer: Viewer, id: string, now: Date): Promise<GroupCard | undefined> {
-  const reach = await findReach(tx, viewer, now)
+export async function findGroupCard(tx: Tx, viewer: Viewer, id: string): Promise<GroupCard | undefined> {
+  const reach = await findReach(tx, viewer)
   const found = await findGroup(tx, id, knowsGroup(reach))
   if (!found) return undefined
   const { known, count, ahead, ...group } = found

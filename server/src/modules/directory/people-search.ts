@@ -47,7 +47,6 @@ export async function searchPeople(
   tx: Tx,
   actor: Pick<Actor, 'personId' | 'rights'>,
   input: SearchInput,
-  now: Date,
 ): Promise<{ people: FoundPerson[]; next: string | null }> {
   const words = toSearchWords(input.q)
   // Asked for something that no name can hold, such as punctuation: not the same as asking for everyone.
@@ -56,7 +55,7 @@ export async function searchPeople(
   if (start && start.word !== '' && !words.includes(start.word)) throw cursorInvalid()
 
   const candidates = {
-    reach: await findReach(tx, actor, now),
+    reach: await findReach(tx, actor),
     establishment: input.establishment,
     group: input.class,
     profile: input.profile,
@@ -75,7 +74,7 @@ export async function searchPeople(
   const last = page.at(-1)
   const ids = page.map(({ id }) => id)
   return {
-    people: await listFoundPeople(tx, candidates.reach, ids, now),
+    people: await listFoundPeople(tx, candidates.reach, ids),
     next:
       last && places.length > page.length
         ? writeCursor([last.rank, last.familyKey, last.givenKey, last.id, query.word])

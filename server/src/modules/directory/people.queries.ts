@@ -48,7 +48,7 @@ export const profileOrder: Profile[] = [
 ]
 
 /** Gives the people of these identifiers, in that order, with what the viewer may know; those out of reach are left out. */
-export async function listFoundPeople(tx: Tx, reach: Reach, ids: string[], _now?: Date): Promise<FoundPerson[]> {
+export async function listFoundPeople(tx: Tx, reach: Reach, ids: string[]): Promise<FoundPerson[]> {
   if (ids.length === 0) return []
   const reasons = Map.groupBy(await listReasons(tx, reach, ids), (reason) => reason.personId)
   const { rows } = await sql<PersonName & { classes: { id: string; name: string }[] }>`${keepPlan}
@@ -196,7 +196,7 @@ const groupJson = sql`jsonb_build_object('id', g.id, 'kind', g.kind, 'code', g.c
   'establishment', jsonb_build_object('id', e.id, 'name', e.name))`
 
 /** Classes and groups of a pupil this school year, among those the viewer may know. */
-export async function listClasses(tx: Tx, reach: Reach, personId: string, _now?: Date): Promise<GroupName[]> {
+export async function listClasses(tx: Tx, reach: Reach, personId: string): Promise<GroupName[]> {
   const { rows } = await sql<{ group: GroupName }>`
     select ${groupJson} as group
     from directory.membership m join directory.teaching_group g on g.id = m.teaching_group_id
@@ -207,7 +207,7 @@ export async function listClasses(tx: Tx, reach: Reach, personId: string, _now?:
 }
 
 /** What a teacher teaches this school year, among the groups the viewer may know. */
-export async function listTeachings(tx: Tx, reach: Reach, personId: string, _now?: Date): Promise<Teaching[]> {
+export async function listTeachings(tx: Tx, reach: Reach, personId: string): Promise<Teaching[]> {
   const { rows } = await sql<Teaching>`
     select ${groupJson} as group, t.main_teacher as "mainTeacher", ${subjectNames} as subjects
     from directory.teaching t join directory.teaching_group g on g.id = t.teaching_group_id
@@ -339,7 +339,7 @@ export async function listReferences(
 }
 
 /** Whether someone teaches a class or group that a pupil belongs to this school year. */
-export async function teachesPupil(tx: Tx, teacherId: string, pupilId: string, _now?: Date): Promise<boolean> {
+export async function teachesPupil(tx: Tx, teacherId: string, pupilId: string): Promise<boolean> {
   const { rows } = await sql`
     select from directory.teaching t join directory.membership m on m.teaching_group_id = t.teaching_group_id
       join directory.teaching_group g on g.id = t.teaching_group_id

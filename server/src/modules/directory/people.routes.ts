@@ -146,7 +146,7 @@ export function registerPeople(app: App, services: Services): void {
     },
     (request) => {
       const actor = actorOf(request)
-      return inTenant(services.db, actor.tenantId, (tx) => searchPeople(tx, actor, request.query, services.now()))
+      return inTenant(services.db, actor.tenantId, (tx) => searchPeople(tx, actor, request.query))
     },
   )
 
@@ -163,9 +163,7 @@ export function registerPeople(app: App, services: Services): void {
     },
     async (request) => {
       const actor = actorOf(request)
-      const found = await inTenant(services.db, actor.tenantId, (tx) =>
-        findPersonCard(tx, actor, request.params.id, services.now()),
-      )
+      const found = await inTenant(services.db, actor.tenantId, (tx) => findPersonCard(tx, actor, request.params.id))
       if (!found) throw absent()
       return found
     },
@@ -184,9 +182,7 @@ export function registerPeople(app: App, services: Services): void {
     },
     async (request) => {
       const actor = actorOf(request)
-      const entries = await inTenant(services.db, actor.tenantId, (tx) =>
-        listPersonAudit(tx, actor, request.params.id, services.now()),
-      )
+      const entries = await inTenant(services.db, actor.tenantId, (tx) => listPersonAudit(tx, actor, request.params.id))
       if (!entries) throw absent()
       return { entries }
     },

@@ -241,11 +241,11 @@ describe('visibility', () => {
       makePerson(tx, { familyName: 'Visible ailleurs' }),
     )
     const operator = { personId: id.operator, rights: [{ right: 'directory.import' as const, organisationId: null }] }
-    const found = await app.inTenant((tx) => searchPeople(tx, operator, { q: 'visible', limit: 50 }, now))
+    const found = await app.inTenant((tx) => searchPeople(tx, operator, { q: 'visible', limit: 50 }))
     expect(found.people).toHaveLength(names.length)
-    expect(await app.inTenant((tx) => findPersonCard(tx, operator, foreign, now))).toBeUndefined()
+    expect(await app.inTenant((tx) => findPersonCard(tx, operator, foreign))).toBeUndefined()
     const there = await inTenant(app.services.db, other.id, (tx) =>
-      searchPeople(tx, operator, { q: 'visible', limit: 50 }, now),
+      searchPeople(tx, operator, { q: 'visible', limit: 50 }),
     )
     expect(there.people.map((person) => person.id)).toEqual([foreign])
     await app.services.owner.query('update kernel.tenant set host = $1 where id <> $2', ['test.test', other.id])

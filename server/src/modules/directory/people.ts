@@ -46,14 +46,9 @@ export interface PersonCard extends Omit<PersonRecord, 'street' | 'postalCode' |
  * Finds the card of a person, or undefined when there is none or the viewer does not see them.
  * @param asked identifier of the person, or of whoever was found to be them.
  */
-export async function findPersonCard(
-  tx: Tx,
-  viewer: Viewer,
-  asked: string,
-  now: Date,
-): Promise<PersonCard | undefined> {
+export async function findPersonCard(tx: Tx, viewer: Viewer, asked: string): Promise<PersonCard | undefined> {
   const id = (await findKept(tx, [asked])).get(asked) ?? asked
-  const reach = await findReach(tx, viewer, now)
+  const reach = await findReach(tx, viewer)
   const reasons = await listReasons(tx, reach, [id])
   const because = sortReasons(reasons.map((reason) => reason.because))
   const person = because.length === 0 ? undefined : await findPerson(tx, id)
@@ -72,8 +67,8 @@ export async function findPersonCard(
     withheld: cardFields.filter((field) => !granted.has(field)),
     affiliations: toAffiliations(reasons, await listOrganisationNames(tx, reasons)),
     functions: functions.filter(({ profile, organisation }) => disclosed.has(`${profile} ${organisation.id}`)),
-    classes: await listClasses(tx, reach, id, now),
-    teachings: await listTeachings(tx, reach, id, now),
+    classes: await listClasses(tx, reach, id),
+    teachings: await listTeachings(tx, reach, id),
     ...(granted.has('relations') ? await listRelations(tx, reach, id) : { guardians: [], children: [] }),
     email: allow('email', person.email),
     phone: allow('phone', person.phone),
@@ -102,12 +97,7 @@ export interface PersonAuditEntry {
  * What was done to a person, newest first, for themself and for who manages them: administrators and heads; undefined
  * for others, as if nobody bore the identifier. Managers are told who acted, wherever that one belongs.
  */
-export async function listPersonAudit(
-  tx: Tx,
-  viewer: Viewer,
-  id: string,
-  now: Date,
-): Promise<PersonAuditEntry[] | undefined> {
+export async function listPersonAudit(tx: Tx, viewer: Viewer, id: string): Promise<PersonAuditEntry[] | undefined> {
   const manages =
     (await canAdminister(tx, viewer.personId, viewer.rights, id)) ||
     (id !== viewer.personId && (await isHeadOf(tx, viewer.personId, id)))
@@ -117,7 +107,7 @@ export async function listPersonAudit(
   const actors = [...new Set(entries.flatMap(({ actorPersonId }) => actorPersonId ?? []))]
   const seen = manages
     ? await listPersonSummaries(tx, actors)
-    : await listFoundPeople(tx, await findReach(tx, viewer, now), actors, now)
+    : await listFoundPeople(tx, await findReach(tx, viewer), actors)
   return entries.map(({ actorPersonId, id: entryId, recordedAt, action, detail }) => {
     const actor = seen.find((person) => person.id === actorPersonId)
     return {

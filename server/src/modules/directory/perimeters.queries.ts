@@ -101,7 +101,6 @@ export interface AudienceMember {
 export async function listAudience(
   tx: Tx,
   input: { establishmentId: string; classId?: string | undefined; profile: Audience },
-  _now?: Date,
 ): Promise<AudienceMember[]> {
   const { establishmentId, classId, profile } = input
   const classesOf = sql`(select coalesce(jsonb_agg(distinct jsonb_build_object('id', g.id, 'name', g.name)), '[]')
@@ -153,7 +152,6 @@ export async function listLevelsOf(tx: Tx, personId: string): Promise<{ profile:
 export async function listChildrenOf(
   tx: Tx,
   guardianId: string,
-  _now?: Date,
 ): Promise<{ id: string; familyName: string; givenName: string; places: string[] }[]> {
   const { rows } = await sql<Awaited<ReturnType<typeof listChildrenOf>>[number]>`
     select p.id, p.family_name as "familyName", p.given_name as "givenName", array(

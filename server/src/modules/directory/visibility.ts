@@ -112,7 +112,7 @@ export interface Reach {
 }
 
 /** Finds what an actor can see, in one query. */
-export async function findReach(tx: Tx, actor: Pick<Actor, 'personId' | 'rights'>, _now?: Date): Promise<Reach> {
+export async function findReach(tx: Tx, actor: Pick<Actor, 'personId' | 'rights'>): Promise<Reach> {
   const wholeTenant = actor.rights.some(
     ({ right, organisationId }) =>
       organisationId === null && (right === 'directory.import' || right === 'directory.administer'),

@@ -12,13 +12,13 @@ export interface YearRow {
   switch_on: Day
 }
 
-/** Locks the tenant's years, oldest first: one switch at a time. */
+/** Locks the tenant's years, oldest first: one switch at a time; imports, which refer to them, go on. */
 export function lockYears(tx: Tx): Promise<YearRow[]> {
   return tables(tx)
     .selectFrom('directory.school_year')
     .select(['id', 'start_year', 'state', 'switch_on'])
     .orderBy('start_year')
-    .forUpdate()
+    .forNoKeyUpdate()
     .execute()
 }
 

@@ -25,7 +25,7 @@ export async function listAccountActions(
   const helps =
     manages ||
     (typeof (await findAccount(tx, { personId }))?.passwordHash === 'string' &&
-      (await teachesPupil(tx, actor.personId, personId, now)))
+      (await teachesPupil(tx, actor.personId, personId)))
   if (!helps) return []
   const exceeds =
     !(await coversRightsOf(tx, actor, personId, now)) || (await headsBeyond(tx, actor.personId, actor.rights, personId))

@@ -81,7 +81,7 @@ async function listRows(
   }
   const members: AudienceMember[] = []
   for (const profile of profiles) {
-    members.push(...(await listAudience(tx, { establishmentId, classId, profile }, now)))
+    members.push(...(await listAudience(tx, { establishmentId, classId, profile })))
   }
   const accounts = await listAccountsOf(
     tx,

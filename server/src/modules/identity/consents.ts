@@ -30,7 +30,7 @@ export interface Questions {
 /** The texts in force that concern someone, with what they answered. */
 export async function listQuestions(tx: Tx, personId: string, now: Date): Promise<Questions> {
   const places = await listLevelsOf(tx, personId)
-  const children = await listChildrenOf(tx, personId, now)
+  const children = await listChildrenOf(tx, personId)
   const concerns = ({ audience, levels }: ConsentText) =>
     places.some(
       ({ profile, level }) =>

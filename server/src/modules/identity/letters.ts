@@ -68,7 +68,7 @@ export async function createLetters(
     throw new Problem(403, 'not_allowed', 'Your rights do not include this establishment.')
   }
   const now = services.now()
-  const members = await listAudience(tx, { establishmentId, profile, classId: classId ?? undefined }, now)
+  const members = await listAudience(tx, { establishmentId, profile, classId: classId ?? undefined })
   const accounts = await listAccountsOf(
     tx,
     members.map(({ personId }) => personId),

@@ -28,7 +28,7 @@ export function registerHome(app: App, services: Services): void {
     (request) => {
       const actor = actorOf(request)
       return inTenant(services.db, actor.tenantId, async (tx) => {
-        const directory = await getHome(tx, actor, services.now())
+        const directory = await getHome(tx, actor)
         return { directory, applications: await listApplications(tx, directory.profiles) }
       })
     },
