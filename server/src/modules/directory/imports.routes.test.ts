@@ -1,6 +1,9 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { gzipSync } from 'node:zlib'
+import { pack as packTar } from 'tar-stream'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openTestApp, type TestApp } from '../../../test/app.ts'
 import { makePerson } from '../../../test/make.ts'
@@ -128,6 +131,27 @@ it('alerts need an explicit acceptance', async () => {
   const abandoned = await post(`/${id}/abandon`)
   expect([abandoned.statusCode, abandoned.json<ImportView>().state]).toEqual([200, 'abandoned'])
   expect(await received()).toEqual([])
+})
+
+it('an archive is read as its files are; one that leads out is refused, and nothing of it stays', async () => {
+  const pack = async (members: { name: string; content: Buffer }[]) => {
+    const archive = packTar()
+    for (const { name, content } of members) archive.entry({ name }, content)
+    archive.finalize()
+    return [{ name: 'ENT2DVA.20260922.tgz', content: gzipSync(await buffer(archive)) }]
+  }
+  const files = await filesOf({ ...feed, date: '2026-09-22' })
+  const { id } = (await upload(await pack(files))).json<ImportView>()
+  await reached(id, 'ready')
+  expect(await get(`/${id}`)).toMatchObject({ exportedOn: '2026-09-22', counts: { pupil: { read: 2 } } })
+  await post(`/${id}/abandon`)
+  const hostile = await upload(await pack([...files, { name: '../../escaped.xml', content: Buffer.from('x') }]))
+  const refused = hostile.json<ImportView>().id
+  await reached(refused, 'refused')
+  expect(await get(`/${refused}`)).toMatchObject({
+    refusal: { code: 'archive_path', file: 'ENT2DVA.20260922.tgz' },
+  })
+  await expect.poll(received).toEqual([])
 })
 
 it('a refused feed says where and why', async () => {
