@@ -465,6 +465,54 @@ describe('later exports', () => {
   })
 })
 
+describe('primary schools', () => {
+  const options: FeedOptions = { degree: '1D', people: 1200 }
+
+  test('have a feed of their own: other attributes, no nomenclature, the same every time', async () => {
+    const { directory, records } = await writeAndParse(options)
+    expect(readdirSync(directory).map((name) => name.slice(0, 32))).toEqual([
+      'ENT1DVA_Complet_20260914_Eleve_0',
+      'ENT1DVA_Complet_20260914_EtabEdu',
+      'ENT1DVA_Complet_20260914_PersEdu',
+      'ENT1DVA_Complet_20260914_PersRel',
+    ])
+    const pupils = ofType(records, 'Eleve')
+    const guardians = new Set(ofType(records, 'PersRelEleve').map(({ id }) => id))
+    const schools = new Set(ofType(records, 'EtabEducNat').map(({ id }) => id))
+    for (const pupil of pupils) {
+      const [jointure = '', ...parts] = values(pupil, 'ENTPersonClasses')[0]?.split('$') ?? []
+      expect([schools.has(jointure), parts.length]).toEqual([true, 4])
+      for (const link of values(pupil, 'ENTEleveAutoriteParentale').filter(Boolean)) {
+        expect(guardians.has(link.split('$')[0] ?? '')).toBe(true)
+      }
+      expect(values(pupil, 'ENTPersonNom')[0]).not.toBe('')
+    }
+    // The mother of the personas, under another identifier.
+    const mother = ofType(records, 'PersRelEleve').find((record) => values(record, 'ENTPersonNom')[0] === 'DUBŒUF')
+    expect(mother?.id).not.toBe(personas.mother.external?.jointure)
+    const again = freshDirectory()
+    await writeAafFeed(again, options)
+    expect(hashFeed(again)).toBe(hashFeed(directory))
+  })
+})
+
+test.each<FeedOptions>([{ people: 1500 }, { degree: '1D', people: 900 }])(
+  'a delta holds a request for each change and nothing else: %j',
+  async (options) => {
+    const directory = freshDirectory()
+    const next = nextExport(options, { leavers: 0.02, arrivals: 0.02, newContacts: 0.03, emptied: 0.01 })
+    const { changes, records, files } = await writeAafFeed(directory, { ...next, mode: 'delta' })
+    const text = files.map(({ name }) => readFileSync(join(directory, name), 'latin1')).join('')
+    const count = (request: string) => text.split(`<${request}Request>`).length - 1
+    const sum = (change: 'added' | 'modified' | 'removed') =>
+      Object.values(changes!.records).reduce((total, of) => total + of[change], 0)
+    expect([count('add'), count('modify'), count('delete')]).toEqual([sum('added'), sum('modified'), sum('removed')])
+    expect(count('add') + count('modify') + count('delete')).toBe(Object.values(records).reduce((a, b) => a + b, 0))
+    expect(count('modify')).toBeGreaterThan(0)
+    expect(text).toMatch(/<modification name="[A-Za-z]+" operation="replace"><value\/><\/modification>/)
+  },
+)
+
 describe('defects', () => {
   const unreadable: DefectName[] = [
     'truncated',
