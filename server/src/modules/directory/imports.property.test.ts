@@ -156,4 +156,4 @@ it('any sequence of exports leaves what their records say, and nothing else', as
     }),
     { numRuns: 10 },
   )
-}, 120_000)
+}, 300_000)
