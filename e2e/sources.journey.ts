@@ -1,25 +1,38 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { expect, inject, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type FeedOptions, nextExport, writeAafFeed, writeDefectiveFeed } from '../server/src/demonstration/index.ts'
-import { root, run } from './product.ts'
+import { type Product, root, run, startProduct } from './product.ts'
 import { checkPage, everySize, goTo, openBrowser, readApi, signIn } from './visitor.ts'
 
 // What comes to the folders of the server: taken, applied, told when it cannot be; and how each source is received.
 
 const visit = openBrowser()
 
-const folder = () => join(inject('data'), 'feeds', 'demonstration')
+// A product of its own: another academy would change what the other journeys count on.
+const data = mkdtempSync(join(tmpdir(), 'preau-sources-'))
+let product: Product
+beforeAll(async () => {
+  // The embedded PostgreSQL runs as another user than root and passes through.
+  chmodSync(data, 0o711)
+  product = await startProduct({ data, variables: { PREAU_DEMO: '1' } })
+})
+afterAll(async () => {
+  await product.stop()
+  rmSync(data, { recursive: true, force: true, maxRetries: 5 })
+})
+
+const folder = () => join(data, 'feeds', 'demonstration')
 /** A small academy, so that the machine has not much to do. */
 const first: FeedOptions = { academy: 'lille', pupils: 120 }
 const source = 'AAF 2D, académie 09'
 
 test('what is put in the folder is applied by itself, and what is refused is told until somebody has seen it', async () => {
-  const page = await visit({ size: 'desktop' })
+  const page = await visit({ size: 'desktop', url: product.url })
   await signIn(page, 'operator')
   const before = await countApplied(page)
   await put((made) => writeAafFeed(made, first))
@@ -31,7 +44,7 @@ test('what is put in the folder is applied by itself, and what is refused is tol
   await expect.poll(() => countAlerts(page), patience).toBe(1)
 
   for (const size of everySize) {
-    const each = await visit({ size })
+    const each = await visit({ size, url: product.url })
     await signIn(each, 'operator')
     await each.getByRole('link', { name: 'Une alerte sur les flux de l’annuaire' }).waitFor()
     await checkPage(each, 'home-feed-alert')
@@ -117,7 +130,7 @@ const patience = { timeout: 200_000, interval: 1_000 }
 /** The server looks every minute; the command looks now. */
 async function look(): Promise<void> {
   const { child, output } = run([join(root, 'server/src/cli.ts'), 'directory', 'feed', 'watch'], {
-    data: inject('data'),
+    data,
   })
   const [code] = (await once(child, 'exit')) as [number | null]
   if (code !== 0) throw new Error(output())
