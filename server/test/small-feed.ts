@@ -53,6 +53,7 @@ function toRequest(
   { request = 'add', ...record }: SmallRecord,
   { category, name, jointure }: { category: string; name: string; jointure: string },
 ): string {
+  const verb = String(request)
   const id = String(record['id'] ?? record[jointure] ?? '')
   const written = request === 'add' ? { [jointure]: record['id'] ?? '', ...record } : record
   const element = request === 'modify' ? 'modification' : 'attr'
@@ -65,10 +66,10 @@ function toRequest(
     .join('')
   const holder = request === 'modify' ? 'modifications' : 'attributes'
   return (
-    `<${request}Request>\n<operationalAttributes><attr name="${category}"><value>${name}</value></attr></operationalAttributes>\n` +
+    `<${verb}Request>\n<operationalAttributes><attr name="${category}"><value>${name}</value></attr></operationalAttributes>\n` +
     `<identifier><id>${id}</id></identifier>\n` +
     (request === 'delete' ? '' : `<${holder}>\n${attributes}</${holder}>\n`) +
-    `</${request}Request>\n`
+    `</${verb}Request>\n`
   )
 }
 

@@ -188,7 +188,7 @@ export async function serveOidcProvider(app: App, kind: OidcKind, findOptions: F
 }
 
 async function listUsers(kind: OidcKind, options: IdentityProviderOptions): Promise<DemonstrationUser[]> {
-  return (await options.users()).filter(kinds[kind].knows)
+  return (await options.users()).filter((user) => kinds[kind].knows(user))
 }
 
 async function createProvider(kind: OidcKind, options: IdentityProviderOptions): Promise<Provider> {

@@ -49,6 +49,9 @@ export function DataTable<Row>({
   const descending = sort?.startsWith('-') ?? false
   const sorted = columns.find(({ key, value }) => value && key === sort?.replace('-', ''))
   const shown = sorted?.value && onSort ? rows.toSorted(orderBy(sorted.value, wording.compare, descending)) : rows
+  async function exportRows() {
+    if (csv) save(csv.name, toCsv(columns, (await csv.listAll?.()) ?? shown, wording.separator))
+  }
   return (
     <div className="data-table">
       <Table
@@ -103,7 +106,9 @@ export function DataTable<Row>({
         <div>
           <Button
             look="quiet"
-            onClick={async () => save(csv.name, toCsv(columns, (await csv.listAll?.()) ?? shown, wording.separator))}
+            onClick={() => {
+              void exportRows()
+            }}
           >
             {wording.export}
           </Button>

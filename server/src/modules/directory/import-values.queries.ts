@@ -89,5 +89,5 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function toText(value: unknown): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -112,7 +112,7 @@ export { yearSwitched } from './years.ts'
 export const directory: Module = {
   name: 'directory',
   queues: [stageQueue, applyQueue, matchQueue, watchQueue, switchQueue, leaversQueue],
-  reactions: [yearsFollowImports, matchImported],
+  reactions: [matchImported, yearsFollowImports],
   commands: [...importCommands, ...sourceCommands, ...matchingCommands, ...organisationCommands, ...yearCommands],
   async register(app, services) {
     registerPeople(app, services)

@@ -147,8 +147,10 @@ export async function removePlace(
     .set({ gone_on: day })
     .where('id', '=', personId)
     .where('gone_on', 'is', null)
-    .where(({ not, exists, selectFrom }) =>
-      not(exists(selectFrom('directory.affiliation').select('person_id').where('person_id', '=', personId))),
+    .where((person) =>
+      person.not(
+        person.exists(person.selectFrom('directory.affiliation').select('person_id').where('person_id', '=', personId)),
+      ),
     )
     .execute()
 }

@@ -111,12 +111,12 @@ export async function writeDecisions(
       })),
     )
     .onConflict((conflict) =>
-      conflict.columns(['predecessor_id', 'successor_id']).doUpdateSet(({ ref }) => ({
-        reason: ref('excluded.reason'),
-        share: ref('excluded.share'),
-        state: ref('excluded.state'),
-        decided_by: ref('excluded.decided_by'),
-        decided_at: ref('excluded.decided_at'),
+      conflict.columns(['predecessor_id', 'successor_id']).doUpdateSet((row) => ({
+        reason: row.ref('excluded.reason'),
+        share: row.ref('excluded.share'),
+        state: row.ref('excluded.state'),
+        decided_by: row.ref('excluded.decided_by'),
+        decided_at: row.ref('excluded.decided_at'),
       })),
     )
     .execute()

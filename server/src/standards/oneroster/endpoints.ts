@@ -62,10 +62,10 @@ const readable: string[] = [rosterScopes.core, rosterScopes.full]
 function endpoint<Row>(
   operation: string,
   path: string,
-  { resource, list }: Kind<Row>,
+  kind: Kind<Row>,
   { scopes = readable, single = false }: { scopes?: string[]; single?: boolean } = {},
 ): Endpoint {
-  const { plural, singular, properties, columns, write } = resource
+  const { plural, singular, properties, columns } = kind.resource
   return {
     operation,
     path,
@@ -76,8 +76,8 @@ function endpoint<Row>(
     properties,
     columns,
     async read(asked, writing) {
-      const { rows, total } = await list(asked)
-      return { objects: rows.map((row) => write(row, writing)), total }
+      const { rows, total } = await kind.list(asked)
+      return { objects: rows.map((row) => kind.resource.write(row, writing)), total }
     },
   }
 }

@@ -134,8 +134,9 @@ describe('errors', () => {
   it('have the shape of the standard', async () => {
     const { get } = await open({ scopes: ['core'] })
     const minor = async (answer: Promise<{ statusCode: number; json(): unknown }>) => {
-      const { statusCode, json } = await answer
-      const body = json() as {
+      const response = await answer
+      const { statusCode } = response
+      const body = response.json() as {
         imsx_codeMajor: string
         imsx_CodeMinor: { imsx_codeMinorField: { imsx_codeMinorFieldValue: string }[] }
       }

@@ -239,7 +239,7 @@ describe('a package that cannot be used', () => {
   const refusal = async (work: Promise<unknown>) =>
     work.then(
       () => 'read',
-      (error: { refusal?: { code: string } }) => error.refusal?.code ?? String(error),
+      (error: Error & { refusal?: { code: string } }) => error.refusal?.code ?? error.message,
     )
 
   it('is refused whole, with the reason', async () => {

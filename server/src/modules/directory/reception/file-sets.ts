@@ -94,7 +94,11 @@ async function moveFile(from: string, to: string, notedAt: Date): Promise<void> 
     const part = `${to}.part`
     await copyFile(from, part)
     const copy = await open(part, 'r+')
-    await copy.sync().finally(() => copy.close())
+    try {
+      await copy.sync()
+    } finally {
+      await copy.close()
+    }
     await rename(part, to)
     await rm(from)
   }

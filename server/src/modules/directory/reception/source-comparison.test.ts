@@ -61,7 +61,10 @@ afterAll(async () => {
 
 async function ask<T>(path: string, query: Record<string, string> = {}): Promise<T> {
   const asked = new URLSearchParams({ left: sources['20']!, right: sources['10']!, kind: 'pupil', ...query })
-  const response = await test.app.inject({ url: `/api/directory/source-comparison${path}?${asked}`, headers: importer })
+  const response = await test.app.inject({
+    url: `/api/directory/source-comparison${path}?${asked.toString()}`,
+    headers: importer,
+  })
   expect([path, response.statusCode]).toEqual([path, 200])
   return response.json<T>()
 }
@@ -122,7 +125,10 @@ it('refuses a source with itself, and one that is not', async () => {
     ['00000000-0000-7000-8000-000000000000', 404],
   ] as const) {
     const query = new URLSearchParams({ left: sources['20']!, right, kind: 'pupil' })
-    const response = await test.app.inject({ url: `/api/directory/source-comparison?${query}`, headers: importer })
+    const response = await test.app.inject({
+      url: `/api/directory/source-comparison?${query.toString()}`,
+      headers: importer,
+    })
     expect(response.statusCode).toBe(status)
   }
 })

@@ -13,9 +13,10 @@ function selectSources(tx: Tx) {
     .selectFrom('directory.source as s')
     .where('s.kind', '<>', 'manual')
     .selectAll('s')
-    .select(({ selectFrom, fn }) => [
-      selectFrom('directory.feed_alert as a')
-        .select(fn.countAll<number>().as('number'))
+    .select((source) => [
+      source
+        .selectFrom('directory.feed_alert as a')
+        .select(source.fn.countAll<number>().as('number'))
         .whereRef('a.source_id', '=', 's.id')
         .where('a.resolved_at', 'is', null)
         .where('a.acknowledged_at', 'is', null)
