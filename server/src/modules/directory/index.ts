@@ -1,33 +1,33 @@
 import type { Module } from '#kernel/module'
 import { registerAuditTrail } from './audit-trail.routes.ts'
-import { registerImportColumns } from './import-columns.routes.ts'
-import { importCommands } from './import-commands.ts'
-import { applyQueue, applyRequested } from './import-applying.ts'
-import { sweepImports } from './import-sweep.ts'
-import { stageQueue, stageReceived } from './imports.ts'
-import { registerImports } from './imports.routes.ts'
-import { matchingCommands } from './matching-commands.ts'
-import { registerMatching } from './matching.routes.ts'
-import { matchImported, matchPeople, matchQueue } from './matching.ts'
+import { registerImportColumns } from './imports/import-columns.routes.ts'
+import { importCommands } from './imports/import-commands.ts'
+import { applyQueue, applyRequested } from './imports/import-applying.ts'
+import { sweepImports } from './imports/import-sweep.ts'
+import { stageQueue, stageReceived } from './imports/imports.ts'
+import { registerImports } from './imports/imports.routes.ts'
+import { matchingCommands } from './matching/matching-commands.ts'
+import { registerMatching } from './matching/matching.routes.ts'
+import { matchImported, matchPeople, matchQueue } from './matching/matching.ts'
 import { organisationCommands } from './organisation-commands.ts'
 import { registerOrganisations } from './organisations.routes.ts'
-import { leaversQueue, runAllLeavers } from './people-lifecycle.ts'
-import { registerPeopleLifecycle } from './people-lifecycle.routes.ts'
+import { leaversQueue, runAllLeavers } from './years/people-lifecycle.ts'
+import { registerPeopleLifecycle } from './years/people-lifecycle.routes.ts'
 import { registerPeople } from './people.routes.ts'
 import { sourceCommands } from './reception/source-commands.ts'
 import { registerSourceComparison } from './reception/source-comparison.routes.ts'
 import { registerSources } from './reception/sources.routes.ts'
 import { watchFeeds, watchQueue } from './reception/watch.ts'
-import { switchAllDueYears, switchQueue, yearsFollowImports } from './years.ts'
-import { yearCommands } from './years-commands.ts'
-import { registerYears } from './years.routes.ts'
+import { switchAllDueYears, switchQueue, yearsFollowImports } from './years/years.ts'
+import { yearCommands } from './years/years-commands.ts'
+import { registerYears } from './years/years.routes.ts'
 
 /** @public For whoever tells people, by mail or otherwise: nobody does yet. */
 export { feedAlerted } from './reception/alerts.ts'
 export { canAdminister, headsBeyond, isHeadOf } from './administration.queries.ts'
-export { applyImport } from './import-applying.ts'
-export { receiveWritten, stageImport } from './imports.ts'
-export type { ImportView } from './imports.routes.ts'
+export { applyImport } from './imports/import-applying.ts'
+export { receiveWritten, stageImport } from './imports/imports.ts'
+export type { ImportView } from './imports/imports.routes.ts'
 export {
   countUnextracted,
   type ExtractedEstablishment,
@@ -67,10 +67,10 @@ export {
   listOrganisationNamesOf,
   managesOrganisation,
 } from './perimeters.queries.ts'
-export { findMatches, matchPeople } from './matching.ts'
-export { findMergedInto, peopleMerged, peopleUnmerged } from './merges.ts'
+export { findMatches, matchPeople } from './matching/matching.ts'
+export { findMergedInto, peopleMerged, peopleUnmerged } from './matching/merges.ts'
 export { addPlace, createPerson, removePlace } from './people-creation.ts'
-export { peopleArchived, peopleDeleted } from './people-lifecycle.ts'
+export { peopleArchived, peopleDeleted } from './years/people-lifecycle.ts'
 export {
   findPeopleByReference,
   findPersonSummary,
@@ -102,11 +102,11 @@ export type { Profile } from './tables.ts'
 export { toSearchKey } from './search-key.ts'
 
 /** @public For whoever keeps what classes share: nobody does yet. */
-export { classSucceeded } from './years-successions.ts'
+export { classSucceeded } from './years/years-successions.ts'
 /** @public As above. */
-export { listSuccessors } from './years-successions.queries.ts'
+export { listSuccessors } from './years/years-successions.queries.ts'
 /** @public For whoever keeps something by school year: nobody does yet. */
-export { yearSwitched } from './years.ts'
+export { yearSwitched } from './years/years.ts'
 
 /** People, organisations, classes, relations, and the feeds they come from. */
 export const directory: Module = {

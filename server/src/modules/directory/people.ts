@@ -2,7 +2,7 @@ import type { Actor } from '#kernel/access'
 import { listAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
 import { canAdminister, isHeadOf } from './administration.queries.ts'
-import { findKept } from './merges.queries.ts'
+import { findKept } from './matching/merges.queries.ts'
 import {
   type Affiliation,
   findPerson,

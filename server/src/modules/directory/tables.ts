@@ -3,7 +3,7 @@ import type { Db } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
 import type { CsvMapping } from './feeds/csv-mapping.ts'
 import type { GivenFeed } from './feeds/feed.ts'
-import type { CautionCode, Part } from './matching-rule.ts'
+import type { CautionCode, Part } from './matching/matching-rule.ts'
 
 export type Profile =
   | 'pupil'

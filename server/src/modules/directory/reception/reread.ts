@@ -5,10 +5,10 @@ import { recordAudit } from '#kernel/audit'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
-import { discardUpload, uploadFolder } from '../import-files.ts'
-import { receiveImport } from '../imports.ts'
-import { getImportRow } from '../imports.queries.ts'
-import type { ImportView } from '../imports.routes.ts'
+import { discardUpload, uploadFolder } from '../imports/import-files.ts'
+import { receiveImport } from '../imports/imports.ts'
+import { getImportRow } from '../imports/imports.queries.ts'
+import type { ImportView } from '../imports/imports.routes.ts'
 
 /**
  * Makes a new import of the files that were kept of one that has ended: what was set aside for want of something that is

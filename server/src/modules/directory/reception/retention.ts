@@ -1,7 +1,7 @@
 import { recordAudit } from '#kernel/audit'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
-import { discardUpload, hasUpload } from '../import-files.ts'
+import { discardUpload, hasUpload } from '../imports/import-files.ts'
 import { tables } from '../tables.ts'
 
 /** Days during which the files of a feed that came by a folder and was refused or given up are kept to be looked at. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
 import { readCursor, writeCursor } from '../cursors.ts'
-import { preparePlanner } from '../import-comparison.ts'
+import { preparePlanner } from '../imports/import-comparison.ts'
 import type { RecordKind } from '../tables.ts'
 import { z } from 'zod'
 

@@ -3,7 +3,7 @@ import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
-import { importerOf } from '../import-access.ts'
+import { importerOf } from '../imports/import-access.ts'
 import { recordKinds, tables } from '../tables.ts'
 import { compareEstablishments, compareRecords } from './source-comparison.queries.ts'
 
