@@ -216,7 +216,7 @@ describe('commands', () => {
     expect((await run('person show', [id['mate']!])).result).toMatchObject({ familyName: 'mate' })
     expect((await run('establishment list', ['bonheur'])).result).toMatchObject([{ uai: '0801234A' }])
     expect((await run('establishment show', ['0801234A'])).result).toMatchObject({ name: 'Rosa Bonheur' })
-    expect((await run('school-year list', [])).lines).toEqual(['2026-2027\t2026-09-01\t2027-08-31'])
+    expect((await run('school-year list', [])).lines).toEqual(['2026-2027\t2026-09-01\t2027-08-31\tcurrent'])
     expect((await run('territory list', [])).result).toHaveLength(4)
     expect((await run('partner list', [])).result).toHaveLength(4)
   })
