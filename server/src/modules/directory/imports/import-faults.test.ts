@@ -38,7 +38,7 @@ function startImport(feed: string): {
   const [{ database }] = [test.services.owner.options as { database: string }]
   const child = spawn(
     process.execPath,
-    [join(import.meta.dirname, '../../cli.ts'), 'directory', 'import', join(folder, feed)],
+    [join(import.meta.dirname, '../../../cli.ts'), 'directory', 'import', join(folder, feed)],
     {
       env: {
         PATH: '/usr/bin:/bin',
