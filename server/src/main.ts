@@ -44,8 +44,9 @@ try {
 
   const app = await createApp(config, { ...services, db: stores.postgres.web })
   closers.push(() => app.close())
-  await app.listen({ port: config.port, host: config.host })
+  // Before anyone is answered: what ends the program here ends a start, not a server.
   await startWorkers(services)
+  await app.listen({ port: config.port, host: config.host })
 
   say(`\nPréau is ready (${((performance.now() - begun) / 1000).toFixed(1)} s). Sign in at ${config.publicUrl}\n`)
   for (const line of await describeDemonstration(services)) say(line)
