@@ -166,8 +166,10 @@ describe.each(everySize)('%s', (size) => {
       await stores.getByRole('row').filter({ hasText: store }).filter({ hasText: 'répond' }).waitFor()
     }
     await checkPage(page, 'status')
-    await page.getByRole('button', { name: 'Voir le tableau' }).click()
-    await page.getByRole('table', { name: /connexion/i }).waitFor()
+    const heading = page.getByRole('heading', { name: 'Connexions', exact: true })
+    const signIns = page.locator('section').filter({ has: heading })
+    await signIns.getByRole('button', { name: 'Voir le tableau' }).click()
+    await signIns.getByRole('table').waitFor()
     await checkPage(page, 'status-table')
   })
 })

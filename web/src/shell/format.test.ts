@@ -23,12 +23,13 @@ test('numbers, shares and sizes follow the language', () => {
 
 test('lengths of time are told in their largest unit', () => {
   expect([0, 59, 60, 3_599, 5_400].map((seconds) => plain(en.duration(seconds)))).toEqual([
-    '1 sec',
-    '59 secs',
-    '1 min',
-    '60 mins',
-    '1.5 hrs',
+    '1 second',
+    '59 seconds',
+    '1 minute',
+    '60 minutes',
+    '1.5 hours',
   ])
+  expect(plain(fr.duration(58, 'short'))).toBe('58 s')
   const now = new Date('2026-11-22T10:00:00Z')
   expect(fr.since('2026-11-22T09:57:00Z', now)).toBe('il y a 3 minutes')
   expect(fr.since('2026-11-21T09:00:00Z', now)).toBe('hier')

@@ -41,10 +41,11 @@ export function createFormat(language: string, timeZone: string) {
       return relative.format(Math.round(minutes / 1_440), 'day')
     },
     /** A length of time, in its largest unit. */
-    duration: (seconds: number) => {
-      if (seconds < 60) return unit('second', 'short').format(Math.max(1, Math.round(seconds)))
-      if (seconds < 3_600) return unit('minute', 'short').format(Math.round(seconds / 60))
-      return unit('hour', 'short').format(Math.round(seconds / 360) / 10)
+    /** @param look `short` for a figure, `long` within a sentence. */
+    duration: (seconds: number, look: 'short' | 'long' = 'long') => {
+      if (seconds < 60) return unit('second', look).format(Math.max(1, Math.round(seconds)))
+      if (seconds < 3_600) return unit('minute', look).format(Math.round(seconds / 60))
+      return unit('hour', look).format(Math.round(seconds / 360) / 10)
     },
     bytes: (bytes: number) => {
       if (bytes < 1_000) return unit('byte', 'short').format(bytes)

@@ -50,7 +50,7 @@ export function StatusPage() {
             </div>
             <div>
               <dt>{t('since', { when: format.dateTime(data.startedAt) })}</dt>
-              <dd>{format.duration((now.getTime() - new Date(data.startedAt).getTime()) / 1_000)}</dd>
+              <dd>{format.duration((now.getTime() - new Date(data.startedAt).getTime()) / 1_000, 'short')}</dd>
             </div>
             <div>
               <dt>{t('memory')}</dt>
