@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Tx } from '#kernel/postgres'
+import { keepPlan, type Tx } from '#kernel/postgres'
 import { tables } from './tables.ts'
 
 /** A tile of the home page: where one can go. */
@@ -23,7 +23,7 @@ export async function listApplications(tx: Tx, profiles?: string[]): Promise<App
     .orderBy('position')
     .orderBy('name')
   if (profiles) query = query.where(sql<boolean>`profiles = '{}' or profiles && ${profiles}::text[]`)
-  return query.execute()
+  return query.modifyEnd(keepPlan).execute()
 }
 
 /** Adds an application, or changes the one of the same slug. */
