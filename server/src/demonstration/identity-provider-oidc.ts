@@ -128,6 +128,8 @@ export async function serveOidcProvider(app: App, kind: OidcKind, findOptions: F
     const options = await findOptions()
     if (!options) return undefined
     started ??= createProvider(kind, options).then((provider) => ({ provider, options }))
+    // One that failed is made again at the next request.
+    started.catch(() => (started = undefined))
     return started
   }
 

@@ -1,5 +1,5 @@
 import { generateKeyPair, type JsonWebKey, type KeyObject, randomBytes } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Adapter, AdapterPayload } from 'oidc-provider'
@@ -24,7 +24,7 @@ export interface Keys {
 export async function loadKeys(dataDirectory: string): Promise<Keys> {
   const file = join(dataDirectory, 'demonstration-identity-provider.json')
   try {
-    return keysSchema.parse(JSON.parse(await readFile(file, 'utf8')))
+    return await readKeys(file)
   } catch {
     const rsa = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
     const ec = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' })
@@ -38,10 +38,21 @@ export async function loadKeys(dataDirectory: string): Promise<Keys> {
     const signingEc = describe(ec.privateKey, 'ES256')
     const keys = { signing, signingEc, cookies: randomBytes(32).toString('base64url') }
     await mkdir(dataDirectory, { recursive: true })
-    await writeFile(`${file}.new`, JSON.stringify(keys), { mode: 0o600 })
-    await rename(`${file}.new`, file)
-    return keys
+    const part = `${file}.${randomBytes(6).toString('hex')}`
+    await writeFile(part, JSON.stringify(keys), { mode: 0o600 })
+    // Several providers begin at once: the keys of the first are everyone's. A file that cannot be used gives way.
+    const first = await link(part, file).then(
+      () => true,
+      () => false,
+    )
+    const kept = first ? keys : await readKeys(file).catch(() => undefined)
+    await (kept ? rm(part) : rename(part, file))
+    return kept ?? keys
   }
+}
+
+async function readKeys(file: string): Promise<Keys> {
+  return keysSchema.parse(JSON.parse(await readFile(file, 'utf8')))
 }
 
 /** Most entries kept of what the provider remembers; the oldest go first. */
