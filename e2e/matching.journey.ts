@@ -62,6 +62,8 @@ describe.each(everySize)('%s', (size) => {
     await signIn(page, 'operator')
     await goTo(page, 'Annuaire')
     await page.getByRole('link', { name: 'Doublons' }).click()
+    // A page read again before it is left would be the former one.
+    await page.getByRole('heading', { level: 1, name: 'Doublons' }).waitFor()
     const proposal = page
       .getByRole('article')
       .filter({ hasText: 'académie 20' })
