@@ -1,0 +1,122 @@
+import { hash } from 'node:crypto'
+import { identifyAgent, membersOf } from './agents.ts'
+import {
+  type Activity,
+  type Agent,
+  contextActivityKinds,
+  type Group,
+  isActivity,
+  type Statement,
+  type SubStatement,
+} from './statement.ts'
+
+/**
+ * What a key is of. `member` is an agent as a member of the group that is the actor or the object: the filter `agent`
+ * finds those too (xAPI 1.0.3, Communication 2.1.3: "Groups that have members which match the specified Agent […] are
+ * considered a match"), whereas agents elsewhere only count with `related_agents`.
+ */
+export type KeyKind = 'agent' | 'member' | 'verb' | 'activity'
+
+/**
+ * By what a statement is found, as columns of `records.statement`. Keys are 64 bits in decimal.
+ *
+ * - `agent=A`: actor or objectAgent is the key of A as 'agent', or related holds that of A as 'member'.
+ * - `agent=A&related_agents=true`: actor, objectAgent or related is or holds that of A as 'agent'.
+ * - `activity=I`: activity is the key of I; with `related_activities=true`, or related holds it.
+ */
+export interface StatementKeys {
+  actor: string
+  verb: string
+  activity: string | null
+  objectAgent: string | null
+  registration: string | null
+  referredId: string | null
+  related: string[]
+}
+
+// The same verbs, activities and learners come back all day: digests are kept in two generations, of which the older one
+// is dropped when the younger one is full. It costs less than an exact order of use.
+const generationSize = 20_000
+let young = new Map<string, string>()
+let old = new Map<string, string>()
+
+/**
+ * The key of a value in a tenant: 64 bits of SHA-256 over tenant, kind and value, signed, in decimal as PostgreSQL's bigint
+ * writes them.
+ * @param value an IRI, or what `identifyAgent` says.
+ */
+export function keyOf(tenantId: string, kind: KeyKind, value: string): string {
+  const text = `${tenantId} ${kind} ${value}`
+  let key = young.get(text)
+  if (key !== undefined) return key
+  key = old.get(text) ?? hash('sha256', text, 'buffer').readBigInt64BE(0).toString()
+  if (young.size >= generationSize) {
+    old = young
+    young = new Map()
+  }
+  young.set(text, key)
+  return key
+}
+
+/** The keys of a statement as it is stored: completed, so that its authority is among them. */
+export function keysOf(tenantId: string, statement: Statement): StatementKeys {
+  const related = new Set<string>()
+  const addAgent = (agent: Agent | Group | undefined) => {
+    if (agent === undefined) return
+    const identity = identifyAgent(agent)
+    if (identity !== undefined) related.add(keyOf(tenantId, 'agent', identity))
+    for (const member of membersOf(agent)) addAgent(member)
+  }
+  const addActivity = (activity: Activity) => related.add(keyOf(tenantId, 'activity', activity.id))
+  const addContext = ({ context }: Statement | SubStatement) => {
+    if (context === undefined) return
+    addAgent(context.instructor)
+    addAgent(context.team)
+    for (const each of context.contextAgents ?? []) addAgent(each.agent)
+    for (const each of context.contextGroups ?? []) addAgent(each.group)
+    if (context.contextActivities === undefined) return
+    for (const kind of contextActivityKinds) {
+      const activities = context.contextActivities[kind]
+      if (Array.isArray(activities)) activities.forEach(addActivity)
+      else if (activities !== undefined) addActivity(activities)
+    }
+  }
+  const addMembers = (agent: Agent | Group) => {
+    for (const member of membersOf(agent)) {
+      addAgent(member)
+      const identity = identifyAgent(member)
+      if (identity !== undefined) related.add(keyOf(tenantId, 'member', identity))
+    }
+  }
+
+  const { actor, object } = statement
+  const keys: StatementKeys = {
+    // All anonymous groups are under one key: nobody asks for one, their members are what finds them.
+    actor: keyOf(tenantId, 'agent', identifyAgent(actor) ?? 'anonymous'),
+    verb: keyOf(tenantId, 'verb', statement.verb.id),
+    activity: null,
+    objectAgent: null,
+    registration: statement.context?.registration?.toLowerCase() ?? null,
+    referredId: null,
+    related: [],
+  }
+  addMembers(actor)
+  addContext(statement)
+  addAgent(statement.authority)
+  if (isActivity(object)) keys.activity = keyOf(tenantId, 'activity', object.id)
+  else if (object.objectType === 'StatementRef') keys.referredId = object.id.toLowerCase()
+  else if (object.objectType === 'SubStatement') {
+    addAgent(object.actor)
+    addContext(object)
+    if (isActivity(object.object)) addActivity(object.object)
+    else if (object.object.objectType !== 'StatementRef') addAgent(object.object)
+  } else {
+    const identity = identifyAgent(object)
+    keys.objectAgent = identity === undefined ? null : keyOf(tenantId, 'agent', identity)
+    addMembers(object)
+  }
+  // What its own columns say need not be said twice.
+  for (const own of [keys.actor, keys.objectAgent, keys.activity]) if (own !== null) related.delete(own)
+  keys.related = [...related]
+  return keys
+}
