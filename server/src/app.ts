@@ -10,6 +10,7 @@ import { directory } from '#modules/directory'
 import { authenticate, identity } from '#modules/identity'
 import { insight } from '#modules/insight'
 import { portal } from '#modules/portal'
+import { authenticateCredential, records } from '#modules/records'
 import { mountDemonstrationIdentityProviders } from './demonstration/identity-provider.ts'
 import { federation } from './standards/federation/index.ts'
 import { gar } from './standards/gar/index.ts'
@@ -19,7 +20,17 @@ import type { Stores } from './stores.ts'
 import { serveWeb } from './web.ts'
 
 /** The modules, then the standards that bring work and commands of their own, in the order they are mounted. */
-export const modules: Module[] = [directory, identity, applications, insight, portal, federation, gar, oneRoster]
+export const modules: Module[] = [
+  directory,
+  identity,
+  applications,
+  insight,
+  records,
+  portal,
+  federation,
+  gar,
+  oneRoster,
+]
 
 /** Every queue of every module, made when the stores are opened. */
 export const queues: JobQueue<object>[] = modules.flatMap((module) => [
@@ -53,7 +64,11 @@ export async function createApp(config: Config, services: Services): Promise<App
     logLevel: config.logLevel,
     findTenant: (host) => tenants.find(host),
     authenticate: (request) => authenticate(services, request),
-    authenticateClient: (request) => authenticateClient(services, request),
+    // Learning tools hold credentials of their own.
+    authenticateClient: (request) =>
+      request.url.startsWith('/xapi/')
+        ? authenticateCredential(services, request)
+        : authenticateClient(services, request),
   })
   for (const module of modules) await module.register(app, services)
   serveStatus(app, services, {

@@ -2,6 +2,11 @@
 create schema records;
 grant usage on schema records to preau_app;
 
+-- Whoever says what may send and read records.
+alter table identity.granted_right drop constraint granted_right_right_name_check,
+  add check (right_name in
+    ('directory.import', 'directory.administer', 'instance.operate', 'resources.assign', 'records.administer'));
+
 -- Where records come from: a learning platform, a tool, another store.
 create table records.source (
   tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,

@@ -1,5 +1,10 @@
 /** What a person may do beyond what their functions give. */
-export type Right = 'directory.import' | 'directory.administer' | 'instance.operate' | 'resources.assign'
+export type Right =
+  | 'directory.import'
+  | 'directory.administer'
+  | 'instance.operate'
+  | 'resources.assign'
+  | 'records.administer'
 
 /** A right held now, within a perimeter. */
 export interface HeldRight {

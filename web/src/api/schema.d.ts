@@ -672,6 +672,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/directory/sources/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read again what a source has set aside and was kept of it; a new import, reviewed like any other */
+        post: operations["retryHeldRecords"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/directory/imports/{id}/reread": {
         parameters: {
             query?: never;
@@ -3940,6 +3957,8 @@ export interface operations {
                              * @enum {string}
                              */
                             mode: "full" | "delta" | "rollback";
+                            /** @description whether it reads again what its source had set aside */
+                            retry: boolean;
                             /** @description of a roll-back: the import that it undoes */
                             undoes: string | null;
                             /** @description the applied roll-back that undid it */
@@ -4063,6 +4082,8 @@ export interface operations {
                          * @enum {string}
                          */
                         mode: "full" | "delta" | "rollback";
+                        /** @description whether it reads again what its source had set aside */
+                        retry: boolean;
                         /** @description of a roll-back: the import that it undoes */
                         undoes: string | null;
                         /** @description the applied roll-back that undid it */
@@ -4186,6 +4207,8 @@ export interface operations {
                          * @enum {string}
                          */
                         mode: "full" | "delta" | "rollback";
+                        /** @description whether it reads again what its source had set aside */
+                        retry: boolean;
                         /** @description of a roll-back: the import that it undoes */
                         undoes: string | null;
                         /** @description the applied roll-back that undid it */
@@ -4453,6 +4476,8 @@ export interface operations {
                          * @enum {string}
                          */
                         mode: "full" | "delta" | "rollback";
+                        /** @description whether it reads again what its source had set aside */
+                        retry: boolean;
                         /** @description of a roll-back: the import that it undoes */
                         undoes: string | null;
                         /** @description the applied roll-back that undid it */
@@ -4576,6 +4601,8 @@ export interface operations {
                          * @enum {string}
                          */
                         mode: "full" | "delta" | "rollback";
+                        /** @description whether it reads again what its source had set aside */
+                        retry: boolean;
                         /** @description of a roll-back: the import that it undoes */
                         undoes: string | null;
                         /** @description the applied roll-back that undid it */
@@ -4699,6 +4726,8 @@ export interface operations {
                          * @enum {string}
                          */
                         mode: "full" | "delta" | "rollback";
+                        /** @description whether it reads again what its source had set aside */
+                        retry: boolean;
                         /** @description of a roll-back: the import that it undoes */
                         undoes: string | null;
                         /** @description the applied roll-back that undid it */
@@ -4822,6 +4851,8 @@ export interface operations {
                          * @enum {string}
                          */
                         mode: "full" | "delta" | "rollback";
+                        /** @description whether it reads again what its source had set aside */
+                        retry: boolean;
                         /** @description of a roll-back: the import that it undoes */
                         undoes: string | null;
                         /** @description the applied roll-back that undid it */
@@ -5032,6 +5063,8 @@ export interface operations {
                          * @enum {string}
                          */
                         mode: "full" | "delta" | "rollback";
+                        /** @description whether it reads again what its source had set aside */
+                        retry: boolean;
                         /** @description of a roll-back: the import that it undoes */
                         undoes: string | null;
                         /** @description the applied roll-back that undid it */
@@ -5475,6 +5508,8 @@ export interface operations {
                             code: string;
                             count: number;
                         }[];
+                        /** @description of all of them, those kept as they came, that can be read again */
+                        retryable: number;
                         records: {
                             /** @enum {string} */
                             kind: "establishment" | "class" | "group" | "subject" | "mef" | "pupil" | "guardian" | "staff";
@@ -5492,6 +5527,131 @@ export interface operations {
                             since: string;
                         }[];
                         next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    retryHeldRecords: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        state: "staging" | "ready" | "refused" | "applying" | "applied" | "abandoned" | "interrupted";
+                        /**
+                         * @description rollback: it undoes another import
+                         * @enum {string}
+                         */
+                        mode: "full" | "delta" | "rollback";
+                        /** @description whether it reads again what its source had set aside */
+                        retry: boolean;
+                        /** @description of a roll-back: the import that it undoes */
+                        undoes: string | null;
+                        /** @description the applied roll-back that undid it */
+                        undoneBy: string | null;
+                        source: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                            academyCode: string | null;
+                        } | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** @description null: the command line, or nobody */
+                        createdBy: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                        } | null;
+                        /** @description whether it came by itself: put in a folder, or fetched */
+                        unattended: boolean;
+                        exportedOn: string | null;
+                        files: {
+                            name: string;
+                            bytes: number;
+                            /** @description rows = kept in a record + left out, by reason; of formats whose records gather rows of several files */
+                            rows?: {
+                                rows: number;
+                                kept: number;
+                                leftOut: {
+                                    [key: string]: number;
+                                };
+                            };
+                        }[];
+                        /** @description null when nothing runs */
+                        progress: {
+                            /** @enum {string} */
+                            phase: "waiting" | "reading" | "comparing" | "applying";
+                            done: number;
+                            total: number;
+                            /** @enum {string} */
+                            unit: "bytes" | "steps";
+                            /** Format: date-time */
+                            startedAt: string;
+                        } | null;
+                        counts: {
+                            [key: string]: {
+                                read: number;
+                                /** @description changes that no record states: what a full export no longer holds, what follows */
+                                derived: number;
+                                added: number;
+                                modified: number;
+                                unchanged: number;
+                                quarantined: number;
+                                ignored: number;
+                                removed: number;
+                            };
+                        };
+                        warnings: {
+                            code: string;
+                            count: number;
+                        }[];
+                        alerts: {
+                            /** @enum {string} */
+                            code: "threshold_exceeded" | "older_export";
+                            kind: ("establishment" | "class" | "group" | "subject" | "mef" | "pupil" | "guardian" | "staff") | null;
+                            removed: number;
+                            total: number;
+                            /** @description basis points of the total */
+                            limit: number;
+                        }[];
+                        /** @description why it was refused or interrupted */
+                        refusal: {
+                            code: string;
+                            detail: string;
+                            file: string | null;
+                            line: number | null;
+                            column: number | null;
+                        } | null;
+                        /** @description read in full and it changes nothing */
+                        nothingToDo: boolean;
+                        /** @description what can be asked of it now */
+                        actions: ("apply" | "abandon" | "stage" | "describe" | "rollback")[];
+                        stagedAt: string | null;
+                        appliedAt: string | null;
+                        /** @description until when its received files are kept once it has ended */
+                        keptUntil: string | null;
+                        appliedBy: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                        } | null;
                     };
                 };
             };
@@ -5524,6 +5684,8 @@ export interface operations {
                          * @enum {string}
                          */
                         mode: "full" | "delta" | "rollback";
+                        /** @description whether it reads again what its source had set aside */
+                        retry: boolean;
                         /** @description of a roll-back: the import that it undoes */
                         undoes: string | null;
                         /** @description the applied roll-back that undid it */
@@ -6037,7 +6199,7 @@ export interface operations {
                         hasPassword: boolean;
                         rights: {
                             /** @enum {string} */
-                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign";
+                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer";
                             organisationId: string | null;
                         }[];
                         /** @description whether there are people whose accounts one administers */
@@ -6344,7 +6506,7 @@ export interface operations {
                         }[];
                         delegable: {
                             /** @enum {string} */
-                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign";
+                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer";
                             organisationId: string | null;
                             organisationName: string | null;
                             /** @description last day for which it may be given */
@@ -6379,7 +6541,7 @@ export interface operations {
                             /** Format: uuid */
                             personId: string;
                             /** @enum {string} */
-                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign";
+                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer";
                             /** @description perimeter; null for the whole workspace */
                             organisationId: string | null;
                             /** Format: date */
@@ -6431,7 +6593,7 @@ export interface operations {
                             /** Format: uuid */
                             personId: string;
                             /** @enum {string} */
-                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign";
+                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer";
                             /** @description perimeter; null for the whole workspace */
                             organisationId: string | null;
                             /** Format: date */
@@ -6472,7 +6634,7 @@ export interface operations {
                     /** Format: uuid */
                     personId: string;
                     /** @enum {string} */
-                    right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign";
+                    right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer";
                     organisationId: string | null;
                     /**
                      * Format: date
@@ -6496,7 +6658,7 @@ export interface operations {
                         /** Format: uuid */
                         personId: string;
                         /** @enum {string} */
-                        right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign";
+                        right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer";
                         /** @description perimeter; null for the whole workspace */
                         organisationId: string | null;
                         /** Format: date */

@@ -16,7 +16,7 @@ import { deleteSessions, listSessions } from './sessions.queries.ts'
 
 const whom = { person: text, login: text }
 /** Rights of an operator: over the whole workspace. */
-const operatorRights: Right[] = ['directory.import', 'directory.administer', 'instance.operate']
+const operatorRights: Right[] = ['directory.import', 'directory.administer', 'instance.operate', 'records.administer']
 // Who assigns resources is a matter of each establishment.
 const rights: Right[] = [...operatorRights, 'resources.assign']
 

@@ -10,7 +10,13 @@ import { holdSignOut } from './federation.ts'
 import { deleteSessions, findProviderSession, listSessions } from './sessions.queries.ts'
 import { clearSessionCookie } from './sessions.ts'
 
-export const rightSchema = z.enum(['directory.import', 'directory.administer', 'instance.operate', 'resources.assign'])
+export const rightSchema = z.enum([
+  'directory.import',
+  'directory.administer',
+  'instance.operate',
+  'resources.assign',
+  'records.administer',
+])
 
 export const sessionSchema = z.discriminatedUnion('signedIn', [
   z.object({ signedIn: z.literal(false) }),
