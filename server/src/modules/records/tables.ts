@@ -33,9 +33,8 @@ type RecordsTables = {
   // Keys (actor, verb, activity…) are full 64-bit integers: selected as text, they are beyond the safe integers.
   'records.statement': {
     tenant_id: Generated<string>
-    seq: Generated<number>
+    seq: number
     id: string
-    stored: Date
     credential_id: string | null
     actor: string
     verb: string
