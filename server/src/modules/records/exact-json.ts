@@ -1,0 +1,31 @@
+declare global {
+  interface JSON {
+    parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown
+    rawJSON(text: string): object
+    isRawJSON(value: unknown): boolean
+  }
+}
+
+// A number long enough to lose digits as a double, where a value may begin. It may match inside a text: then the slower
+// reading gives the same result.
+const longNumber = /[:[,]\s*-?\d(?:[\d.]{15,}|[\d.]*[eE][+-]?\d{3})/
+
+/**
+ * Reads JSON without rounding integers: one that a double cannot hold (an identifier of 20 digits in an extension, say)
+ * becomes a raw JSON value, which `JSON.stringify` writes as it came. Decimals keep a double's 15 to 17 digits, which is
+ * what JSON promises (RFC 8259 §6).
+ * @throws SyntaxError when the text is no JSON.
+ */
+export function parseJson(text: string): unknown {
+  if (!longNumber.test(text)) return JSON.parse(text) as unknown
+  return JSON.parse(text, (_key, value, { source }) =>
+    typeof value === 'number' && source !== undefined && isRounded(value, source) ? JSON.rawJSON(source) : value,
+  )
+}
+
+function isRounded(value: number, source: string): boolean {
+  if (/^-?\d+$/.test(source)) return BigInt(source) !== toInteger(value)
+  return !Number.isFinite(value)
+}
+
+const toInteger = (value: number): bigint | undefined => (Number.isFinite(value) ? BigInt(value) : undefined)
