@@ -15,8 +15,13 @@ export interface StagedLine {
 /**
  * Reads a feed without a database.
  * @param accepted bodies of records accepted before, by `kind id`.
+ * @param missing whether its establishments are taken for unknown.
  */
-export async function stageFeed(feed: Feed, accepted: Record<string, Record<string, unknown>> = {}) {
+export async function stageFeed(
+  feed: Feed,
+  accepted: Record<string, Record<string, unknown>> = {},
+  { missing = false } = {},
+) {
   let text = ''
   const rows = (): StagedLine[] =>
     text
@@ -44,7 +49,9 @@ export async function stageFeed(feed: Feed, accepted: Record<string, Record<stri
       }),
     listEstablishments: async () =>
       new Set(
-        rows().flatMap(({ kind, id, change }) => (kind === 'establishment' && change === 'added' && id ? [id] : [])),
+        rows().flatMap(({ kind, id, change }) =>
+          !missing && kind === 'establishment' && change === 'added' && id ? [id] : [],
+        ),
       ),
     findAccepted: async (kind, ids) =>
       new Map(

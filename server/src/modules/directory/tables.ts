@@ -3,6 +3,7 @@ import type { Db } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
 import type { CsvMapping } from './feeds/csv-mapping.ts'
 import type { GivenFeed } from './feeds/feed.ts'
+import type { RefusedRecord } from './feeds/refused-records.ts'
 import type { CautionCode, Part } from './matching/matching-rule.ts'
 
 export type Profile =
@@ -324,6 +325,7 @@ interface ImportRow extends TenantRow {
   applied_by: string | null
   first: Generated<boolean>
   undoes: Generated<string | null>
+  retry: Generated<boolean>
   unattended: Generated<boolean>
   attempts: Generated<number>
   kept_until: Generated<Date | null>
@@ -348,6 +350,7 @@ interface QuarantinedRecordRow extends TenantRow {
   line: number
   code: string
   detail: string
+  refused: ColumnType<RefusedRecord | null, string | null, string | null>
 }
 
 interface ImportChangeRow extends TenantRow {

@@ -48,9 +48,7 @@ export function ImportReviewPage() {
       </Page>
     )
   }
-  const title = data.source
-    ? t(data.mode === 'rollback' ? 'review.titleOfRollback' : 'review.titleOf', { source: data.source.name })
-    : t('review.title')
+  const title = data.source ? t(titleOf(data), { source: data.source.name }) : t('review.title')
   return (
     <Page
       back={back}
@@ -59,7 +57,7 @@ export function ImportReviewPage() {
           <ImportState state={toShownState(data)} />{' '}
           {[
             data.exportedOn && data.mode !== 'rollback' && t('review.exported', { day: format.day(data.exportedOn) }),
-            data.mode === 'delta' && t('review.delta'),
+            data.mode === 'delta' && t(data.retry ? 'review.retry' : 'review.delta'),
             t('review.received', {
               when: format.dateTime(data.createdAt),
               by: data.createdBy?.name ?? t(data.unattended ? 'byItself' : 'commandLine'),
@@ -95,6 +93,11 @@ export function ImportReviewPage() {
       <Files data={data} />
     </Page>
   )
+}
+
+function titleOf({ mode, retry }: Import) {
+  if (retry) return 'review.titleOfRetry'
+  return mode === 'rollback' ? 'review.titleOfRollback' : 'review.titleOf'
 }
 
 /** What to think of it, in a sentence or two. */
@@ -372,7 +375,7 @@ function Details({ data }: { data: Import }) {
       {view === 'summary' && <ImportSummary data={data} />}
       {view === 'establishments' && <ImportEstablishments id={data.id} />}
       {view === 'changes' && <ImportChanges applied={data.state === 'applied'} id={data.id} />}
-      {view === 'quarantine' && <ImportQuarantine id={data.id} />}
+      {view === 'quarantine' && <ImportQuarantine data={data} />}
     </section>
   )
 }

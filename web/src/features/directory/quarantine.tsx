@@ -1,4 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSearchParams } from 'react-router'
 import { findText } from '../../i18n.ts'
@@ -38,10 +39,13 @@ export function Quarantine({
   queryKey,
   load,
   lead,
+  remedy,
 }: {
   queryKey: string[]
   load: (query: QuarantineQuery) => Promise<QuarantinePage>
   lead: string
+  /** What can be done about them here. */
+  remedy?: ReactNode
 }) {
   const { t } = useTranslation(['imports', 'shell'])
   const format = useFormat()
@@ -90,6 +94,7 @@ export function Quarantine({
   return (
     <div className="stack">
       <p className="measure">{lead}</p>
+      {remedy}
       <dl className="reasons">
         {reasons.map((reason) => (
           <div key={reason.code}>

@@ -3,10 +3,10 @@ import type { FeedFile } from './aaf-files.ts'
 import type { Degree } from './aaf-attributes.ts'
 import { type AafRecord, readAafRequests } from './aaf-parser.ts'
 import type { AafContext } from './aaf-people.ts'
-import { readRecord } from './aaf-records.ts'
+import { type FeedKind, keepAafRecord, readRecord, type RefusedAaf } from './aaf-records.ts'
 import { type Feed, type FeedReading, FeedRefusal, type ReadingOptions } from './feed.ts'
 import { type PlacedOutcome, readRecords } from './record-reading.ts'
-import { type AcceptedState, type Outcome, readOutcome, Unusable } from './records.ts'
+import { type AcceptedState, type FeedContext, type Outcome, readOutcome, Unusable } from './records.ts'
 
 /**
  * Reads a delta: requests that add, replace some attributes of a record (an emptied one clears), or delete. It is small
@@ -49,7 +49,7 @@ async function* readFiles(
         }
         yield {
           kind,
-          outcome: toOutcome(file, record, accepted.get(record.id), context),
+          outcome: toOutcome(kind, record, accepted.get(record.id), context),
           file: number,
           line,
           bytes: unread,
@@ -60,12 +60,28 @@ async function* readFiles(
   }
 }
 
+/** Reads a request again that was set aside. */
+export function rereadAaf(
+  { kind, degree, attributes, ...request }: RefusedAaf,
+  context: FeedContext,
+  accepted: AcceptedState | undefined,
+): Outcome {
+  const record = { ...request, line: 0, attributes: new Map(attributes) }
+  return toOutcome(kind, record, accepted, { ...context, degree })
+}
+
+/** What becomes of a request; one that is set aside is kept as it came. */
 function toOutcome(
-  { kind }: FeedFile,
+  kind: FeedKind,
   record: AafRecord,
   accepted: AcceptedState | undefined,
   context: AafContext,
 ): Outcome {
+  const outcome = follow(kind, record, accepted, context)
+  return outcome.fate === 'quarantined' ? { ...outcome, refused: keepAafRecord(kind, record, context.degree) } : outcome
+}
+
+function follow(kind: FeedKind, record: AafRecord, accepted: AcceptedState | undefined, context: AafContext): Outcome {
   if (record.request === 'add') return readRecord(kind, record, context)
   const read = readOutcome(record.id, () => {
     if (!/^[\w.-]{1,64}$/.test(record.id)) {

@@ -39,10 +39,31 @@ export const feedTypes: Record<Degree, Record<string, FileType>> = {
 /** Normalises one record of a feed (attributes: SDET annexe 4bis). Links to what is unknown are left out and counted. */
 export function readRecord(kind: FeedKind, record: AafRecord, context: AafContext): Outcome {
   const source = new Attributes(record)
-  return readOutcome(record.id, () => {
+  const read = () => {
     const externalId = readIdentifier(kind, record, source)
     return { externalId, ...readers[kind](source, context, externalId) }
-  })
+  }
+  return readOutcome(record.id, read, () => keepAafRecord(kind, record, context.degree))
+}
+
+/** What is kept of a record that is set aside: its request, as it came. */
+export interface RefusedAaf {
+  of: 'aaf'
+  degree: Degree
+  kind: FeedKind
+  request: AafRecord['request']
+  category: string
+  id: string
+  attributes: [string, string[]][]
+}
+
+/** What is kept of a record, whatever became of it. */
+export function keepAafRecord(
+  kind: FeedKind,
+  { request, category, id, attributes }: AafRecord,
+  degree: Degree,
+): RefusedAaf {
+  return { of: 'aaf', degree, kind, request, category, id, attributes: [...attributes] }
 }
 
 type Read = AcceptedRecord

@@ -14,6 +14,7 @@ import {
   shapeOf,
 } from './csv-records.ts'
 import type { CsvMapping } from './csv-mapping.ts'
+import { keepCsvRow } from './csv-refused.ts'
 import { type CsvFile, readCsvRows } from './csv-text.ts'
 import { type FeedReading, FeedRefusal, type ReadingOptions } from './feed.ts'
 import { keepGuardians } from './kept-guardians.ts'
@@ -305,6 +306,11 @@ async function* readRows(
   const identify = kind === 'guardian' ? (record: CsvRecord) => gathering.identifyGuardian(record) : identifyPerson
   for await (const { values, line, bytes } of readCsvRows(file)) {
     const outcome = readCsvPerson(values, shape, context, identify)
+    if (outcome.fate === 'quarantined') {
+      const refused = keepCsvRow(values, shape, context.links)
+      yield { kind, outcome: { ...outcome, refused }, file: number, line, bytes }
+      continue
+    }
     const told = kind === 'guardian' && outcome.fate === 'accepted' ? gathering.tellGuardian(outcome) : outcome
     yield { kind, outcome: told, file: number, line, bytes }
   }

@@ -130,7 +130,7 @@ export type GuardianLink = PupilBody['guardians'][number]
 /** What rows are read against. */
 export interface CsvContext extends FeedContext {
   /** Guardians that other files tell of, by pupil. */
-  links: ReadonlyMap<string, GuardianLink[]>
+  links: Pick<ReadonlyMap<string, GuardianLink[]>, 'get'>
 }
 
 /** Normalises the row of a person. */

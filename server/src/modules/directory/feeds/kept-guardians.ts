@@ -1,6 +1,6 @@
 import type { ReadingOptions } from './feed.ts'
 import type { PlacedOutcome } from './record-reading.ts'
-import type { PupilBody } from './records.ts'
+import type { AcceptedState, PupilBody } from './records.ts'
 
 // Pupils whose guardians are asked for at once.
 const batch = 500
@@ -35,19 +35,20 @@ async function keepAll(
     pupils.map(({ id }) => id),
   )
   for (const { id, body } of pupils) {
-    const guardians = before.get(id)?.body['guardians']
-    if (!Array.isArray(guardians)) continue
-    // The database gives keys in another order: as written, or the record would seem to change.
-    body.guardians = (guardians as PupilBody['guardians']).map(
-      ({ id: guardian, link, legal, financial, contact, pays }) => ({
-        id: guardian,
-        link,
-        legal,
-        financial,
-        contact,
-        pays,
-      }),
-    )
+    body.guardians = guardiansOf(before.get(id)) ?? body.guardians
   }
   return records
+}
+
+/** The guardians of an accepted pupil. */
+export function guardiansOf(accepted: AcceptedState | undefined): PupilBody['guardians'] | undefined {
+  // The database gives keys in another order: as written, or the record would seem to change.
+  return accepted?.body.guardians?.map(({ id, link, legal, financial, contact, pays }) => ({
+    id,
+    link,
+    legal,
+    financial,
+    contact,
+    pays,
+  }))
 }

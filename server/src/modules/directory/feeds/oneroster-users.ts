@@ -1,5 +1,5 @@
 import type { LegalStatus, RecordKind } from '../tables.ts'
-import type { ClassPlace, Role, UserState } from './oneroster-records.ts'
+import type { ClassPlace, GuardianLink, Role, UserState } from './oneroster-records.ts'
 import {
   type AcceptedRecord,
   type FeedContext,
@@ -68,7 +68,35 @@ export function toUserOutcomes(user: UserState, context: UserContext): { kind: P
     return [{ kind, outcome: { fate: 'ignored', externalId: user.id, rule } }]
   }
   const detail = `Its schools are not in the package: ${lost.org.slice(0, 64)}.`
-  return [{ kind, outcome: { fate: 'quarantined', externalId: user.id, code: 'establishment_unknown', detail } }]
+  const refused = keepUser(user)
+  return [
+    { kind, outcome: { fate: 'quarantined', externalId: user.id, code: 'establishment_unknown', detail, refused } },
+  ]
+}
+
+/** What is kept of a user who is set aside. */
+export interface RefusedUser {
+  of: 'oneroster'
+  user: Omit<UserState, 'roles' | 'places' | 'guardians'> & {
+    roles: Role[]
+    places: ClassPlace[]
+    guardians: GuardianLink[]
+  }
+}
+
+function keepUser(user: UserState): RefusedUser {
+  const { roles, places, guardians, ...rest } = user
+  const lists = { roles: [...roles.values()], places: [...places.values()], guardians: [...guardians.values()] }
+  return { of: 'oneroster', user: { ...rest, ...lists } }
+}
+
+const byId = <T extends { id: string }>(list: T[]) => new Map(list.map((each) => [each.id, each]))
+
+/** Reads a user again who was set aside. */
+export function rereadUser({ user }: RefusedUser, context: FeedContext): { kind: PersonKind; outcome: Outcome }[] {
+  const { roles, places, guardians } = user
+  const state = { ...user, roles: byId(roles), places: byId(places), guardians: byId(guardians) }
+  return toUserOutcomes(state, { ...context, otherOrgs: new Set() })
 }
 
 // What a later delta needs of the rows that a record came from, each as JSON in a fixed order.

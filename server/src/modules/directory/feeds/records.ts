@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import { type Day, isDay } from '#kernel/time'
 import { toSearchKey } from '../search-key.ts'
 import type { LegalStatus, Level, Profile, RecordKind } from '../tables.ts'
+import type { RefusedRecord } from './refused-records.ts'
 import { rowOf } from './staged-rows.ts'
 
 // What every format makes of its records: the bodies below, kept in directory.source_record and applied from there.
@@ -118,7 +119,14 @@ export interface NamedGroup {
 export type Outcome =
   | ({ fate: 'accepted'; externalId: string } & AcceptedRecord)
   | { fate: 'removed'; externalId: string }
-  | { fate: 'quarantined'; externalId: string | null; code: string; detail: string }
+  | {
+      fate: 'quarantined'
+      externalId: string | null
+      code: string
+      detail: string
+      /** What is kept of it, to be read again later. */
+      refused?: RefusedRecord | undefined
+    }
   | { fate: 'ignored'; externalId: string; rule: string }
 
 /** The normalised form of a record, by what it describes. */
@@ -152,15 +160,23 @@ export class Unusable extends Error {
   }
 }
 
-/** Reads one record; what is wrong with it sets it aside. @param id as written, shown if it is a plain identifier. */
-export function readOutcome(id: string, read: () => (AcceptedRecord & { externalId: string }) | Ignored): Outcome {
+/**
+ * Reads one record; what is wrong with it sets it aside.
+ * @param id as written, shown if it is a plain identifier.
+ * @param keep what is kept of it then.
+ */
+export function readOutcome(
+  id: string,
+  read: () => (AcceptedRecord & { externalId: string }) | Ignored,
+  keep?: () => RefusedRecord,
+): Outcome {
   try {
     const outcome = read()
     return 'rule' in outcome ? { fate: 'ignored', ...outcome } : { fate: 'accepted', ...outcome }
   } catch (error) {
     if (!(error instanceof Unusable)) throw error
     const externalId = /^[\w.-]{1,64}$/.test(id) ? id : null
-    return { fate: 'quarantined', externalId, code: error.code, detail: error.message }
+    return { fate: 'quarantined', externalId, code: error.code, detail: error.message, refused: keep?.() }
   }
 }
 
@@ -211,15 +227,18 @@ export function sortedSet(values: string[]): string[] {
   return [...new Set(values)].sort()
 }
 
+// Characters of a record that is set aside, beyond which it is not kept.
+const longestRefused = 200_000
+
 /** A record as a row to stage. @param file its number among the feed's files, from 0. */
 export function toStagedRow(kind: RecordKind, outcome: Outcome, file: number, line: number): string {
   const row = { kind, externalId: outcome.externalId, subjectId: randomUUIDv7(), file, line }
   if (outcome.fate === 'quarantined') {
-    return rowOf({
-      ...row,
-      change: 'quarantined',
-      body: JSON.stringify({ code: outcome.code, detail: outcome.detail }),
-    })
+    const { code, detail, refused } = outcome
+    const body = JSON.stringify({ code, detail, refused })
+    // Of an absurd length, or with a character that the database does not take: told, not kept.
+    const kept = body.length <= longestRefused && !body.includes('\\u0000')
+    return rowOf({ ...row, change: 'quarantined', body: kept ? body : JSON.stringify({ code, detail }) })
   }
   if (outcome.fate === 'removed') return rowOf({ ...row, change: 'removed', body: '{}' })
   if (outcome.fate === 'ignored') {

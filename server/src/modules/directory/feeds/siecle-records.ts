@@ -12,7 +12,7 @@ import {
   toGroupCode,
   Unusable,
 } from './records.ts'
-import type { XmlElement } from './xml-records.ts'
+import { type KeptElement, keepElement, restoreElement, type XmlElement } from './xml-records.ts'
 
 export type GuardianLink = PupilBody['guardians'][number]
 
@@ -93,7 +93,7 @@ function readNames(element: XmlElement) {
 
 /** A person who answers for pupils; the links say for whom. */
 export function readGuardian(element: XmlElement, addresses: ReadonlyMap<string, Address>): Outcome {
-  return readOutcome(element.attributes['PERSONNE_ID'] ?? '', () => {
+  const reading = () => {
     const externalId = readIdentifier(element, 'PERSONNE_ID')
     const { familyName, givenName, birthFamilyName } = readNames(element)
     const address = addresses.get(element.text('ADRESSE_ID') ?? '')
@@ -109,7 +109,9 @@ export function readGuardian(element: XmlElement, addresses: ReadonlyMap<string,
       ...address,
     }
     return { externalId, establishmentRef: null, body, ...keysOf(body), groups: [], warnings: [] }
-  })
+  }
+  const keep = () => keepSiecle(element, { uai: '', addresses })
+  return readOutcome(element.attributes['PERSONNE_ID'] ?? '', reading, keep)
 }
 
 /** What a pupil's record is read against. */
@@ -129,7 +131,7 @@ const day = (element: XmlElement, name: string): Day | undefined => {
 
 /** A pupil; one whose DATE_SORTIE is past is none any more. */
 export function readPupil(element: XmlElement, context: PupilContext): Outcome {
-  return readOutcome(element.attributes['ELEVE_ID'] ?? '', () => {
+  const reading = () => {
     const externalId = readIdentifier(element, 'ELEVE_ID')
     const bornOn = toDay('DATE_NAISS', element.required('DATE_NAISS'))
     const { familyName, givenName, birthFamilyName } = readNames(element)
@@ -176,5 +178,50 @@ export function readPupil(element: XmlElement, context: PupilContext): Outcome {
       guardians: [...new Map(links.map((link) => [link.id, link])).values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
     }
     return { externalId, establishmentRef: uai, body, ...keysOf(body), groups: [...classes, ...groups], warnings }
+  }
+  return readOutcome(element.attributes['ELEVE_ID'] ?? '', reading, () => keepSiecle(element, context))
+}
+
+/** What is kept of an element that is set aside, with what stood elsewhere and belongs to it. */
+export interface RefusedSiecle {
+  of: 'siecle'
+  element: KeptElement
+  uai: string
+  address?: Address | undefined
+  structures?: { classes: string[]; groups: string[] } | undefined
+  guardians?: GuardianLink[] | undefined
+  regime?: string | undefined
+}
+
+function keepSiecle(
+  element: XmlElement,
+  context: Pick<PupilContext, 'uai' | 'addresses'> & Partial<PupilContext>,
+): RefusedSiecle {
+  const id = element.raw('ELEVE_ID')
+  return {
+    of: 'siecle',
+    element: keepElement(element),
+    uai: context.uai,
+    address: context.addresses.get(element.raw('ADRESSE_ID')),
+    structures: context.structures?.get(id),
+    guardians: context.links?.get(id),
+    regime: context.regimes?.get(element.raw('CODE_REGIME')),
+  }
+}
+
+/** Reads a pupil or a guardian again who was set aside. */
+export function rereadSiecle(refused: RefusedSiecle, context: FeedContext & { exportedOn: Day }): Outcome {
+  const element = restoreElement(refused.element)
+  const under = <T>(name: string, value: T | undefined) =>
+    new Map(value === undefined ? [] : [[element.raw(name), value] as const])
+  const addresses = under('ADRESSE_ID', refused.address)
+  if (element.name === 'PERSONNE') return readGuardian(element, addresses)
+  return readPupil(element, {
+    ...context,
+    uai: refused.uai,
+    addresses,
+    structures: under('ELEVE_ID', refused.structures),
+    links: under('ELEVE_ID', refused.guardians),
+    regimes: under('CODE_REGIME', refused.regime),
   })
 }

@@ -15,7 +15,7 @@ import {
   toProfile,
   Unusable,
 } from './records.ts'
-import type { XmlElement } from './xml-records.ts'
+import { type KeptElement, keepElement, restoreElement, type XmlElement } from './xml-records.ts'
 
 /** The establishment that a file speaks of. */
 export interface StsPlace {
@@ -84,9 +84,9 @@ export function readGroup(
 
 /** Numbers of people whom only the establishment knows (TYPE local) are numbers of others elsewhere. */
 function identify(element: XmlElement): string | undefined {
-  const id = element.text('ID')
-  if (id === undefined || !/^[\w.-]{1,50}$/.test(id)) return undefined
-  return element.text('TYPE')?.toLowerCase() === 'local' ? `local-${id}` : id
+  const id = element.raw('ID')
+  if (!/^[\w.-]{1,50}$/.test(id)) return undefined
+  return element.raw('TYPE').toLowerCase() === 'local' ? `local-${id}` : id
 }
 
 const titles: Record<string, string> = { '1': 'M.', '2': 'Mme', '3': 'Mlle' }
@@ -98,7 +98,7 @@ export function readIndividual(
   teachings: ReadonlyMap<string, Teaching[]>,
   context: FeedContext,
 ): Outcome {
-  return readOutcome(element.attributes['ID'] ?? '', () => {
+  const reading = () => {
     const externalId = identify(element)
     if (externalId === undefined) {
       element.required('ID')
@@ -130,7 +130,27 @@ export function readIndividual(
       ...main.map((code) => ({ kind: 'class' as const, establishment: uai, code: toGroupCode(code) })),
     ]
     return { externalId, establishmentRef: uai, body, ...keysOf(body), groups, warnings: [] }
-  })
+  }
+  return readOutcome(element.attributes['ID'] ?? '', reading, () => ({
+    of: 'sts',
+    element: keepElement(element),
+    uai,
+    teachings: teachings.get(identify(element) ?? '') ?? [],
+  }))
+}
+
+/** What is kept of a member of staff who is set aside, with the services that stood elsewhere. */
+export interface RefusedIndividual {
+  of: 'sts'
+  element: KeptElement
+  uai: string
+  teachings: Teaching[]
+}
+
+/** Reads a member of staff again who was set aside. */
+export function rereadIndividual({ element: kept, uai, teachings }: RefusedIndividual, context: FeedContext): Outcome {
+  const element = restoreElement(kept)
+  return readIndividual(element, uai, new Map([[identify(element) ?? '', teachings]]), context)
 }
 
 function readDay(text: string | undefined): Day | undefined {

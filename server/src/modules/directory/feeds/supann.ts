@@ -126,9 +126,13 @@ const employees = new Set(['staff', 'employee'])
 class Entry {
   private readonly values = new Map<string, string[]>()
   readonly width: { values: number; names: number }
+  readonly headers: string[]
+  readonly cells: string[]
 
   constructor(headers: string[], cells: string[]) {
     this.width = { values: cells.length, names: headers.length }
+    this.headers = headers
+    this.cells = cells
     headers.forEach((header, index) => {
       const parts = (cells[index] ?? '').split('|').map((part) => part.trim())
       this.values.set(header.toLowerCase(), parts.filter(Boolean))
@@ -200,7 +204,7 @@ function withoutLabel(value: string | undefined): string | undefined {
 
 function readEntry(entry: Entry, uai: string, context: FeedContext): Outcome {
   const own = entry.list('supannEtuId')[0] ?? entry.list('supannEmpId')[0] ?? ''
-  return readOutcome(own, () => {
+  const reading = () => {
     const { values, names } = entry.width
     if (values !== names) {
       const code = values > names ? 'row_too_long' : 'row_too_short'
@@ -211,7 +215,21 @@ function readEntry(entry: Entry, uai: string, context: FeedContext): Outcome {
     if (followed === undefined) return { externalId, rule: 'affiliation_not_followed' }
     const read = followed === 'student' ? readStudent(entry, uai, context) : readEmployee(entry, uai, context, followed)
     return { externalId, ...read }
-  })
+  }
+  return readOutcome(own, reading, () => ({ of: 'supann', uai, headers: entry.headers, cells: entry.cells }))
+}
+
+/** What is kept of an entry that is set aside. */
+export interface RefusedEntry {
+  of: 'supann'
+  uai: string
+  headers: string[]
+  cells: string[]
+}
+
+/** Reads an entry again that was set aside. */
+export function rereadSupann({ uai, headers, cells }: RefusedEntry, context: FeedContext): Outcome {
+  return readEntry(new Entry(headers, cells), uai, context)
 }
 
 /** Principal names may be given again to someone else, numbers are not: they come first. */

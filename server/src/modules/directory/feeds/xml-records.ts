@@ -38,9 +38,14 @@ export class XmlElement {
 
   /** The value at the end of a path, or of an attribute of this element; undefined when absent or empty. */
   text(path: string): string | undefined {
-    const text = (this.attributes[path] ?? this.find(path)?.content ?? '').trim()
+    const text = this.raw(path)
     if (text.length > 2000) throw new Unusable('value_unreadable', `${path} exceeds 2000 characters.`)
     return text || undefined
+  }
+
+  /** As `text`, however long; empty when absent. */
+  raw(path: string): string {
+    return (this.attributes[path] ?? this.find(path)?.content ?? '').trim()
   }
 
   required(path: string): string {
@@ -64,6 +69,28 @@ export class XmlElement {
     }
     return undefined
   }
+}
+
+/** An element as it is kept when its record is set aside. */
+export interface KeptElement {
+  name: string
+  attributes: Readonly<Record<string, string>>
+  content: string
+  children: KeptElement[]
+}
+
+export const keepElement = ({ name, attributes, content, children }: XmlElement): KeptElement => ({
+  name,
+  attributes,
+  content: content.trim(),
+  children: children.map(keepElement),
+})
+
+export function restoreElement({ name, attributes, content, children }: KeptElement): XmlElement {
+  const element = new XmlElement(name, 0, attributes)
+  element.content = content
+  element.children.push(...children.map(restoreElement))
+  return element
 }
 
 /** A record of a file, and the path of element names it stands at. */

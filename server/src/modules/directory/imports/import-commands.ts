@@ -13,7 +13,7 @@ import { applyImport } from './import-applying.ts'
 import { csvDescriptionSchema } from './import-columns.routes.ts'
 import type { Watch } from './import-running.ts'
 import { abandonImport, sweepImports } from './import-sweep.ts'
-import { stageImport, stageRollback } from './imports.ts'
+import { stageImport, stageRetry, stageRollback } from './imports.ts'
 import { getImport, listImports, listQuarantinedRecords } from './imports.queries.ts'
 import type { ImportView } from './imports.routes.ts'
 import { type Progress, type SourceKind, sourceKinds } from '../tables.ts'
@@ -56,14 +56,7 @@ export const importCommands: Command[] = [
       }
       const input = { tenantId, folder: path, actorPersonId: null, unseen: !values['dry-run'], ...told }
       const staged = await stoppable(context, () => stageImport(context, input, watch(context)))
-      if (staged.refusal) throw toProblem(staged)
-      await report(context, tenantId, staged)
-      if (values['dry-run']) {
-        context.print(`Nothing was changed. To apply it: npm run preau -- directory import-apply ${staged.id}`)
-        return staged
-      }
-      if (staged.alerts.length > 0 && !values['accept-alerts']) throw refuseAlerts(staged)
-      return apply(context, tenantId, staged.id, true)
+      return conclude(context, tenantId, staged, values)
     },
   },
   {
@@ -130,14 +123,22 @@ export const importCommands: Command[] = [
       const { id: tenantId } = await context.tenant()
       const undone = { tenantId, id: parseId(positionals), actorPersonId: null }
       const staged = await stoppable(context, () => stageRollback(context, undone, watch(context)))
-      if (staged.refusal) throw toProblem(staged)
-      await report(context, tenantId, staged)
-      if (values['dry-run']) {
-        context.print(`Nothing was changed. To apply it: npm run preau -- directory import-apply ${staged.id}`)
-        return staged
+      return conclude(context, tenantId, staged, values)
+    },
+  },
+  {
+    name: 'import-retry',
+    usage: '<source id> [--dry-run] [--accept-alerts]',
+    summary: 'Reads again what a source has set aside and was kept of it; then applies it like any import.',
+    options: { 'dry-run': { type: 'boolean' }, ...acceptAlerts },
+    async run(context, [id], values) {
+      if (id === undefined || !isUuid(id)) {
+        throw new Problem(400, 'source_id_needed', 'Give the identifier of a source, as `directory feeds` lists them.')
       }
-      if (staged.alerts.length > 0 && !values['accept-alerts']) throw refuseAlerts(staged)
-      return apply(context, tenantId, staged.id, true)
+      const { id: tenantId } = await context.tenant()
+      const asked = { tenantId, id: id.toLowerCase(), actorPersonId: null }
+      const staged = await stoppable(context, () => stageRetry(context, asked, watch(context)))
+      return conclude(context, tenantId, staged, values)
     },
   },
   {
@@ -193,6 +194,23 @@ function explainRefusal(error: unknown): never {
   throw new Problem(400, code, file === null ? detail : `${file}: ${detail}`)
 }
 
+/** Shows what was staged, and applies it unless it was only to be looked at, or raises alerts. */
+async function conclude(
+  context: CommandContext,
+  tenantId: string,
+  staged: ImportView,
+  values: Record<string, unknown>,
+): Promise<ImportView> {
+  if (staged.refusal) throw toProblem(staged)
+  await report(context, tenantId, staged)
+  if (values['dry-run']) {
+    context.print(`Nothing was changed. To apply it: npm run preau -- directory import-apply ${staged.id}`)
+    return staged
+  }
+  if (staged.alerts.length > 0 && !values['accept-alerts']) throw refuseAlerts(staged)
+  return apply(context, tenantId, staged.id, true)
+}
+
 async function apply(context: CommandContext, tenantId: string, id: string, accept: boolean): Promise<ImportView> {
   const input = { tenantId, id, actorPersonId: null, acceptAlerts: accept }
   const applied = await stoppable(context, () => applyImport(context, input, watch(context)))
@@ -209,8 +227,10 @@ function dayOf(value: unknown): Day | undefined {
   return text
 }
 
+const isUuid = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
+
 function parseId([id]: string[]): string {
-  if (id === undefined || !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) {
+  if (id === undefined || !isUuid(id)) {
     throw new Problem(400, 'import_id_needed', 'Give the identifier of an import, as `directory imports` lists them.')
   }
   return id.toLowerCase()

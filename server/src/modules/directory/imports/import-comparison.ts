@@ -37,9 +37,11 @@ export const staged = (importId: string, alias = 's') =>
 export const sameRecord = (sourceId: string) =>
   sql`r.source_id = ${sourceId} and r.kind = s.kind and r.external_id = s.external_id` as RawBuilder<boolean>
 
-/** What makes of a staged record one set aside. */
+/** What makes of a staged record `s` one set aside; it is kept as `RefusedStaged`. */
 export const setAside = (code: string, detail: RawBuilder<unknown>) =>
-  sql`change = 'quarantined', known = false, body = jsonb_build_object('code', ${code}::text, 'detail', ${detail})`
+  sql`change = 'quarantined', known = false, body = jsonb_build_object('code', ${code}::text, 'detail', ${detail},
+    'refused', jsonb_build_object('of', 'staged', 'change', s.change, 'body', s.body,
+      'establishmentRef', s.establishment_ref, 'familyKey', s.family_key, 'givenKey', s.given_key))`
 
 /** From how many staged records on whole tables are read from end to end. */
 export const bulkRows = 150_000

@@ -154,8 +154,9 @@ export const comparisonSteps = (mode: Comparison['mode']): Step<Comparison>[] =>
 
   (tx, { importId, files }) =>
     sql`insert into directory.quarantined_record
-      (id, import_id, kind, external_id, file, line, code, detail)
-    select subject_id, import_id, kind, external_id, (${files}::text[])[file + 1], line, body->>'code', body->>'detail'
+      (id, import_id, kind, external_id, file, line, code, detail, refused)
+    select subject_id, import_id, kind, external_id, (${files}::text[])[file + 1], line, body->>'code', body->>'detail',
+      body->'refused'
     from directory.staged_record s where ${staged(importId)} and change = 'quarantined'`.execute(tx),
 
   (tx, { importId }) =>

@@ -11,6 +11,7 @@ export interface LastApplied {
   exported_on: Day | null
   mode: 'full' | 'delta'
   first: boolean
+  school_year: number | null
 }
 
 const undone = (alias: string): RawBuilder<unknown> => sql`exists (select from directory.import u
@@ -30,7 +31,8 @@ export const isUndoable = (alias: string): RawBuilder<boolean> => {
 
 /** The last import of a source that stands: applied, not undone since. */
 export async function findLastApplied(tx: Tx, sourceId: string, before?: string): Promise<LastApplied | undefined> {
-  const { rows } = await sql<LastApplied>`select i.id, i.exported_on, i.mode, i.first from directory.import i
+  const { rows } =
+    await sql<LastApplied>`select i.id, i.exported_on, i.mode, i.first, i.school_year from directory.import i
     where i.source_id = ${sourceId} and i.state = 'applied' and i.mode <> 'rollback' and not ${undone('i')}
       and (${before ?? null}::uuid is null
         or (i.applied_at, i.id) < (select b.applied_at, b.id from directory.import b where b.id = ${before ?? null}))
@@ -44,6 +46,18 @@ export async function findSourceYear(tx: Tx, sourceId: string): Promise<number |
     join directory.school_year y on y.id = s.school_year_id where s.id = ${sourceId}`.execute(tx)
   return rows[0]?.year
 }
+
+/**
+ * Whether a full export comes too late: its source spoke of a later year, which is current or over. It would make people
+ * leave who are in their new classes.
+ */
+export async function isYearOver(tx: Tx, sourceId: string, schoolYear: number): Promise<boolean> {
+  const { rows } = await sql`select from directory.source s join directory.school_year y on y.id = s.school_year_id
+    where s.id = ${sourceId} and y.start_year > ${schoolYear} and y.state <> 'preparing'`.execute(tx)
+  return rows.length > 0
+}
+
+export const yearOver = 'It is of a school year that is over: its source already gave the next one, which has begun.'
 
 /** A record as an import found it, and as it left it. */
 export interface FormerRecord {

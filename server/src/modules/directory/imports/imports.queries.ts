@@ -55,6 +55,7 @@ function toView(row: ImportRow): ImportView {
     id: row.id,
     state: row.state,
     mode: row.mode,
+    retry: row.retry,
     undoes: row.undoes,
     undoneBy: row.undone_by,
     source:

@@ -38,6 +38,7 @@ export const importSchema = z.object({
   id: z.uuid(),
   state: z.enum(['staging', 'ready', 'refused', 'applying', 'applied', 'abandoned', 'interrupted']),
   mode: z.enum(['full', 'delta', 'rollback']).describe('rollback: it undoes another import'),
+  retry: z.boolean().describe('whether it reads again what its source had set aside'),
   undoes: z.uuid().nullable().describe('of a roll-back: the import that it undoes'),
   undoneBy: z.uuid().nullable().describe('the applied roll-back that undid it'),
   source: z.object({ id: z.uuid(), name: z.string(), academyCode: z.string().nullable() }).nullable(),

@@ -29,8 +29,9 @@ import {
   updateImport,
   waiting,
 } from './import-rows.ts'
+import { createRetry, openRetry } from './import-retry.ts'
 import { createRollback, openRollback } from './import-rollback.ts'
-import { findLastApplied, findSourceYear } from './import-rollback.queries.ts'
+import { findLastApplied, findSourceYear, isYearOver, yearOver } from './import-rollback.queries.ts'
 import { follow, outlastOutage, runSteps, type Watch, withSourceLock } from './import-running.ts'
 import { analyzeStage, createStage, indexStage, openStageCopy } from './import-stages.ts'
 import { sweepImports } from './import-sweep.ts'
@@ -125,7 +126,9 @@ export async function stageReceived(services: Services, job: ImportJob, signal: 
   const folder = uploadFolder(services.dataDirectory, id)
   const open = row.undoes
     ? () => openRollback(services, tenantId, row.undoes!)
-    : openFolder(services, { tenantId, id, folder, told: row.given })
+    : row.retry
+      ? () => openRetry(services, tenantId, row.source_id!)
+      : openFolder(services, { tenantId, id, folder, told: row.given })
   await stage(services, { tenantId, id, open, received: true }, { signal })
 }
 
@@ -157,6 +160,33 @@ export async function requestRollback(services: Services, input: ImportRequest):
   })
 }
 
+/**
+ * Reads again what a source has set aside, up to its review.
+ * @throws Problem 404 `source_unknown`; 409 `retry_nothing`.
+ */
+export async function stageRetry(
+  services: Services,
+  { tenantId, id: sourceId, actorPersonId }: ImportRequest,
+  watch: Watch = {},
+): Promise<ImportView> {
+  await sweepImports(services)
+  const id = await inTenant(services.db, tenantId, (tx) =>
+    createRetry(tx, { sourceId, actorPersonId, now: services.now() }),
+  )
+  await stage(services, { tenantId, id, open: () => openRetry(services, tenantId, sourceId) }, watch)
+  return inTenant(services.db, tenantId, (tx) => getImport(tx, id))
+}
+
+/** Asks for what a source has set aside to be read again in the background. @throws Problem as `stageRetry`. */
+export async function requestRetry(services: Services, input: ImportRequest): Promise<ImportView> {
+  const { tenantId, id: sourceId, actorPersonId } = input
+  return inTenant(services.db, tenantId, async (tx) => {
+    const id = await createRetry(tx, { sourceId, actorPersonId, now: services.now() })
+    await services.jobs.enqueue(tx, stageQueue, { tenantId, importId: id })
+    return getImport(tx, id)
+  })
+}
+
 /** What is to be staged, and for which source. */
 interface Opened {
   source: { id: string; thresholds: Partial<Record<string, number>> }
@@ -174,6 +204,7 @@ function openFolder(services: Services, input: { tenantId: string; id: string; f
     const source = await inTenant(services.db, tenantId, async (tx) => {
       const found = await findOrCreateSource(tx, feed)
       if (feed.mode === 'delta') await checkDelta(tx, found.id, feed)
+      else if (await isYearOver(tx, found.id, feed.schoolYear)) throw new FeedRefusal('school_year_over', yearOver)
       return found
     })
     return { source, feed, mode: feed.mode, called: feed.mode }

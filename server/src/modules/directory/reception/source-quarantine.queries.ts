@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { z } from 'zod'
 import type { Tx } from '#kernel/postgres'
 import { readCursor, writeCursor } from '../cursors.ts'
+import type { RefusedRecord } from '../feeds/refused-records.ts'
 import type { RecordKind } from '../tables.ts'
 
 /** A record of a source that is still set aside. */
@@ -20,13 +21,13 @@ export interface HeldRecord {
 
 /** The imports of a source that count: applied, and not undone since. */
 const effective = (sourceId: string) => sql`
-  select i.id, i.mode, i.applied_at from directory.import i
+  select i.id, i.mode, i.retry, i.applied_at from directory.import i
   where i.source_id = ${sourceId} and i.state = 'applied' and i.mode <> 'rollback'
     and not exists (select from directory.import u where u.undoes = i.id and u.state = 'applied')`
 
 /**
  * The records of a source that are still set aside: since its last full export, every one that no later import has
- * accepted. One that bears no identifier is held as long as that export is the last full one.
+ * accepted, nor has tried again. One that bears no identifier is held as long as that export is the last full one.
  */
 const held = (sourceId: string) => sql`
   effective as materialized (${effective(sourceId)}),
@@ -36,11 +37,14 @@ const held = (sourceId: string) => sql`
   ),
   held as materialized (
     select distinct on (q.kind, coalesce(q.external_id, q.id::text))
-      q.id, q.kind, q.external_id, q.code, q.detail, q.file, q.line, q.import_id, r.applied_at
+      q.id, q.kind, q.external_id, q.code, q.detail, q.file, q.line, q.import_id, r.applied_at, q.refused
     from directory.quarantined_record q join recent r on r.id = q.import_id
     where not exists (
       select from directory.import_change c join recent l on l.id = c.import_id
       where c.kind = q.kind and c.external_id = q.external_id and l.applied_at > r.applied_at)
+      -- Tried again: it is now what became of it then.
+      and (q.refused is null
+        or not exists (select from recent l where l.retry and l.applied_at > r.applied_at))
     order by q.kind, coalesce(q.external_id, q.id::text), r.applied_at desc
   )`
 
@@ -51,7 +55,12 @@ export async function listHeldRecords(
   tx: Tx,
   sourceId: string,
   filter: { kind?: RecordKind | undefined; code?: string | undefined; after?: string | undefined; limit: number },
-): Promise<{ reasons: { code: string; count: number }[]; records: HeldRecord[]; next: string | null }> {
+): Promise<{
+  reasons: { code: string; count: number }[]
+  retryable: number
+  records: HeldRecord[]
+  next: string | null
+}> {
   const { kind = null, code = null, limit } = filter
   const [afterKind, afterId] = filter.after === undefined ? [null, null] : readCursor(place, filter.after)
   const reasons = await sql<{ code: string; count: number }>`
@@ -82,7 +91,73 @@ export async function listHeldRecords(
   const last = rows.length > limit ? rows[limit - 1] : undefined
   return {
     reasons: reasons.rows,
+    retryable: await countRefused(tx, sourceId),
     records: rows.slice(0, limit).map(({ id: _id, ...record }) => record),
     next: last ? writeCursor([last.kind, last.id]) : null,
   }
+}
+
+/** How many of the records of a source still set aside can be read again. */
+export async function countRefused(tx: Tx, sourceId: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    with ${held(sourceId)} select count(*) as count from held where refused is not null`.execute(tx)
+  return rows[0]?.count ?? 0
+}
+
+/** The names of the files that they came in. */
+export async function listRefusedFiles(tx: Tx, sourceId: string): Promise<string[]> {
+  const { rows } = await sql<{ file: string }>`
+    with ${held(sourceId)} select distinct file from held where refused is not null order by file`.execute(tx)
+  return rows.map(({ file }) => file)
+}
+
+/** A record as it was kept when it was set aside. */
+export interface RefusedRow {
+  id: string
+  kind: RecordKind
+  externalId: string | null
+  file: string
+  line: number
+  refused: RefusedRecord
+}
+
+/** Records of a source still set aside that can be read again: its establishments, or all the others. */
+export async function listRefused(
+  tx: Tx,
+  sourceId: string,
+  { establishments, after, limit }: { establishments: boolean; after?: string | undefined; limit: number },
+): Promise<RefusedRow[]> {
+  const { rows } = await sql<RefusedRow>`
+    with ${held(sourceId)}
+    select id, kind, external_id as "externalId", file, line, refused from held
+    where refused is not null and (kind = 'establishment') = ${establishments}
+      and (${after ?? null}::uuid is null or id > ${after ?? null}::uuid)
+    order by id limit ${limit}`.execute(tx)
+  return rows
+}
+
+/**
+ * Forgets the refused records that nothing can bring back to be tried: a full export or a trial came after them, and is
+ * past undoing; or their own import was never applied.
+ */
+export async function forgetRefused(tx: Tx): Promise<void> {
+  await sql`
+    with kept as materialized (
+      select distinct import_id from directory.quarantined_record where refused is not null
+    ), effective as materialized (
+      select i.id, i.source_id, i.mode, i.retry, i.applied_at from directory.import i
+      where i.state = 'applied' and i.mode <> 'rollback'
+        and i.source_id in (select o.source_id from directory.import o join kept k on k.import_id = o.id)
+        and not exists (select from directory.import u where u.undoes = i.id and u.state = 'applied')
+    ), settled as (
+      select e.source_id, max(e.applied_at) as applied_at from effective e
+      where (e.mode = 'full' or e.retry)
+        and exists (select from effective l where l.source_id = e.source_id and l.applied_at > e.applied_at)
+      group by e.source_id
+    )
+    update directory.quarantined_record q set refused = null
+    from kept k join directory.import i on i.id = k.import_id
+    left join settled s on s.source_id = i.source_id
+    where q.import_id = k.import_id and q.refused is not null
+      and (i.state in ('abandoned', 'refused') or i.state = 'applied' and i.applied_at < s.applied_at)`.execute(tx)
 }

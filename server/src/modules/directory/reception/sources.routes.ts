@@ -3,6 +3,7 @@ import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { importerOf } from '../imports/import-access.ts'
+import { requestRetry } from '../imports/imports.ts'
 import { importSchema } from '../imports/imports.routes.ts'
 import { recordKinds, sourceKinds } from '../tables.ts'
 import { acknowledgeAlert } from './alerts.ts'
@@ -176,6 +177,7 @@ export function registerSources(app: App, services: Services): void {
         response: {
           200: z.object({
             reasons: z.array(z.object({ code: z.string(), count: z.number() })),
+            retryable: z.number().describe('of all of them, those kept as they came, that can be read again'),
             records: z.array(
               z.object({
                 kind: recordKind,
@@ -198,6 +200,24 @@ export function registerSources(app: App, services: Services): void {
         await getSource(tx, request.params.id, request.tenant, services.now())
         return listHeldRecords(tx, request.params.id, request.query)
       }),
+  )
+
+  app.post(
+    '/api/directory/sources/:id/retry',
+    {
+      config,
+      schema: {
+        operationId: 'retryHeldRecords',
+        summary: 'Read again what a source has set aside and was kept of it; a new import, reviewed like any other',
+        params: sourceId,
+        response: { 202: importSchema },
+      },
+    },
+    async (request, reply) => {
+      const { tenantId, personId } = importerOf(request)
+      const asked = { tenantId, id: request.params.id, actorPersonId: personId }
+      return reply.status(202).send(await requestRetry(services, asked))
+    },
   )
 
   app.post(

@@ -1,10 +1,12 @@
 import { defineQueue } from '#kernel/jobs'
 import type { Services } from '#kernel/module'
+import { inTenant } from '#kernel/postgres'
 import { listTenants } from '#kernel/tenancy'
 import { withLock } from '../locks.ts'
 import { takeDrops } from './drops.ts'
 import { checkExpectations } from './expectations.ts'
 import { purgeKeptUploads } from './retention.ts'
+import { forgetRefused } from './source-quarantine.queries.ts'
 import { followImports } from './unattended.ts'
 
 /** Looks at the folders of feeds and at the clock, every minute. */
@@ -15,7 +17,7 @@ const settleMs = 60_000
 
 /**
  * Takes what was put whole in the folders, goes on with the imports that nobody waits for, raises the alerts, and removes
- * the files whose time has come. Of several servers one does so, the others leave it at that; what stops it is made good
+ * the files and refused records whose time has come. Of several servers one does so, the others leave it at that; what stops it is made good
  * the next time.
  */
 export async function watchFeeds(services: Services, options = { settleMs }): Promise<void> {
@@ -26,6 +28,7 @@ export async function watchFeeds(services: Services, options = { settleMs }): Pr
         () => followImports(services, tenant.id),
         () => checkExpectations(services, tenant),
         () => purgeKeptUploads(services, tenant.id),
+        () => inTenant(services.db, tenant.id, forgetRefused),
       ]
       // A folder that fails keeps no alert from being raised.
       const failures: unknown[] = []
