@@ -20,8 +20,12 @@ export async function noteAffiliated(tx: Tx, application: Application): Promise<
 
 /** Makes affiliations follow from the relations as they are now. */
 export async function writeAffiliations(tx: Tx, application: Application): Promise<void> {
-  if (application.bulk) await compareAll(tx, application)
-  else {
+  if (application.bulk) {
+    await compareAll(tx, application)
+    // Gone, yet enrolled where a former year is still shown.
+    await sql`insert into affiliated select s.subject_id from directory.staged_record s
+      where ${staged(application)} and s.change = 'removed' and ${isPerson} on conflict do nothing`.execute(tx)
+  } else {
     await sql`insert into affiliated select g.guardian_id from directory.staged_record s
       join directory.guardianship g on g.pupil_id = s.subject_id
       where ${present(application)} and s.kind = 'pupil' on conflict do nothing`.execute(tx)
@@ -70,22 +74,25 @@ export async function writeAffiliationsOf(tx: Tx, ids: string[]): Promise<void> 
 /** The affiliations of the people noted, from all sources, in the school year that each establishment shows. */
 async function writeOfAffiliated(tx: Tx): Promise<void> {
   // By steps, so that the planner looks up what these people have, and does not begin with all enrolments.
-  await sql`with children as materialized (
-      select g.guardian_id, g.pupil_id from affiliated c
+  await sql`with present as materialized (
+      select c.id from affiliated c join directory.person p on p.id = c.id and p.gone_on is null
+    ), children as materialized (
+      select g.guardian_id, g.pupil_id from present c
       join directory.guardianship g on g.guardian_id = c.id and g.legal_status <> 'none'
+      join directory.person p on p.id = g.pupil_id and p.gone_on is null
     ), enrolled as materialized (
       select c.id as person_id, 'pupil' as profile, e.establishment_id, e.school_year_id, e.source_id
-      from affiliated c join directory.enrolment e on e.person_id = c.id
+      from present c join directory.enrolment e on e.person_id = c.id
       union all select c.guardian_id, 'guardian', e.establishment_id, e.school_year_id, e.source_id
       from children c join directory.enrolment e on e.person_id = c.pupil_id
     ), desired as materialized (
       select person_id, establishment_id as organisation_id, profile, source_id
       from enrolled join directory.shown_year using (establishment_id, school_year_id)
       union select f.person_id, f.organisation_id, f.profile, f.source_id
-      from affiliated c join directory.staff_function f on f.person_id = c.id
+      from present c join directory.staff_function f on f.person_id = c.id
       join directory.source o on o.id = f.source_id and o.kind <> 'manual'
       union select t.person_id, g.establishment_id, 'teacher', t.source_id
-      from affiliated c join directory.teaching t on t.person_id = c.id
+      from present c join directory.teaching t on t.person_id = c.id
       join directory.teaching_group g on g.id = t.teaching_group_id
       join directory.shown_year using (establishment_id, school_year_id)
     ), dropped as (

@@ -8,6 +8,7 @@ import { Problem } from '#kernel/problem'
 import type { Application } from './import-application.ts'
 import { applicationSteps } from './import-apply.queries.ts'
 import { bulkRows, type Step } from './import-comparison.ts'
+import { isYearOver, yearOver } from './import-rollback.queries.ts'
 import {
   type ImportJob,
   type ImportRequest,
@@ -39,7 +40,7 @@ export const applyQueue = defineQueue<ImportJob & { actorPersonId: string | null
 
 /**
  * Asks for a reviewed import to be applied in the background.
- * @throws Problem 409 `import_state`, `import_alerts`, `import_outdated`, `import_running`.
+ * @throws Problem 409 `import_state`, `import_alerts`, `import_outdated`, `import_running`, `school_year_over`.
  */
 export async function requestApply(
   services: Services,
@@ -65,6 +66,9 @@ async function checkApplicable(tx: Tx, id: string, acceptAlerts: boolean, reques
     throw new Problem(409, 'import_alerts', `It needs an explicit acceptance: ${names.join(', ')}.`, {
       alerts: row.alerts,
     })
+  }
+  if (row.undoes === null && (await isYearOver(tx, row.source_id, row.school_year ?? 0))) {
+    throw new Problem(409, 'school_year_over', yearOver)
   }
   const later = await tables(tx)
     .selectFrom('directory.import')

@@ -24,13 +24,12 @@ const ofImport = (application: Application): Statements => ({
   order: sql``,
 })
 
-/** What all sources state of people whom several records describe, the first source first. */
-const ofAllSources = (application: Application): Statements => ({
+/** What all feeds state of some people, the first source first. @param people a condition on `r.subject_id`. */
+const ofAllSources = (people: RawBuilder<unknown>): Statements => ({
   records: sql`select r.subject_id, r.body, r.kind, r.source_id,
       row_number() over (order by o.priority, r.source_id, r.external_id) as place
     from directory.source_record r join directory.source o on o.id = r.source_id
-    where r.gone_on is null and r.subject_id in (
-      select s.subject_id from directory.staged_record s where ${staged(application)} and s.shared)`,
+    where r.gone_on is null and o.kind <> 'manual' and ${people}`,
   source: sql`l.source_id`,
   year: theYear(sql`l.year`),
   order: sql`order by l.place`,
@@ -52,6 +51,21 @@ function insertFunctions(tx: Tx, from: Statements): Promise<unknown> {
   select l.subject_id, a.subject_id, ${from.source},
     l.code, l.label, l."disciplineCode", l."disciplineLabel", l.profile
   from links l join ${accepted(from, sql`'establishment'`)} and a.external_id = l.establishment`.execute(tx)
+}
+
+function insertGuardianships(tx: Tx, from: Statements): Promise<unknown> {
+  return sql`with links as materialized (
+    select s.subject_id, s.source_id, s.place, g.* from (${from.records}) s
+    cross join lateral jsonb_to_recordset(s.body->'guardians') as g
+      (id text, link text, legal text, financial boolean, contact boolean, pays boolean)
+    where s.kind = 'pupil'
+  )
+  insert into directory.guardianship
+    (pupil_id, guardian_id, source_id, link_code, legal_status, financial, contact, pays)
+  select l.subject_id, a.subject_id, ${from.source}, l.link, l.legal, l.financial, l.contact, l.pays
+  from links l join ${accepted(from, sql`'guardian'`)} and a.external_id = l.id
+    and a.gone_on is null and a.subject_id <> l.subject_id
+  ${from.order} on conflict do nothing`.execute(tx)
 }
 
 const inserts: ((tx: Tx, from: Statements) => Promise<unknown>)[] = [
@@ -83,18 +97,7 @@ const inserts: ((tx: Tx, from: Statements) => Promise<unknown>)[] = [
     from links l join ${accepted(from, sql`l.kind`)} and a.external_id = l.ref
     ${from.order} on conflict do nothing`.execute(tx),
 
-  (tx, from) =>
-    sql`with links as materialized (
-      select s.subject_id, s.source_id, s.place, g.* from (${from.records}) s
-      cross join lateral jsonb_to_recordset(s.body->'guardians') as g
-        (id text, link text, legal text, financial boolean, contact boolean, pays boolean)
-      where s.kind = 'pupil'
-    )
-    insert into directory.guardianship
-      (pupil_id, guardian_id, source_id, link_code, legal_status, financial, contact, pays)
-    select l.subject_id, a.subject_id, ${from.source}, l.link, l.legal, l.financial, l.contact, l.pays
-    from links l join ${accepted(from, sql`'guardian'`)} and a.external_id = l.id
-    ${from.order} on conflict do nothing`.execute(tx),
+  insertGuardianships,
 
   insertFunctions,
 
@@ -115,8 +118,21 @@ const inserts: ((tx: Tx, from: Statements) => Promise<unknown>)[] = [
 export const insertRelations = inserts.map((insert) => async (tx: Tx, application: Application) => {
   if (application.preparing && insert === insertFunctions) return
   await insert(tx, ofImport(application))
-  if (application.anyShared) await insert(tx, ofAllSources(application))
+  if (!application.anyShared) return
+  const shared = sql`select s.subject_id from directory.staged_record s where ${staged(application)} and s.shared`
+  await insert(tx, ofAllSources(sql`r.subject_id in (${shared})`))
 })
+
+/**
+ * Writes what all feeds state of some people, once nothing of it is there.
+ * @param pupils those whose guardians are written: the people themselves and the children they answer for.
+ */
+export async function insertRelationsOf(tx: Tx, ids: string[], pupils: string[]): Promise<void> {
+  for (const insert of inserts) {
+    const whose = insert === insertGuardianships ? pupils : ids
+    await insert(tx, ofAllSources(sql`r.subject_id = any(${whose}::uuid[])`))
+  }
+}
 
 /** Takes away the relations of people who changed or left, to be written anew; those of years before stay, as history. */
 export async function removeRelations(tx: Tx, application: Application): Promise<void> {

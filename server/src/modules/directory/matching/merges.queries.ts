@@ -1,7 +1,9 @@
-import { type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
+import type { Day } from '#kernel/time'
 import { keysOf, type PersonBody } from '../feeds/records.ts'
 import { writeAffiliationsOf } from '../imports/import-affiliations.queries.ts'
+import { insertRelationsOf } from '../imports/import-relations.queries.ts'
 
 // Relations of people are of two kinds. What the present record of a feed states of the feed's current year is derived:
 // it can be taken away and written anew from the records' bodies. The rest (former years, what was given by hand) is in
@@ -13,16 +15,7 @@ const isDerived = sql`f.id = x.source_id and f.kind <> 'manual'`
 const isOfGroup = sql`exists (select from directory.teaching_group g
   where g.id = x.teaching_group_id and g.school_year_id = f.school_year_id)`
 
-/** Present records of people, with their source and its year: `from ${records} where r.kind = …`. */
-const records = sql`directory.source_record r
-  join directory.source f on f.id = r.source_id
-  left join directory.school_year y on y.id = f.school_year_id`
-const isPresent = sql`r.gone_on is null and f.kind <> 'manual'`
-const isOfYear = sql`(r.body->>'schoolYear')::int = y.start_year`
 const isPersonRecord = sql`r.kind in ('pupil', 'guardian', 'staff')`
-
-const referred = (kind: RawBuilder<unknown>, externalId: RawBuilder<unknown>) =>
-  sql`join directory.source_record a on a.source_id = r.source_id and a.kind = ${kind} and a.external_id = ${externalId}`
 
 /**
  * Makes people what their records say: names and other columns, whether they are gone, relations, affiliations, and the
@@ -38,7 +31,7 @@ export async function rewritePeople(tx: Tx, ids: string[], between?: () => Promi
   const pupils = [...new Set([...ids, ...related.rows.map((row) => row.pupil_id)])]
   await removeDerived(tx, ids, pupils)
   await between?.()
-  await writeDerived(tx, ids, pupils)
+  await insertRelationsOf(tx, ids, pupils)
   const after = await sql<{ guardian_id: string }>`
     select guardian_id from directory.guardianship where pupil_id = any(${ids}::uuid[])`.execute(tx)
   await writeAffiliationsOf(tx, [
@@ -59,49 +52,6 @@ async function removeDerived(tx: Tx, ids: string[], pupils: string[]): Promise<v
     where x.pupil_id = any(${pupils}::uuid[]) and ${isDerived}`.execute(tx)
 }
 
-async function writeDerived(tx: Tx, ids: string[], pupils: string[]): Promise<void> {
-  const theirs = sql`r.subject_id = any(${ids}::uuid[]) and ${isPresent}`
-  const byPriority = sql`order by f.priority, f.id, r.external_id`
-  await sql`insert into directory.enrolment (person_id, establishment_id, school_year_id, source_id,
-      mef_code, level_label, regime, status, entered_on, left_on)
-    select r.subject_id, a.subject_id, y.id, f.id, l.mef, l.level, l.regime, l.status, l."enteredOn", l."leftOn"
-    from ${records} cross join lateral jsonb_to_recordset(r.body->'enrolments') as l
-      (establishment text, mef text, level text, regime text, status text, "enteredOn" date, "leftOn" date)
-    ${referred(sql`'establishment'`, sql`l.establishment`)}
-    where ${theirs} and r.kind = 'pupil' and ${isOfYear} ${byPriority} on conflict do nothing`.execute(tx)
-  await sql`insert into directory.membership (person_id, teaching_group_id, source_id)
-    select r.subject_id, g.id, f.id
-    from ${records} cross join lateral (
-      select 'class' as kind, ref from jsonb_array_elements_text(r.body->'classes') ref
-      union all select 'group', ref from jsonb_array_elements_text(r.body->'groups') ref
-    ) l
-    ${referred(sql`l.kind`, sql`l.ref`)}
-    join directory.teaching_group g on g.id = a.subject_id and g.school_year_id = y.id
-    where ${theirs} and r.kind = 'pupil' and ${isOfYear} ${byPriority} on conflict do nothing`.execute(tx)
-  await sql`insert into directory.teaching (person_id, teaching_group_id, source_id, subject_codes, main_teacher)
-    select r.subject_id, g.id, f.id, l.subjects, l.main
-    from ${records} cross join lateral jsonb_to_recordset(r.body->'teachings') as l
-      (kind text, ref text, subjects text[], main boolean)
-    ${referred(sql`l.kind`, sql`l.ref`)}
-    join directory.teaching_group g on g.id = a.subject_id and g.school_year_id = y.id
-    where ${theirs} and r.kind = 'staff' and ${isOfYear} ${byPriority} on conflict do nothing`.execute(tx)
-  await sql`insert into directory.staff_function (person_id, organisation_id, source_id,
-      code, label, discipline_code, discipline_label, profile)
-    select r.subject_id, a.subject_id, f.id, l.code, l.label, l."disciplineCode", l."disciplineLabel", l.profile
-    from ${records} cross join lateral jsonb_to_recordset(r.body->'functions') as l (establishment text, code text,
-      label text, "disciplineCode" text, "disciplineLabel" text, profile text)
-    ${referred(sql`'establishment'`, sql`l.establishment`)}
-    where ${theirs} and r.kind = 'staff' ${byPriority}`.execute(tx)
-  await sql`insert into directory.guardianship
-      (pupil_id, guardian_id, source_id, link_code, legal_status, financial, contact, pays)
-    select r.subject_id, a.subject_id, f.id, l.link, l.legal, l.financial, l.contact, l.pays
-    from ${records} cross join lateral jsonb_to_recordset(r.body->'guardians') as l
-      (id text, link text, legal text, financial boolean, contact boolean, pays boolean)
-    ${referred(sql`'guardian'`, sql`l.id`)} and a.gone_on is null and a.subject_id <> r.subject_id
-    where r.subject_id = any(${pupils}::uuid[]) and ${isPresent} and r.kind = 'pupil'
-    ${byPriority} on conflict do nothing`.execute(tx)
-}
-
 const bodyColumns = {
   family_name: 'familyName',
   given_name: 'givenName',
@@ -120,25 +70,22 @@ const bodyColumns = {
 } as const satisfies Record<string, keyof PersonBody>
 
 async function rewriteColumns(tx: Tx, ids: string[]): Promise<void> {
-  const { rows } = await sql<{ id: string; body: PersonBody }>`
-    select distinct on (r.subject_id) r.subject_id as id, r.body from ${records}
-    where r.subject_id = any(${ids}::uuid[]) and r.gone_on is null and ${isPersonRecord}
-    order by r.subject_id, f.priority, r.kind desc, r.external_id, f.id`.execute(tx)
-  const people = rows.map(({ id, body }) => {
+  // Of people whom no source knows any more, the last that one did.
+  const { rows } = await sql<{ id: string; body: PersonBody; gone_on: Day | null }>`
+    select distinct on (r.subject_id) r.subject_id as id, r.body, r.gone_on
+    from directory.source_record r join directory.source f on f.id = r.source_id
+    where r.subject_id = any(${ids}::uuid[]) and ${isPersonRecord}
+    order by r.subject_id, r.gone_on desc nulls first, f.priority, r.kind desc, r.external_id, f.id`.execute(tx)
+  const people = rows.map(({ id, body, gone_on }) => {
     const { familyKey, givenKey } = keysOf(body)
     const columns = Object.entries(bodyColumns).map(([column, field]) => [column, body[field] ?? null])
-    return { ...Object.fromEntries(columns), id, family_key: familyKey, given_key: givenKey }
+    return { ...Object.fromEntries(columns), id, gone_on, family_key: familyKey, given_key: givenKey }
   })
   const settings = [...Object.keys(bodyColumns), 'family_key', 'given_key'].map((name) => `${name} = b.${name}`)
-  await sql`update directory.person p set gone_on = null, archived_on = null, ${sql.raw(settings.join(', '))}
+  await sql`update directory.person p set gone_on = b.gone_on,
+      archived_on = case when b.gone_on is not null then p.archived_on end, ${sql.raw(settings.join(', '))}
     from jsonb_populate_recordset(null::directory.person, ${JSON.stringify(people)}::jsonb) b
     where p.id = b.id`.execute(tx)
-  // Nobody knows them any more, but somebody did.
-  await sql`update directory.person p set gone_on = coalesce(p.gone_on, r.gone_on)
-    from (select r.subject_id, max(r.gone_on) as gone_on from directory.source_record r
-      where r.subject_id = any(${ids}::uuid[]) and ${isPersonRecord}
-      group by r.subject_id having count(*) = count(r.gone_on)) r
-    where p.id = r.subject_id`.execute(tx)
 }
 
 /** What becomes one, under its merge: `from ${pairs} m`. */

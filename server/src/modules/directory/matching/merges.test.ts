@@ -125,6 +125,24 @@ const childrenOf = async (tx: Tx, personId: string) =>
   ).rows.map(({ id }) => id)
 
 describe('a merge', () => {
+  it('undone after both have gone, gives each their name and their day again', async () => {
+    await test.inTenant(async (tx) => {
+      const { first, second, mother, other } = await makeTwoSources(tx)
+      const leave = (sourceId: string, day: string) =>
+        sql`update directory.source_record set gone_on = ${day} where source_id = ${sourceId} and kind = 'guardian'`
+      const merged = await merge(tx, mother, other)
+      await leave(second.id, '2026-09-12').execute(tx)
+      await leave(first.id, '2026-09-17').execute(tx)
+      await undo(tx, merged)
+      const { rows } = await sql`select id, family_name, gone_on from directory.person where id in (${mother}, ${other})
+        order by gone_on`.execute(tx)
+      expect(rows).toEqual([
+        { id: mother, family_name: 'Dubœuf', gone_on: '2026-09-12' },
+        { id: other, family_name: 'DUBOEUF', gone_on: '2026-09-17' },
+      ])
+    })
+  })
+
   it('makes one mother of two: both children, both schools, as the first of the sources writes her', async () => {
     await test.inTenant(async (tx) => {
       const { first, second, mother, other, pupil, child } = await makeTwoSources(tx)
