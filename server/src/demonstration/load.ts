@@ -67,7 +67,12 @@ export async function loadDemonstration(services: Services, progress: Progress):
     const college = await findEstablishment(tx, { uai: personas.secretary.administersUai! })
     if (!college) throw new Error('The demonstration feed lacks its collège.')
     await grantRight(tx, { personId: ids.secretary, right: 'directory.administer', organisationId: college.id }, now)
-    for (const right of ['directory.import', 'directory.administer', 'instance.operate'] as const) {
+    for (const right of [
+      'directory.import',
+      'directory.administer',
+      'instance.operate',
+      'records.administer',
+    ] as const) {
       await grantRight(tx, { personId: ids.operator, right, organisationId: null }, now)
     }
     await createDemonstrationAccounts(

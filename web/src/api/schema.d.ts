@@ -1422,6 +1422,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/records/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An access token for a key of the record store and its secret (RFC 6749 §4.4) */
+        post: operations["issueRecordsToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/records/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What may send and read learning records */
+        get: operations["listRecordCredentials"];
+        put?: never;
+        /** Lets a source send and read learning records; its secret is answered once */
+        post: operations["createRecordCredential"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/records/credentials/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends the access of a key, within seconds; what it sent stays */
+        delete: operations["withdrawRecordCredential"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/portal/home": {
         parameters: {
             query?: never;
@@ -7414,6 +7466,161 @@ export interface operations {
                         }[];
                     };
                 };
+            };
+        };
+    };
+    issueRecordsToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    grant_type: string;
+                    scope?: string;
+                    client_id?: string;
+                    client_secret?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        access_token: string;
+                        /** @enum {string} */
+                        token_type: "Bearer";
+                        expires_in: number;
+                        scope: string;
+                    };
+                };
+            };
+            /** @description Default Response */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: string;
+                    };
+                };
+            };
+            /** @description Default Response */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: string;
+                    };
+                };
+            };
+        };
+    };
+    listRecordCredentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        endpoint: string;
+                        tokenUrl: string;
+                        credentials: {
+                            /** Format: uuid */
+                            id: string;
+                            /** @description of its source */
+                            name: string;
+                            key: string;
+                            /** @description xAPI 1.0.3 part 3 §4.2 */
+                            scopes: ("statements/write" | "statements/read/mine" | "statements/read" | "state" | "define" | "profile" | "all/read" | "all")[];
+                            /** Format: date-time */
+                            createdAt: string;
+                            /** @description to the hour */
+                            lastUsedAt: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    createRecordCredential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    scopes: ("statements/write" | "statements/read/mine" | "statements/read" | "state" | "define" | "profile" | "all/read" | "all")[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        credential: {
+                            /** Format: uuid */
+                            id: string;
+                            /** @description of its source */
+                            name: string;
+                            key: string;
+                            /** @description xAPI 1.0.3 part 3 §4.2 */
+                            scopes: ("statements/write" | "statements/read/mine" | "statements/read" | "state" | "define" | "profile" | "all/read" | "all")[];
+                            /** Format: date-time */
+                            createdAt: string;
+                            /** @description to the hour */
+                            lastUsedAt: string | null;
+                        };
+                        secret: string;
+                    };
+                };
+            };
+        };
+    };
+    withdrawRecordCredential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -1,5 +1,6 @@
 import type { Module } from '#kernel/module'
 import { credentialCommands } from './credential-commands.ts'
+import { registerCredentials } from './credentials.routes.ts'
 
 export { findDefinitions } from './activities.queries.ts'
 export { authenticateCredential, getCredential } from './authentication.ts'
@@ -21,5 +22,5 @@ export const records: Module = {
   queues: [],
   reactions: [],
   commands: credentialCommands,
-  register() {},
+  register: (app, services) => registerCredentials(app, services),
 }

@@ -1,88 +1,17 @@
-import { z } from 'zod'
 import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
+import { registerTokenEndpoint } from '#kernel/token-endpoint'
 import { issueToken } from './clients.ts'
 
 export const tokenPath = '/api/oneroster/token'
 
-const form = z.object({
-  grant_type: z.string(),
-  scope: z.string().max(1000).optional(),
-  client_id: z.string().max(100).optional(),
-  client_secret: z.string().max(200).optional(),
-})
-
-/** The token endpoint of systems: client credentials, by Basic or in the form (RFC 6749 §2.3.1, §4.4). */
-export async function registerToken(app: App, services: Services): Promise<void> {
-  await app.register(async (scope: App) => {
-    scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
-      done(null, Object.fromEntries(new URLSearchParams(body.toString())))
-    })
-    // The errors of RFC 6749 §5.2; what was not foreseen tells nothing.
-    scope.setErrorHandler((error, request, reply) => {
-      const { statusCode = 500, name } = error as { statusCode?: number; name: string }
-      if (statusCode >= 500) request.log.error({ err: { name, message: '', stack: '' } }, 'request failed')
-      return reply
-        .status(statusCode >= 500 ? 500 : 400)
-        .send({ error: statusCode >= 500 ? 'server_error' : 'invalid_request' })
-    })
-    scope.post(
-      tokenPath,
-      {
-        config: { access: 'public' },
-        schema: {
-          operationId: 'issueOneRosterToken',
-          summary: 'An access token for the credentials of a client (RFC 6749 §4.4)',
-          consumes: ['application/x-www-form-urlencoded'],
-          body: form,
-          response: {
-            200: z.object({
-              access_token: z.string(),
-              token_type: z.literal('Bearer'),
-              expires_in: z.number(),
-              scope: z.string(),
-            }),
-            400: z.object({ error: z.string() }),
-            401: z.object({ error: z.string() }),
-          },
-        },
-      },
-      async (request, reply) => {
-        reply.header('cache-control', 'no-store')
-        const { grant_type: grant, scope: asked } = request.body
-        if (grant !== 'client_credentials') return reply.status(400).send({ error: 'unsupported_grant_type' })
-        const { id, secret } = readBasic(request.headers.authorization) ?? {
-          id: request.body.client_id ?? '',
-          secret: request.body.client_secret ?? '',
-        }
-        const issued = await inTenant(services.db, request.tenant.id, (tx) =>
-          issueToken(tx, { id, secret, scope: asked }, services.now()),
-        )
-        if (issued === 'invalid_client') {
-          return reply.status(401).header('www-authenticate', 'Basic realm="OneRoster"').send({ error: issued })
-        }
-        if (issued === 'invalid_scope') return reply.status(400).send({ error: issued })
-        const { token, seconds, scopes } = issued
-        return reply.send({
-          access_token: token,
-          token_type: 'Bearer' as const,
-          expires_in: seconds,
-          scope: scopes.join(' '),
-        })
-      },
-    )
+/** Where systems that read rosters get their tokens. */
+export const registerToken = (app: App, services: Services): Promise<void> =>
+  registerTokenEndpoint(app, {
+    path: tokenPath,
+    operationId: 'issueOneRosterToken',
+    summary: 'An access token for the credentials of a client (RFC 6749 §4.4)',
+    realm: 'OneRoster',
+    issue: (tenant, request) => inTenant(services.db, tenant.id, (tx) => issueToken(tx, request, services.now())),
   })
-}
-
-/** Both parts are form-encoded before they are joined (RFC 6749 §2.3.1). */
-function readBasic(header: string | undefined): { id: string; secret: string } | undefined {
-  const [, encoded] = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(header ?? '') ?? []
-  if (encoded === undefined) return undefined
-  const [, id, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString('utf8')) ?? []
-  try {
-    return { id: decodeURIComponent(id ?? ''), secret: decodeURIComponent(secret ?? '') }
-  } catch {
-    return { id: '', secret: '' }
-  }
-}

@@ -8,7 +8,7 @@ import { paths } from '../../paths.ts'
 import { Failure, useProblemText } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Section } from '../../shell/page.tsx'
-import { useSession } from '../../shell/session.ts'
+import { type Right, useSession } from '../../shell/session.ts'
 import { Button } from '../../ui/button.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { SelectField, TextField } from '../../ui/field.tsx'
@@ -135,6 +135,9 @@ function toDay(date: Date): string {
   ].join('-')
 }
 
+/** Never over one establishment. */
+const wholeRights: Right[] = ['instance.operate', 'records.administer']
+
 function GiveRight({ establishmentId }: { establishmentId: string }) {
   const { t } = useTranslation('administration')
   const format = useFormat()
@@ -153,7 +156,7 @@ function GiveRight({ establishmentId }: { establishmentId: string }) {
   // Over this establishment, whatever wider perimeter one holds; a whole right only as one holds it.
   const offers = (perimeter?.delegable ?? []).map((held) => ({
     ...held,
-    organisationId: held.right === 'instance.operate' ? null : establishmentId,
+    organisationId: wholeRights.includes(held.right) ? null : establishmentId,
   }))
   const unique = offers
     .filter(
@@ -162,7 +165,7 @@ function GiveRight({ establishmentId }: { establishmentId: string }) {
           ({ right, organisationId }) => right === offer.right && organisationId === offer.organisationId,
         ) === index,
     )
-    .filter(({ right }) => right !== 'instance.operate')
+    .filter(({ right }) => !wholeRights.includes(right))
   const offer = unique[chosen]
   const latest = offers
     .filter(({ right }) => right === offer?.right)
