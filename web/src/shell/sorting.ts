@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
-import { useSearchParams } from 'react-router'
 import type { TableWording } from '../ui/data-table.tsx'
+import { useFilters } from './filters.ts'
 import { useFormat } from './format.ts'
 
 /**
@@ -14,18 +14,10 @@ export function useSorting(name = 'sort'): {
 } {
   const { t, i18n } = useTranslation()
   const format = useFormat()
-  const [parameters, setParameters] = useSearchParams()
+  const [parameters, change] = useFilters()
   return {
     sort: parameters.get(name) ?? undefined,
-    onSort: (sort) =>
-      setParameters(
-        (before) => {
-          const after = new URLSearchParams(before)
-          after.set(name, sort)
-          return after
-        },
-        { replace: true, preventScrollReset: true },
-      ),
+    onSort: (sort) => change({ [name]: sort }),
     wording: { compare: format.compare, export: t('exportCsv'), separator: i18n.language === 'en' ? ',' : ';' },
   }
 }

@@ -1,11 +1,12 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, useSearchParams } from 'react-router'
+import { Link } from 'react-router'
 import { api, read } from '../../api/client.ts'
 import type { paths as ApiPaths } from '../../api/schema.d.ts'
 import { paths } from '../../paths.ts'
 import { Failure, useProblemText } from '../../shell/failure.tsx'
+import { useFilters } from '../../shell/filters.ts'
 import { useFormat } from '../../shell/format.ts'
 import { Page, Section } from '../../shell/page.tsx'
 import { useSorting } from '../../shell/sorting.ts'
@@ -202,7 +203,7 @@ function People() {
   const { t } = useTranslation(['years', 'shell'])
   const format = useFormat()
   const { wording } = useSorting()
-  const [parameters, setParameters] = useSearchParams()
+  const [parameters, change] = useFilters()
   const state = filters.find((each) => each === parameters.get('state'))
   const [holding, setHolding] = useState<Leaver>()
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
@@ -257,12 +258,7 @@ function People() {
       <div className="one-filter">
         <SelectField
           label={t('state')}
-          onChange={(event) =>
-            setParameters(event.target.value ? { state: event.target.value } : {}, {
-              replace: true,
-              preventScrollReset: true,
-            })
-          }
+          onChange={(event) => change({ state: event.target.value })}
           options={[
             { value: '', label: t('all') },
             ...filters.map((value) => ({ value, label: t(`leavers.state.${value}`) })),

@@ -1,11 +1,12 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, useSearchParams } from 'react-router'
+import { Link } from 'react-router'
 import { api, read } from '../../api/client.ts'
 import { homeQuery } from '../../api/queries.ts'
 import { paths } from '../../paths.ts'
 import { Failure } from '../../shell/failure.tsx'
+import { useFilters } from '../../shell/filters.ts'
 import { useFormat } from '../../shell/format.ts'
 import { Page } from '../../shell/page.tsx'
 import { holds, useSession } from '../../shell/session.ts'
@@ -27,7 +28,7 @@ export function SearchPage() {
   const format = useFormat()
   const session = useSession()
   const tellAffiliation = useAffiliationText()
-  const [parameters, setParameters] = useSearchParams()
+  const [parameters, change] = useFilters()
   const q = parameters.get('q') ?? ''
   const profile = profiles.find((each) => each === parameters.get('profile'))
   const establishment = parameters.get('establishment') ?? undefined
@@ -39,20 +40,10 @@ export function SearchPage() {
     queryFn: () => read(api.GET('/api/directory/establishments', { params: { query: { limit: 50 } } })),
   })
 
-  const change = (name: string, value: string) =>
-    setParameters(
-      (before) => {
-        const after = new URLSearchParams(before)
-        if (value) after.set(name, value)
-        else after.delete(name)
-        return after
-      },
-      { replace: true, preventScrollReset: true },
-    )
   // The address follows what is typed, after a pause; and the field follows the address when one goes back.
   useEffect(() => {
     if (typed.trim() === q) return undefined
-    const timer = setTimeout(() => change('q', typed.trim()), pauseMs)
+    const timer = setTimeout(() => change({ q: typed.trim() }), pauseMs)
     return () => clearTimeout(timer)
   })
   const [seen, setSeen] = useState(q)
@@ -127,7 +118,7 @@ export function SearchPage() {
           <Filters chosen={Number(profile !== undefined) + Number(establishment !== undefined)}>
             <SelectField
               label={t('search.profile')}
-              onChange={(event) => change('profile', event.target.value)}
+              onChange={(event) => change({ profile: event.target.value })}
               options={[
                 { value: '', label: t('search.anyProfile') },
                 ...profiles.map((value) => ({ value, label: t(`shell:profiles.${value}`) })),
@@ -136,7 +127,7 @@ export function SearchPage() {
             />
             <SelectField
               label={t('search.establishment')}
-              onChange={(event) => change('establishment', event.target.value)}
+              onChange={(event) => change({ establishment: event.target.value })}
               options={[
                 { value: '', label: t('search.anyEstablishment') },
                 ...(establishment && !places.some(({ id }) => id === establishment)
@@ -155,7 +146,7 @@ export function SearchPage() {
         </p>
         {teachingGroup && (
           <div>
-            <Button onClick={() => change('class', '')}>{t('search.leaveClass')}</Button>
+            <Button onClick={() => change({ class: '' })}>{t('search.leaveClass')}</Button>
           </div>
         )}
         {!asked && (

@@ -1,12 +1,13 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, useSearchParams } from 'react-router'
+import { Link } from 'react-router'
 import { api, read } from '../../api/client.ts'
 import { schoolYearsQuery } from '../../api/queries.ts'
 import type { paths as ApiPaths } from '../../api/schema.d.ts'
 import { paths } from '../../paths.ts'
 import { Failure, useProblemText } from '../../shell/failure.tsx'
+import { useFilters } from '../../shell/filters.ts'
 import { useFormat } from '../../shell/format.ts'
 import { Page, Section } from '../../shell/page.tsx'
 import { useSorting } from '../../shell/sorting.ts'
@@ -151,7 +152,7 @@ function Establishments({ year }: { year: Year }) {
   const { t } = useTranslation(['years', 'shell'])
   const format = useFormat()
   const sorting = useSorting()
-  const [parameters, setParameters] = useSearchParams()
+  const [parameters, change] = useFilters()
   const state = states.find((each) => each === parameters.get('state'))
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     queryKey: ['school-years', year.id, 'establishments', state],
@@ -228,12 +229,7 @@ function Establishments({ year }: { year: Year }) {
         <div className="one-filter">
           <SelectField
             label={t('filter')}
-            onChange={(event) =>
-              setParameters(event.target.value ? { state: event.target.value } : {}, {
-                replace: true,
-                preventScrollReset: true,
-              })
-            }
+            onChange={(event) => change({ state: event.target.value })}
             options={[
               { value: '', label: t('all') },
               ...states.map((value) => ({ value, label: t(`stateOf.${value}`) })),

@@ -1,11 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useLocation, useSearchParams } from 'react-router'
+import { useLocation } from 'react-router'
 import { api, read, readProblem } from '../../api/client.ts'
 import { type Language, languages } from '../../i18n.ts'
 import { paths } from '../../paths.ts'
 import { useProblemText } from '../../shell/failure.tsx'
+import { useFilters } from '../../shell/filters.ts'
 import { useFormat } from '../../shell/format.ts'
 import { Section } from '../../shell/page.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -81,21 +82,10 @@ function Ask({
 }) {
   const { t } = useTranslation('administration')
   const explain = useProblemText()
-  const [parameters, setParameters] = useSearchParams()
+  const [parameters, change] = useFilters()
   const [everyone, setEveryone] = useState(false)
   const classId = activation.classes.find(({ id }) => id === parameters.get('class'))?.id
   const profile = audiences.find((each) => each === parameters.get('profile')) ?? 'pupil'
-  const change = (name: string, value: string) =>
-    setParameters(
-      (before) => {
-        const after = new URLSearchParams(before)
-        if (value) after.set(name, value)
-        else after.delete(name)
-        after.delete('page')
-        return after
-      },
-      { replace: true, preventScrollReset: true },
-    )
   const ask = useMutation({
     mutationFn: () =>
       read(
@@ -120,13 +110,13 @@ function Ask({
       <RadioGroup
         legend={t('letters.profile')}
         name="letters-profile"
-        onChoose={(value) => change('profile', value)}
+        onChoose={(value) => change({ profile: value, page: '' })}
         options={audiences.map((value) => ({ value, label: t(`profile.${value}`) }))}
         value={profile}
       />
       <SelectField
         label={t('letters.class')}
-        onChange={(event) => change('class', event.target.value)}
+        onChange={(event) => change({ class: event.target.value, page: '' })}
         options={[
           { value: '', label: t('letters.allClasses') },
           ...activation.classes.map(({ id, name }) => ({ value: id, label: name })),

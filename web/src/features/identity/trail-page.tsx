@@ -1,11 +1,12 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { Link, useSearchParams } from 'react-router'
+import { Link } from 'react-router'
 import { api, read } from '../../api/client.ts'
 import type { paths as ApiPaths } from '../../api/schema.d.ts'
 import { fr } from '../../locales/fr.ts'
 import { paths } from '../../paths.ts'
 import { Failure } from '../../shell/failure.tsx'
+import { useFilters } from '../../shell/filters.ts'
 import { useFormat } from '../../shell/format.ts'
 import { Page } from '../../shell/page.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -23,7 +24,7 @@ const filters = ['person', 'action', 'from', 'until'] as const
 export function TrailPage() {
   const { t } = useTranslation(['administration', 'identity', 'shell'])
   const format = useFormat()
-  const [parameters, setParameters] = useSearchParams()
+  const [parameters, change] = useFilters()
   const query = Object.fromEntries(
     filters.flatMap((name) => {
       const value = parameters.get(name)
@@ -42,16 +43,6 @@ export function TrailPage() {
   })
   const tell = useActText()
   const entries = data?.pages.flatMap((page) => page.entries) ?? []
-  const change = (name: string, value: string) =>
-    setParameters(
-      (before) => {
-        const after = new URLSearchParams(before)
-        if (value) after.set(name, value)
-        else after.delete(name)
-        return after
-      },
-      { replace: true, preventScrollReset: true },
-    )
   // The names of actions are written with their texts: `identity_access_code_issued` stands for `identity.access_code_issued`.
   const actions = Object.keys(fr.identity.audit.action)
     .filter((key) => key !== 'other')
@@ -73,19 +64,19 @@ export function TrailPage() {
         <div className="form-pair">
           <SelectField
             label={t('act.action')}
-            onChange={(event) => change('action', event.target.value)}
+            onChange={(event) => change({ action: event.target.value })}
             options={[{ value: '', label: t('act.anyAction') }, ...actions]}
             value={query.action ?? ''}
           />
           <TextField
             label={t('act.from')}
-            onChange={(event) => change('from', event.target.value)}
+            onChange={(event) => change({ from: event.target.value })}
             type="date"
             value={query.from ?? ''}
           />
           <TextField
             label={t('act.until')}
-            onChange={(event) => change('until', event.target.value)}
+            onChange={(event) => change({ until: event.target.value })}
             type="date"
             value={query.until ?? ''}
           />
@@ -93,7 +84,7 @@ export function TrailPage() {
         {query.person && (
           <p className="inline-form">
             <span>{t('act.onePerson')}</span>
-            <Button look="quiet" onClick={() => change('person', '')}>
+            <Button look="quiet" onClick={() => change({ person: '' })}>
               {t('act.anyone')}
             </Button>
           </p>

@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { Link, useSearchParams } from 'react-router'
+import { Link } from 'react-router'
 import { api, read } from '../../api/client.ts'
 import { paths } from '../../paths.ts'
 import { Failure } from '../../shell/failure.tsx'
+import { useFilters } from '../../shell/filters.ts'
 import { useFormat } from '../../shell/format.ts'
 import { Section } from '../../shell/page.tsx'
 import { Empty } from '../../ui/empty.tsx'
@@ -19,7 +20,7 @@ const profiles = ['pupil', 'guardian', 'staff'] as const
 export function Waiting({ establishmentId, activation }: { establishmentId: string; activation: Activation }) {
   const { t } = useTranslation('administration')
   const format = useFormat()
-  const [parameters, setParameters] = useSearchParams()
+  const [parameters, change] = useFilters()
   const profile = profiles.find((each) => each === parameters.get('profile'))
   const classId = activation.classes.find(({ id }) => id === parameters.get('class'))?.id
   const page = Math.max(1, Number(parameters.get('page') ?? '1') || 1)
@@ -34,17 +35,6 @@ export function Waiting({ establishmentId, activation }: { establishmentId: stri
       ),
     placeholderData: (before) => before,
   })
-  const change = (name: string, value: string) =>
-    setParameters(
-      (before) => {
-        const after = new URLSearchParams(before)
-        if (name !== 'page') after.delete('page')
-        if (value) after.set(name, value)
-        else after.delete(name)
-        return after
-      },
-      { replace: true, preventScrollReset: true },
-    )
   return (
     <Section
       actions={
@@ -59,7 +49,7 @@ export function Waiting({ establishmentId, activation }: { establishmentId: stri
       <div className="form-pair">
         <SelectField
           label={t('waiting.profile')}
-          onChange={(event) => change('profile', event.target.value)}
+          onChange={(event) => change({ profile: event.target.value, page: '' })}
           options={[
             { value: '', label: t('waiting.anyProfile') },
             ...profiles.map((value) => ({ value, label: t(`profile.${value}`) })),
@@ -68,7 +58,7 @@ export function Waiting({ establishmentId, activation }: { establishmentId: stri
         />
         <SelectField
           label={t('waiting.class')}
-          onChange={(event) => change('class', event.target.value)}
+          onChange={(event) => change({ class: event.target.value, page: '' })}
           options={[
             { value: '', label: t('waiting.anyClass') },
             ...activation.classes.map(({ id, name }) => ({ value: id, label: name })),
@@ -130,13 +120,13 @@ export function Waiting({ establishmentId, activation }: { establishmentId: stri
       {data && data.pages > 1 && (
         <nav aria-label={t('waiting.title')} className="row">
           {page > 1 && (
-            <button className={buttonClass()} onClick={() => change('page', String(page - 1))} type="button">
+            <button className={buttonClass()} onClick={() => change({ page: String(page - 1) })} type="button">
               {t('waiting.before')}
             </button>
           )}
           <span>{t('waiting.page', { page, pages: data.pages })}</span>
           {page < data.pages && (
-            <button className={buttonClass()} onClick={() => change('page', String(page + 1))} type="button">
+            <button className={buttonClass()} onClick={() => change({ page: String(page + 1) })} type="button">
               {t('waiting.after')}
             </button>
           )}

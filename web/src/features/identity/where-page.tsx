@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, useSearchParams } from 'react-router'
+import { Link } from 'react-router'
 import { api, read } from '../../api/client.ts'
 import { paths } from '../../paths.ts'
 import { Failure } from '../../shell/failure.tsx'
+import { useFilters } from '../../shell/filters.ts'
 import { Button } from '../../ui/button.tsx'
 import { RadioGroup, TextField } from '../../ui/field.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
@@ -17,21 +18,12 @@ import { toReturnPath } from './return-path.ts'
 /** Who one is and where, and so by which identity providers one signs in; this browser remembers it. */
 export function WherePage() {
   const { t } = useTranslation('federation')
-  const [parameters, setParameters] = useSearchParams()
+  const [parameters, change] = useFilters()
   const returnTo = toReturnPath(parameters.get('returnTo'))
   const [kept, setKept] = useState(readPlace)
   const asked = parameters.get('audience')
   const audience: Audience =
     audiences.find((each) => each === asked) ?? (kept && 'audience' in kept ? kept.audience : 'guardian')
-  const q = parameters.get('q') ?? ''
-  const change = (values: Record<string, string>) =>
-    setParameters(
-      (former) => {
-        for (const [name, value] of Object.entries(values)) former.set(name, value)
-        return former
-      },
-      { replace: true },
-    )
   const keep = (place: Parameters<typeof keepPlace>[0]) => {
     keepPlace(place)
     setKept(place)
@@ -73,7 +65,12 @@ export function WherePage() {
           <p className="quiet small">{t('where.remembered')}</p>
         </section>
       ) : (
-        <Search audience={audience} onChoose={keep} onType={(value) => change({ q: value })} q={q} />
+        <Search
+          audience={audience}
+          onChoose={keep}
+          onType={(value) => change({ q: value })}
+          asked={parameters.get('q') ?? ''}
+        />
       )}
     </EntryLayout>
   )
@@ -91,17 +88,19 @@ function EstablishmentProviders(where: { establishment: string; audience: Audien
 }
 
 function Search({
-  q,
+  asked,
   audience,
   onType,
   onChoose,
 }: {
-  q: string
+  asked: string
   audience: Audience
   onType: (q: string) => void
   onChoose: (place: NonNullable<Parameters<typeof keepPlace>[0]>) => void
 }) {
   const { t } = useTranslation('federation')
+  // What is typed shows at once; the address follows.
+  const [q, setTyped] = useState(asked)
   const enough = q.trim().length >= 2
   const { data, error, refetch } = useQuery({
     queryKey: ['sign-in-places', q.trim()],
@@ -123,7 +122,10 @@ function Search({
         autoComplete="off"
         hint={t('where.searchHint')}
         label={t('where.search')}
-        onChange={(event) => onType(event.target.value)}
+        onChange={({ target }) => {
+          setTyped(target.value)
+          onType(target.value)
+        }}
         type="search"
         value={q}
       />
