@@ -28,6 +28,8 @@ declare module 'fastify' {
     access?: Access
     /** Takes forms that pages of other sites send, as identity providers do: it reads no cookie. */
     crossSite?: true
+    /** Public, and of one tenant, though it is not under `/api/`: `request.tenant` is known. */
+    ofTenant?: true
   }
   interface FastifyRequest {
     tenant: Tenant
@@ -119,6 +121,7 @@ export async function createHttp(options: HttpOptions): Promise<App> {
       if (request.client.scopes.some((scope) => access.scopes.includes(scope))) return
       throw new Problem(403, 'scope_insufficient', `The token needs one of: ${access.scopes.join(' ')}.`)
     }
+    if (request.routeOptions.config.ofTenant) request.tenant = await options.findTenant(request.headers.host)
     // No route: the not-found handler answers and needs neither tenant nor actor.
     if (access === undefined || !request.routeOptions.url?.startsWith('/api/')) return
     if (!request.routeOptions.config.crossSite) refuseForeignOrigin(request)

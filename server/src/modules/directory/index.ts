@@ -80,24 +80,26 @@ export {
   teachesPupil,
 } from './people.queries.ts'
 export { searchPeople } from './people-search.ts'
+export { departureDays } from './rosters/departures.queries.ts'
 export {
   listRosterClasses,
   listRosterCourses,
-  listRosterEnrolments,
-  listRosterOrganisations,
-  listRosterPeople,
-  listRosterPeriods,
   type RosterClass,
   type RosterCourse,
-  type RosterEnrolment,
-  type RosterOperator,
+} from './rosters/roster-classes.queries.ts'
+export {
+  listRosterOrganisations,
+  listRosterPeriods,
   type RosterOrganisation,
-  type RosterPage,
   type RosterPeriod,
+} from './rosters/roster-organisations.queries.ts'
+export type { RosterOperator, RosterPage, RosterQuery, RosterRow, RosterScope } from './rosters/roster-pages.ts'
+export {
+  listRosterEnrolments,
+  listRosterPeople,
+  type RosterEnrolment,
   type RosterPerson,
-  type RosterQuery,
-  type RosterScope,
-} from './rosters.queries.ts'
+} from './rosters/roster-people.queries.ts'
 export type { Profile } from './tables.ts'
 export { toSearchKey } from './search-key.ts'
 

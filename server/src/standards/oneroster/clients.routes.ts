@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { listOrganisationNamesOf } from '#modules/directory'
+import { addressOf } from '#modules/identity'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { createClient, listClientsAs, withdrawClientAs } from './clients.ts'
 import type { OneRosterClient } from './clients.queries.ts'
-import { servicePath } from './rostering.routes.ts'
+import { servicePath } from './discovery.ts'
 import { rosterScopeNames, rosterScopes } from './scopes.ts'
 import { tokenPath } from './token.routes.ts'
 
@@ -42,9 +43,10 @@ export function registerClients(app: App, services: Services): void {
       const actor = actorOf(request)
       return inTenant(services.db, actor.tenantId, async (tx) => {
         const clients = await listClientsAs(tx, actor)
+        const address = addressOf(services, request.tenant)
         return {
-          serviceUrl: `${services.publicUrl}${servicePath}`,
-          tokenUrl: `${services.publicUrl}${tokenPath}`,
+          serviceUrl: new URL(servicePath, address).href,
+          tokenUrl: new URL(tokenPath, address).href,
           clients: await Promise.all(clients.map((client) => describe(tx, client))),
         }
       })

@@ -111,22 +111,30 @@ async function mustExist(found: Promise<RosterPage<unknown>>, what: string): Pro
   if ((await found).total === 0) throw new RosterRefusal(404, 'unknownobject', `There is no such ${what}.`)
 }
 
-const isSchool = ({ tx, scope, ids }: Asked) =>
-  mustExist(listRosterOrganisations(tx, scope, one(ids['schoolId'] ?? ''), ['establishment']), 'school')
-const isClass = ({ tx, scope, ids }: Asked) =>
-  mustExist(listRosterClasses(tx, scope, one(ids['classId'] ?? '')), 'class')
-const isClassOfSchool = ({ tx, scope, ids }: Asked) =>
+// What belongs to an object that departed is asked of the collections, where it is departed too.
+const present = ({ scope }: Asked): RosterScope => ({ ...scope, departedSince: null })
+const isSchool = (asked: Asked) =>
   mustExist(
-    listRosterClasses(tx, scope, one(ids['classId'] ?? ''), { establishmentId: ids['schoolId'] ?? '' }),
+    listRosterOrganisations(asked.tx, present(asked), one(asked.ids['schoolId'] ?? ''), ['establishment']),
+    'school',
+  )
+const isClass = (asked: Asked) =>
+  mustExist(listRosterClasses(asked.tx, present(asked), one(asked.ids['classId'] ?? '')), 'class')
+const isClassOfSchool = (asked: Asked) =>
+  mustExist(
+    listRosterClasses(asked.tx, present(asked), one(asked.ids['classId'] ?? ''), {
+      establishmentId: asked.ids['schoolId'] ?? '',
+    }),
     'class in this school',
   )
-const isCourse = ({ tx, scope, ids }: Asked) =>
-  mustExist(listRosterCourses(tx, scope, one(ids['courseId'] ?? '')), 'course')
+const isCourse = (asked: Asked) =>
+  mustExist(listRosterCourses(asked.tx, present(asked), one(asked.ids['courseId'] ?? '')), 'course')
 const isTerm = ({ tx, ids }: Asked) => mustExist(listRosterPeriods(tx, one(ids['termId'] ?? ''), ['term']), 'term')
-const isPerson =
-  (profiles?: Profile[]) =>
-  ({ tx, scope, ids }: Asked) =>
-    mustExist(listRosterPeople(tx, scope, one(ids['userId'] ?? ''), profiles ? { profiles } : {}), 'user')
+const isPerson = (profiles?: Profile[]) => (asked: Asked) =>
+  mustExist(
+    listRosterPeople(asked.tx, present(asked), one(asked.ids['userId'] ?? ''), profiles ? { profiles } : {}),
+    'user',
+  )
 
 const sessions = (...kinds: ('schoolYear' | 'term')[]) => ({
   resource: academicSessions,

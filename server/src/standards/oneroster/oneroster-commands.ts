@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { addressOf } from '#modules/identity'
 import type { Command } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { createClient, withdrawClientAs } from './clients.ts'
 import { listClients } from './clients.queries.ts'
-import { servicePath } from './rostering.routes.ts'
+import { servicePath } from './discovery.ts'
 import { rosterScopeNames } from './scopes.ts'
 import { tokenPath } from './token.routes.ts'
 
@@ -41,7 +42,8 @@ export const clientCommands: Command[] = [
       scope: { type: 'string', multiple: true },
       'contact-details': { type: 'boolean' },
     },
-    async run({ db, tenant, print, now, publicUrl }, _positionals, values) {
+    async run(context, _positionals, values) {
+      const { db, print, now } = context
       const { name, organisation = null, scope = ['core', 'full'] } = values
       const read = newClient.safeParse({ name, organisation, scope })
       if (!read.success) throw new Problem(400, 'client_invalid', z.prettifyError(read.error))
@@ -51,11 +53,13 @@ export const clientCommands: Command[] = [
         scopes: read.data.scope,
         contactDetails: values['contact-details'] === true,
       }
-      const made = await inTenant(db, (await tenant()).id, (tx) => createClient(tx, null, request, now()))
+      const tenant = await context.tenant()
+      const made = await inTenant(db, tenant.id, (tx) => createClient(tx, null, request, now()))
+      const address = addressOf(context, tenant)
       print(`client_id      ${made.client.id}`)
       print(`client_secret  ${made.secret}`)
-      print(`service        ${publicUrl}${servicePath}`)
-      print(`token          ${publicUrl}${tokenPath}`)
+      print(`service        ${new URL(servicePath, address).href}`)
+      print(`token          ${new URL(tokenPath, address).href}`)
       print('The secret is not kept: it is shown this once.')
       return made
     },

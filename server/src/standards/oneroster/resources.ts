@@ -6,6 +6,7 @@ import type {
   RosterOrganisation,
   RosterPeriod,
   RosterPerson,
+  RosterRow,
 } from '#modules/directory'
 
 /** What objects are written with: their addresses, and how much the client may know. */
@@ -43,10 +44,9 @@ const refer = ({ base }: Writing, type: Referred, sourcedId: string) => ({
 
 const common = ['sourcedId', 'status', 'dateLastModified']
 const commonColumns = { sourcedId: 'id', status: 'status', dateLastModified: 'changedAt' }
-const begin = ({ id, changedAt }: { id: string; changedAt: Date }) => ({
+const begin = ({ id, departed, changedAt }: RosterRow) => ({
   sourcedId: id,
-  // What left the directory is no longer served.
-  status: 'active',
+  status: departed ? 'tobedeleted' : 'active',
   dateLastModified: changedAt.toISOString(),
 })
 
@@ -152,7 +152,7 @@ export const users: Resource<RosterPerson> = {
   columns: { ...commonColumns, givenName: 'givenName', familyName: 'familyName' },
   write: (row, writing) => ({
     ...begin(row),
-    enabledUser: 'true',
+    enabledUser: String(!row.departed),
     givenName: row.givenName,
     familyName: row.familyName,
     roles: row.roles.map(({ organisationId, profile }, index) => ({

@@ -1,13 +1,15 @@
 import { z } from 'zod'
+import { departureDays } from '#modules/directory'
+import { addressOf } from '#modules/identity'
 import { type App, clientOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
-import { inTenant } from '#kernel/postgres'
+import { inTenant, type Tx } from '#kernel/postgres'
+import { findClient } from './clients.queries.ts'
+import { describeService, discoveryPath, servicePath } from './discovery.ts'
 import { type Endpoint, endpoints } from './endpoints.ts'
 import { answerError, RosterRefusal } from './errors.ts'
 import { describeLinks, readFields, readQuery, select } from './queries.ts'
 import { contactColumns } from './resources.ts'
-
-export const servicePath = '/ims/oneroster/rostering/v1p2'
 
 const text = z.string().max(500).optional()
 const collectionQuery = z.object({ limit: text, offset: text, sort: text, orderBy: text, filter: text, fields: text })
@@ -24,6 +26,14 @@ export async function registerRostering(app: App, services: Services): Promise<v
       scope.get('/*', { config: { access: 'public' }, schema: { hide: true } }, () => {
         throw new RosterRefusal(404, 'unknownobject', 'The service has no such endpoint.')
       })
+      scope.get(
+        discoveryPath,
+        {
+          config: { access: 'public', ofTenant: true },
+          schema: { operationId: 'discoverOneRoster', summary: 'What of OneRoster 1.2 is served, as OpenAPI' },
+        },
+        (request) => describeService(addressOf(services, request.tenant)),
+      )
       for (const each of endpoints) registerEndpoint(scope, services, each)
     },
     { prefix: servicePath },
@@ -52,10 +62,12 @@ function registerEndpoint(app: App, services: Services, endpoint: Endpoint): voi
       const sourcedId = ids['sourcedId']
       if (sourcedId !== undefined) query.conditions.push({ column: 'id', operator: '=', value: sourcedId })
       const fields = readFields(request.query.fields, endpoint.properties)
-      const base = `${services.publicUrl}${servicePath}`
-      const { objects, total } = await inTenant(services.db, request.tenant.id, (tx) =>
-        endpoint.read({ tx, scope: { perimeter: client.organisationId }, query, ids }, { base, contactDetails }),
-      )
+      const base = new URL(servicePath, addressOf(services, request.tenant)).href
+      const { objects, total } = await inTenant(services.db, request.tenant.id, async (tx) => {
+        const departedSince = await findDeparturesFor(tx, client.id, services.now())
+        const scope = { perimeter: client.organisationId, departedSince }
+        return endpoint.read({ tx, scope, query, ids }, { base, contactDetails })
+      })
       const selected = objects.map((object) => select(object, fields))
       if (!endpoint.single) {
         reply.header('x-total-count', total).header('link', describeLinks(new URL(request.url, base), query, total))
@@ -66,6 +78,12 @@ function registerEndpoint(app: App, services: Services, endpoint: Endpoint): voi
       return reply.send({ [endpoint.singular]: object })
     },
   )
+}
+
+/** Since when a client is told of departures: for a while, and of none from before it could read anything. */
+async function findDeparturesFor(tx: Tx, clientId: string, now: Date): Promise<Date> {
+  const { createdAt = now } = (await findClient(tx, clientId)) ?? {}
+  return new Date(Math.max(createdAt.getTime(), now.getTime() - departureDays * 86_400_000))
 }
 
 const readParameters = (path: string) =>

@@ -20,6 +20,7 @@ import {
   writeRun,
 } from './people-lifecycle.queries.ts'
 import { findPersonSummary } from '../people.queries.ts'
+import { sweepDepartures } from '../rosters/departures.queries.ts'
 import { findToday } from './years.queries.ts'
 
 // present → gone: no source knows them any more (an import, or the switch of the year, says so) → archived → deleted.
@@ -66,6 +67,7 @@ export async function runLeavers(
     const limit = Math.max(ordinaryNumber, (present + gone + archived) * ordinaryShare)
     const archivedNow = await archiveDue(tx, ownPolicy, day)
     await publish(services, tx, peopleArchived, tenantId, archivedNow)
+    await sweepDepartures(tx, now)
     return {
       policy: ownPolicy,
       today: day,

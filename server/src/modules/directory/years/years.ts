@@ -9,6 +9,7 @@ import { Problem } from '#kernel/problem'
 import { listTenants } from '#kernel/tenancy'
 import type { Day } from '#kernel/time'
 import { importApplied } from '../imports/import-applying.ts'
+import { noteShowing } from '../rosters/departures.queries.ts'
 import { findCurrentSchoolYear, listSchoolYears, type SchoolYear } from '../school-years.ts'
 import { announceSuccessions, confirmByRule } from './years-successions.ts'
 import {
@@ -157,6 +158,10 @@ async function conclude(
   const { tenantId, before, actorPersonId } = input
   const changed = [...(await listShown(tx))].filter(([id, year]) => before.get(id) !== year)
   const years = await lockYears(tx)
+  await noteShowing(
+    tx,
+    changed.map(([id, year]) => ({ establishmentId: id, from: before.get(id) ?? null, to: year })),
+  )
   const byYear = Map.groupBy(changed, ([, year]) => year)
   for (const year of years) {
     const ids = byYear.get(year.id)?.map(([id]) => id) ?? []
