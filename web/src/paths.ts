@@ -37,6 +37,7 @@ export const paths = {
   ) => withQuery('/imports/sources/compare', parameters),
   importColumns: (id: string) => `/imports/${encodeURIComponent(id)}/columns`,
   clients: () => '/administration/oneroster',
+  records: () => '/administration/records',
   gar: () => '/administration/gar',
   garFile: (id: string, file: 'archive' | 'checksum') => `/api/gar/exports/${encodeURIComponent(id)}/${file}`,
   connections: () => '/imports/services',

@@ -159,6 +159,12 @@ export const routes: RouteObject[] = [
                 lazy: async () => ({ Component: (await import('./features/identity/trail-page.tsx')).TrailPage }),
               },
               {
+                path: 'administration/records',
+                lazy: async () => ({
+                  Component: (await import('./features/records/credentials-page.tsx')).CredentialsPage,
+                }),
+              },
+              {
                 path: 'administration/gar',
                 lazy: async () => ({ Component: (await import('./features/rostering/gar-page.tsx')).GarPage }),
               },

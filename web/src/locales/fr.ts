@@ -9,6 +9,7 @@ import insight from './fr/insight.json'
 import matching from './fr/matching.json'
 import portal from './fr/portal.json'
 import problems from './fr/problems.json'
+import records from './fr/records.json'
 import rostering from './fr/rostering.json'
 import shell from './fr/shell.json'
 import sources from './fr/sources.json'
@@ -26,6 +27,7 @@ export const fr = {
   matching,
   portal,
   problems,
+  records,
   rostering,
   shell,
   sources,

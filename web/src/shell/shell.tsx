@@ -116,6 +116,13 @@ function Navigation({ session }: { session: Session }) {
     { to: paths.directory(), label: t('nav.directory'), icon: 'people' },
     { to: paths.imports(), label: t('nav.imports'), icon: 'import', only: holds(session, 'directory.import') },
     { to: paths.administration(), label: t('nav.administration'), icon: 'key', only: session.manages },
+    // Who manages more finds it there.
+    {
+      to: paths.records(),
+      label: t('nav.records'),
+      icon: 'key',
+      only: !session.manages && holds(session, 'records.administer'),
+    },
     { to: paths.status(), label: t('nav.status'), icon: 'status', only: holds(session, 'instance.operate') },
     { to: paths.account(), label: t('nav.account'), icon: 'account' },
   ]

@@ -6,7 +6,7 @@ import { api, read } from '../../api/client.ts'
 import { paths } from '../../paths.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { Page } from '../../shell/page.tsx'
-import { useSession } from '../../shell/session.ts'
+import { holds, useSession } from '../../shell/session.ts'
 import { Empty } from '../../ui/empty.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
@@ -17,7 +17,7 @@ const pauseMs = 250
 
 /** What one manages: the establishments, and the trail of acts on them. */
 export function AdministrationPage() {
-  const { t } = useTranslation(['administration', 'years', 'rostering'])
+  const { t } = useTranslation(['administration', 'years', 'records', 'rostering'])
   const session = useSession()
   const everywhere = session.rights.some(
     ({ right, organisationId }) => right === 'directory.administer' && organisationId === null,
@@ -45,6 +45,7 @@ export function AdministrationPage() {
           {everywhere && <Link to={paths.leavers()}>{t('years:leavers.title')}</Link>}
           {everywhere && <Link to={paths.gar()}>{t('rostering:gar.title')}</Link>}
           {administers && <Link to={paths.clients()}>{t('rostering:clients.title')}</Link>}
+          {holds(session, 'records.administer') && <Link to={paths.records()}>{t('records:credentials.title')}</Link>}
           <Link to={paths.trail()}>{t('trail')}</Link>
         </>
       }
