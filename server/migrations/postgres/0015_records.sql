@@ -101,7 +101,8 @@ create table records.activity (
   tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
   key bigint primary key,
   iri text not null,
-  definition jsonb not null,
+  -- not jsonb, which refuses some of what JSON allows: NUL, half a surrogate pair
+  definition json not null,
   updated_at timestamptz not null
 );
 

@@ -1,0 +1,113 @@
+import { CompiledQuery, sql } from 'kysely'
+import { type Db, keepPlan, keepPlanOf, type Tx } from '#kernel/postgres'
+import { bigintArray, textArray, uuidArray } from './binary-arrays.ts'
+import type { KeptStatement } from './statements.queries.ts'
+import type { StatementKeys } from './statement-keys.ts'
+import { tables } from './tables.ts'
+
+/** A statement as it is about to be kept. */
+export interface NewStatement {
+  /** In lower case. */
+  id: string
+  seq: number
+  credentialId: string | null
+  keys: StatementKeys
+  body: string
+}
+
+// Advisory locks that tell since when a transaction has been storing: 16 bits that say so, then 48 of milliseconds.
+const storing = 0x5265
+
+/**
+ * Opens the time in which this transaction stores, and says so by a shared lock until it ends. Every moment from the
+ * answer on is later than what `findSettled` tells anybody until then.
+ * @returns microseconds since 1970 by the clock of the base, later than everything its tenant has.
+ */
+export async function openStoring(tx: Tx): Promise<number> {
+  // The clock is read again once the lock is there: between the two, somebody may have been told that all is settled.
+  const { rows } = await sql<{ moment: number }>`${keepPlan}
+    with opening as materialized (
+      select pg_advisory_xact_lock_shared((${sql.lit(storing)}::bigint << 48) | (extract(epoch from clock_timestamp()) * 1000)::bigint)
+    )
+    select greatest((extract(epoch from clock_timestamp()) * 1000000)::bigint, (
+      select max(seq) + 1 from records.statement where tenant_id = (select kernel.current_tenant())
+    )) as moment from opening`.execute(tx)
+  return rows[0]?.moment ?? 0
+}
+
+/**
+ * Until when everything stored can be read, by whatever process: nothing will appear that was stored before.
+ * @returns milliseconds since 1970.
+ */
+export async function findSettled(db: Db): Promise<number> {
+  // The clock first: what begins after it was read stores later.
+  const { rows } = await sql<{ settled: number }>`
+    with now as materialized (select (extract(epoch from clock_timestamp()) * 1000)::bigint as moment)
+    select least(now.moment, (
+      select min(((classid::bigint & 65535) << 32) | objid::bigint) from pg_locks
+      where now.moment > 0 and locktype = 'advisory' and objsubid = 1 and classid::bigint >> 16 = ${sql.lit(storing)}
+        and database = (select oid from pg_database where datname = current_database())
+    )) - 1 as settled from now`.execute(db)
+  return rows[0]?.settled ?? 0
+}
+
+const insertion = keepPlanOf(`
+  insert into records.statement
+    (seq, id, credential_id, actor, verb, activity, object_agent, registration, referred_id, related, body)
+  select seq, id, credential_id, actor, verb, activity, object_agent, registration, referred_id, related::bigint[], body
+  from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::uuid[],
+    $9::uuid[], $10::text[], $11::text[])
+    given (seq, id, credential_id, actor, verb, activity, object_agent, registration, referred_id, related, body)
+  on conflict (tenant_id, id) do nothing`)
+
+/** Keeps statements. @returns how many: those whose identifier was taken are left out. */
+export async function insertStatements(tx: Tx, statements: readonly NewStatement[]): Promise<number> {
+  const values = [
+    bigintArray(statements.map(({ seq }) => seq)),
+    uuidArray(statements.map(({ id }) => id)),
+    uuidArray(statements.map(({ credentialId }) => credentialId)),
+    bigintArray(statements.map(({ keys }) => keys.actor)),
+    bigintArray(statements.map(({ keys }) => keys.verb)),
+    bigintArray(statements.map(({ keys }) => keys.activity)),
+    bigintArray(statements.map(({ keys }) => keys.objectAgent)),
+    uuidArray(statements.map(({ keys }) => keys.registration)),
+    uuidArray(statements.map(({ keys }) => keys.referredId)),
+    textArray(statements.map(({ keys }) => `{${keys.related.join()}}`)),
+    textArray(statements.map(({ body }) => body)),
+  ]
+  const { numAffectedRows } = await tx.executeQuery(CompiledQuery.raw(insertion, values))
+  return Number(numAffectedRows)
+}
+
+/** The statements kept under these identifiers, voided or not. */
+export function listKept(tx: Tx, ids: readonly string[]): Promise<KeptStatement[]> {
+  return tables(tx)
+    .selectFrom('records.statement')
+    .select(['id', 'seq', 'body'])
+    .where(sql<boolean>`id = any(${uuidArray(ids)}::uuid[])`)
+    .execute()
+}
+
+/** Those of some statements that void another, which nothing may void. @param verb key of the verb that voids. */
+export async function listVoiding(tx: Tx, ids: readonly string[], verb: string): Promise<Set<string>> {
+  const rows = await tables(tx)
+    .selectFrom('records.statement')
+    .select('id')
+    .where(sql<boolean>`id = any(${uuidArray(ids)}::uuid[])`)
+    .where('verb', '=', verb)
+    .where('referred_id', 'is not', null)
+    .execute()
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** Notes what statements void; whatever was voided already stays so. */
+export async function insertVoidings(tx: Tx, voidings: { targetId: string; statementId: string }[]): Promise<void> {
+  if (voidings.length === 0) return
+  // In one order, so that two transactions wait for each other rather than die.
+  const rows = voidings.toSorted((one, other) => (one.targetId < other.targetId ? -1 : 1))
+  await tables(tx)
+    .insertInto('records.voiding')
+    .values(rows.map(({ targetId, statementId }) => ({ target_id: targetId, statement_id: statementId })))
+    .onConflict((conflict) => conflict.columns(['tenant_id', 'target_id']).doNothing())
+    .execute()
+}

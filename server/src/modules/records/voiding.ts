@@ -1,0 +1,2 @@
+/** The verb that voids the statement its own one refers to (xAPI 1.0.3, Data 2.3.2). */
+export const voidedVerb = 'http://adlnet.gov/expapi/verbs/voided'
