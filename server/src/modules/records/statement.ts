@@ -147,6 +147,20 @@ export interface Statement extends Told {
   version?: string
 }
 
+/** Every activity a statement speaks of: its object, those of its context, and those of its substatement. */
+export function activitiesOf({ object, context }: Statement | SubStatement): Activity[] {
+  const activities: Activity[] = []
+  if (isActivity(object)) activities.push(object)
+  else if (object.objectType === 'SubStatement') activities.push(...activitiesOf(object))
+  if (context?.contextActivities === undefined) return activities
+  for (const kind of contextActivityKinds) {
+    const each = context.contextActivities[kind]
+    if (Array.isArray(each)) activities.push(...each)
+    else if (each !== undefined) activities.push(each)
+  }
+  return activities
+}
+
 /** The object of a statement when it is an activity, which it is where nothing else is said. */
 export function isActivity(object: Statement['object']): object is Activity {
   return object.objectType === undefined || object.objectType === 'Activity'

@@ -94,7 +94,7 @@ export function isTimestamp(text: string, version: XapiVersion): boolean {
  * @param text a valid one.
  */
 export function toUtc(text: string): string {
-  if (text.endsWith('Z') && isPlainUtc(text)) return text
+  if (isPlainUtc(text)) return text.endsWith('Z') ? text : `${text.slice(0, -6)}Z`
   const moment = readMoment(text, '1.0.3')
   if (moment === undefined) return text
   const { year, month, day, hour, minute, second, fraction, offset = 0 } = moment
