@@ -186,10 +186,10 @@ async function photograph(tenantId: string) {
       union all select 'person', t::text from directory.person t where gone_on is null
       union all select 'organisation', t::text from directory.organisation t where gone_on is null
       union all select 'group', t::text from directory.teaching_group t
-      union all select 'affiliation', t::text from directory.affiliation t
+      union all select 'affiliation', (to_jsonb(t) - 'since')::text from directory.affiliation t
       union all select 'enrolment', t::text from directory.enrolment t
       union all select 'membership', t::text from directory.membership t
-      union all select 'teaching', t::text from directory.teaching t
+      union all select 'teaching', (to_jsonb(t) - 'since')::text from directory.teaching t
       union all select 'function', t::text from directory.staff_function t
       union all select 'guardianship', t::text from directory.guardianship t
       union all select 'subject', t::text from directory.subject t order by 1, 2`.execute(tx)
