@@ -2567,6 +2567,136 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/xapi/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** xAPI, About resource: the versions served */
+        get: operations["getXapiAbout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/xapi/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** xAPI, Statement resource: one statement, or those that filters let through */
+        get: operations["getXapiStatements"];
+        /** xAPI, Statement resource: store a statement under an id */
+        put: operations["putXapiStatement"];
+        /** xAPI, Statement resource: store statements */
+        post: operations["postXapiStatements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/xapi/activities/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** xAPI, State resource: what a tool keeps of an agent in an activity */
+        get: operations["getXapiState"];
+        /** xAPI, State resource: what a tool keeps of an agent in an activity */
+        put: operations["putXapiState"];
+        /** xAPI, State resource: what a tool keeps of an agent in an activity */
+        post: operations["mergeXapiState"];
+        /** xAPI, State resource: what a tool keeps of an agent in an activity */
+        delete: operations["deleteXapiState"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/xapi/activities/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** xAPI, Activity Profile resource: documents about an activity */
+        get: operations["getXapiActivityProfile"];
+        /** xAPI, Activity Profile resource: documents about an activity */
+        put: operations["putXapiActivityProfile"];
+        /** xAPI, Activity Profile resource: documents about an activity */
+        post: operations["mergeXapiActivityProfile"];
+        /** xAPI, Activity Profile resource: documents about an activity */
+        delete: operations["deleteXapiActivityProfile"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/xapi/agents/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** xAPI, Agent Profile resource: documents about an agent */
+        get: operations["getXapiAgentProfile"];
+        /** xAPI, Agent Profile resource: documents about an agent */
+        put: operations["putXapiAgentProfile"];
+        /** xAPI, Agent Profile resource: documents about an agent */
+        post: operations["mergeXapiAgentProfile"];
+        /** xAPI, Agent Profile resource: documents about an agent */
+        delete: operations["deleteXapiAgentProfile"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/xapi/activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** xAPI, Activities resource: an activity with all that was said of it */
+        get: operations["getXapiActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/xapi/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** xAPI, Agents resource: an agent with the names it was given */
+        get: operations["getXapiPerson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/readyz": {
         parameters: {
             query?: never;
@@ -5042,7 +5172,7 @@ export interface operations {
                         uai: string | null;
                         /** @description what columns can hold, for each kind of file */
                         fields: {
-                            [key: string]: ("id" | "familyName" | "usualFamilyName" | "birthFamilyName" | "givenName" | "otherGivenNames" | "title" | "bornOn" | "email" | "phone" | "mobile" | "workPhone" | "street" | "postalCode" | "town" | "country" | "ine" | "uai" | "establishmentName" | "class" | "group" | "level" | "mef" | "regime" | "status" | "enteredOn" | "leftOn" | "guardianId" | "childId" | "childFamilyName" | "childUsualFamilyName" | "childGivenName" | "childBornOn" | "childClass" | "link" | "legal" | "function" | "discipline" | "head" | "mainClass" | "code" | "name" | "type")[];
+                            [key: string]: ("id" | "familyName" | "usualFamilyName" | "birthFamilyName" | "givenName" | "otherGivenNames" | "title" | "bornOn" | "email" | "phone" | "mobile" | "workPhone" | "street" | "postalCode" | "town" | "country" | "ine" | "uai" | "establishmentName" | "class" | "group" | "level" | "mef" | "regime" | "status" | "enteredOn" | "leftOn" | "guardianId" | "guardian1Id" | "guardian1FamilyName" | "guardian1GivenName" | "guardian1Title" | "guardian1Email" | "guardian1Phone" | "guardian1Mobile" | "guardian1WorkPhone" | "guardian1Street" | "guardian1PostalCode" | "guardian1Town" | "guardian1Link" | "guardian1Legal" | "guardian2Id" | "guardian2FamilyName" | "guardian2GivenName" | "guardian2Title" | "guardian2Email" | "guardian2Phone" | "guardian2Mobile" | "guardian2WorkPhone" | "guardian2Street" | "guardian2PostalCode" | "guardian2Town" | "guardian2Link" | "guardian2Legal" | "guardian3Id" | "guardian3FamilyName" | "guardian3GivenName" | "guardian3Title" | "guardian3Email" | "guardian3Phone" | "guardian3Mobile" | "guardian3WorkPhone" | "guardian3Street" | "guardian3PostalCode" | "guardian3Town" | "guardian3Link" | "guardian3Legal" | "guardian4Id" | "guardian4FamilyName" | "guardian4GivenName" | "guardian4Title" | "guardian4Email" | "guardian4Phone" | "guardian4Mobile" | "guardian4WorkPhone" | "guardian4Street" | "guardian4PostalCode" | "guardian4Town" | "guardian4Link" | "guardian4Legal" | "childId" | "childFamilyName" | "childUsualFamilyName" | "childGivenName" | "childBornOn" | "childClass" | "link" | "legal" | "function" | "discipline" | "head" | "mainClass" | "code" | "name" | "type")[];
                         };
                         files: {
                             name: string;
@@ -5056,7 +5186,7 @@ export interface operations {
                                 samples: string[];
                                 /** @description what it likely holds, for each kind of file */
                                 proposals: {
-                                    [key: string]: "id" | "familyName" | "usualFamilyName" | "birthFamilyName" | "givenName" | "otherGivenNames" | "title" | "bornOn" | "email" | "phone" | "mobile" | "workPhone" | "street" | "postalCode" | "town" | "country" | "ine" | "uai" | "establishmentName" | "class" | "group" | "level" | "mef" | "regime" | "status" | "enteredOn" | "leftOn" | "guardianId" | "childId" | "childFamilyName" | "childUsualFamilyName" | "childGivenName" | "childBornOn" | "childClass" | "link" | "legal" | "function" | "discipline" | "head" | "mainClass" | "code" | "name" | "type";
+                                    [key: string]: "id" | "familyName" | "usualFamilyName" | "birthFamilyName" | "givenName" | "otherGivenNames" | "title" | "bornOn" | "email" | "phone" | "mobile" | "workPhone" | "street" | "postalCode" | "town" | "country" | "ine" | "uai" | "establishmentName" | "class" | "group" | "level" | "mef" | "regime" | "status" | "enteredOn" | "leftOn" | "guardianId" | "guardian1Id" | "guardian1FamilyName" | "guardian1GivenName" | "guardian1Title" | "guardian1Email" | "guardian1Phone" | "guardian1Mobile" | "guardian1WorkPhone" | "guardian1Street" | "guardian1PostalCode" | "guardian1Town" | "guardian1Link" | "guardian1Legal" | "guardian2Id" | "guardian2FamilyName" | "guardian2GivenName" | "guardian2Title" | "guardian2Email" | "guardian2Phone" | "guardian2Mobile" | "guardian2WorkPhone" | "guardian2Street" | "guardian2PostalCode" | "guardian2Town" | "guardian2Link" | "guardian2Legal" | "guardian3Id" | "guardian3FamilyName" | "guardian3GivenName" | "guardian3Title" | "guardian3Email" | "guardian3Phone" | "guardian3Mobile" | "guardian3WorkPhone" | "guardian3Street" | "guardian3PostalCode" | "guardian3Town" | "guardian3Link" | "guardian3Legal" | "guardian4Id" | "guardian4FamilyName" | "guardian4GivenName" | "guardian4Title" | "guardian4Email" | "guardian4Phone" | "guardian4Mobile" | "guardian4WorkPhone" | "guardian4Street" | "guardian4PostalCode" | "guardian4Town" | "guardian4Link" | "guardian4Legal" | "childId" | "childFamilyName" | "childUsualFamilyName" | "childGivenName" | "childBornOn" | "childClass" | "link" | "legal" | "function" | "discipline" | "head" | "mainClass" | "code" | "name" | "type";
                                 };
                             }[];
                             mapping: {
@@ -5064,7 +5194,7 @@ export interface operations {
                                 kind: "pupil" | "guardian" | "staff" | "class" | "establishment";
                                 /** @description header, as written → what the column holds; the second of the same name is `name (2)` */
                                 columns: {
-                                    [key: string]: "id" | "familyName" | "usualFamilyName" | "birthFamilyName" | "givenName" | "otherGivenNames" | "title" | "bornOn" | "email" | "phone" | "mobile" | "workPhone" | "street" | "postalCode" | "town" | "country" | "ine" | "uai" | "establishmentName" | "class" | "group" | "level" | "mef" | "regime" | "status" | "enteredOn" | "leftOn" | "guardianId" | "childId" | "childFamilyName" | "childUsualFamilyName" | "childGivenName" | "childBornOn" | "childClass" | "link" | "legal" | "function" | "discipline" | "head" | "mainClass" | "code" | "name" | "type";
+                                    [key: string]: "id" | "familyName" | "usualFamilyName" | "birthFamilyName" | "givenName" | "otherGivenNames" | "title" | "bornOn" | "email" | "phone" | "mobile" | "workPhone" | "street" | "postalCode" | "town" | "country" | "ine" | "uai" | "establishmentName" | "class" | "group" | "level" | "mef" | "regime" | "status" | "enteredOn" | "leftOn" | "guardianId" | "guardian1Id" | "guardian1FamilyName" | "guardian1GivenName" | "guardian1Title" | "guardian1Email" | "guardian1Phone" | "guardian1Mobile" | "guardian1WorkPhone" | "guardian1Street" | "guardian1PostalCode" | "guardian1Town" | "guardian1Link" | "guardian1Legal" | "guardian2Id" | "guardian2FamilyName" | "guardian2GivenName" | "guardian2Title" | "guardian2Email" | "guardian2Phone" | "guardian2Mobile" | "guardian2WorkPhone" | "guardian2Street" | "guardian2PostalCode" | "guardian2Town" | "guardian2Link" | "guardian2Legal" | "guardian3Id" | "guardian3FamilyName" | "guardian3GivenName" | "guardian3Title" | "guardian3Email" | "guardian3Phone" | "guardian3Mobile" | "guardian3WorkPhone" | "guardian3Street" | "guardian3PostalCode" | "guardian3Town" | "guardian3Link" | "guardian3Legal" | "guardian4Id" | "guardian4FamilyName" | "guardian4GivenName" | "guardian4Title" | "guardian4Email" | "guardian4Phone" | "guardian4Mobile" | "guardian4WorkPhone" | "guardian4Street" | "guardian4PostalCode" | "guardian4Town" | "guardian4Link" | "guardian4Legal" | "childId" | "childFamilyName" | "childUsualFamilyName" | "childGivenName" | "childBornOn" | "childClass" | "link" | "legal" | "function" | "discipline" | "head" | "mainClass" | "code" | "name" | "type";
                                 };
                                 /**
                                  * @description of staff whose function does not tell it
@@ -5103,7 +5233,7 @@ export interface operations {
                             kind: "pupil" | "guardian" | "staff" | "class" | "establishment";
                             /** @description header, as written → what the column holds; the second of the same name is `name (2)` */
                             columns: {
-                                [key: string]: "id" | "familyName" | "usualFamilyName" | "birthFamilyName" | "givenName" | "otherGivenNames" | "title" | "bornOn" | "email" | "phone" | "mobile" | "workPhone" | "street" | "postalCode" | "town" | "country" | "ine" | "uai" | "establishmentName" | "class" | "group" | "level" | "mef" | "regime" | "status" | "enteredOn" | "leftOn" | "guardianId" | "childId" | "childFamilyName" | "childUsualFamilyName" | "childGivenName" | "childBornOn" | "childClass" | "link" | "legal" | "function" | "discipline" | "head" | "mainClass" | "code" | "name" | "type";
+                                [key: string]: "id" | "familyName" | "usualFamilyName" | "birthFamilyName" | "givenName" | "otherGivenNames" | "title" | "bornOn" | "email" | "phone" | "mobile" | "workPhone" | "street" | "postalCode" | "town" | "country" | "ine" | "uai" | "establishmentName" | "class" | "group" | "level" | "mef" | "regime" | "status" | "enteredOn" | "leftOn" | "guardianId" | "guardian1Id" | "guardian1FamilyName" | "guardian1GivenName" | "guardian1Title" | "guardian1Email" | "guardian1Phone" | "guardian1Mobile" | "guardian1WorkPhone" | "guardian1Street" | "guardian1PostalCode" | "guardian1Town" | "guardian1Link" | "guardian1Legal" | "guardian2Id" | "guardian2FamilyName" | "guardian2GivenName" | "guardian2Title" | "guardian2Email" | "guardian2Phone" | "guardian2Mobile" | "guardian2WorkPhone" | "guardian2Street" | "guardian2PostalCode" | "guardian2Town" | "guardian2Link" | "guardian2Legal" | "guardian3Id" | "guardian3FamilyName" | "guardian3GivenName" | "guardian3Title" | "guardian3Email" | "guardian3Phone" | "guardian3Mobile" | "guardian3WorkPhone" | "guardian3Street" | "guardian3PostalCode" | "guardian3Town" | "guardian3Link" | "guardian3Legal" | "guardian4Id" | "guardian4FamilyName" | "guardian4GivenName" | "guardian4Title" | "guardian4Email" | "guardian4Phone" | "guardian4Mobile" | "guardian4WorkPhone" | "guardian4Street" | "guardian4PostalCode" | "guardian4Town" | "guardian4Link" | "guardian4Legal" | "childId" | "childFamilyName" | "childUsualFamilyName" | "childGivenName" | "childBornOn" | "childClass" | "link" | "legal" | "function" | "discipline" | "head" | "mainClass" | "code" | "name" | "type";
                             };
                             /**
                              * @description of staff whose function does not tell it
@@ -5253,7 +5383,7 @@ export interface operations {
                             kind: "pupil" | "guardian" | "staff" | "class" | "establishment";
                             /** @description header, as written → what the column holds; the second of the same name is `name (2)` */
                             columns: {
-                                [key: string]: "id" | "familyName" | "usualFamilyName" | "birthFamilyName" | "givenName" | "otherGivenNames" | "title" | "bornOn" | "email" | "phone" | "mobile" | "workPhone" | "street" | "postalCode" | "town" | "country" | "ine" | "uai" | "establishmentName" | "class" | "group" | "level" | "mef" | "regime" | "status" | "enteredOn" | "leftOn" | "guardianId" | "childId" | "childFamilyName" | "childUsualFamilyName" | "childGivenName" | "childBornOn" | "childClass" | "link" | "legal" | "function" | "discipline" | "head" | "mainClass" | "code" | "name" | "type";
+                                [key: string]: "id" | "familyName" | "usualFamilyName" | "birthFamilyName" | "givenName" | "otherGivenNames" | "title" | "bornOn" | "email" | "phone" | "mobile" | "workPhone" | "street" | "postalCode" | "town" | "country" | "ine" | "uai" | "establishmentName" | "class" | "group" | "level" | "mef" | "regime" | "status" | "enteredOn" | "leftOn" | "guardianId" | "guardian1Id" | "guardian1FamilyName" | "guardian1GivenName" | "guardian1Title" | "guardian1Email" | "guardian1Phone" | "guardian1Mobile" | "guardian1WorkPhone" | "guardian1Street" | "guardian1PostalCode" | "guardian1Town" | "guardian1Link" | "guardian1Legal" | "guardian2Id" | "guardian2FamilyName" | "guardian2GivenName" | "guardian2Title" | "guardian2Email" | "guardian2Phone" | "guardian2Mobile" | "guardian2WorkPhone" | "guardian2Street" | "guardian2PostalCode" | "guardian2Town" | "guardian2Link" | "guardian2Legal" | "guardian3Id" | "guardian3FamilyName" | "guardian3GivenName" | "guardian3Title" | "guardian3Email" | "guardian3Phone" | "guardian3Mobile" | "guardian3WorkPhone" | "guardian3Street" | "guardian3PostalCode" | "guardian3Town" | "guardian3Link" | "guardian3Legal" | "guardian4Id" | "guardian4FamilyName" | "guardian4GivenName" | "guardian4Title" | "guardian4Email" | "guardian4Phone" | "guardian4Mobile" | "guardian4WorkPhone" | "guardian4Street" | "guardian4PostalCode" | "guardian4Town" | "guardian4Link" | "guardian4Legal" | "childId" | "childFamilyName" | "childUsualFamilyName" | "childGivenName" | "childBornOn" | "childClass" | "link" | "legal" | "function" | "discipline" | "head" | "mainClass" | "code" | "name" | "type";
                             };
                             /**
                              * @description of staff whose function does not tell it
@@ -5275,7 +5405,7 @@ export interface operations {
                     "application/json": {
                         files: {
                             name: string;
-                            fields: (("id" | "familyName" | "usualFamilyName" | "birthFamilyName" | "givenName" | "otherGivenNames" | "title" | "bornOn" | "email" | "phone" | "mobile" | "workPhone" | "street" | "postalCode" | "town" | "country" | "ine" | "uai" | "establishmentName" | "class" | "group" | "level" | "mef" | "regime" | "status" | "enteredOn" | "leftOn" | "guardianId" | "childId" | "childFamilyName" | "childUsualFamilyName" | "childGivenName" | "childBornOn" | "childClass" | "link" | "legal" | "function" | "discipline" | "head" | "mainClass" | "code" | "name" | "type") | null)[];
+                            fields: (("id" | "familyName" | "usualFamilyName" | "birthFamilyName" | "givenName" | "otherGivenNames" | "title" | "bornOn" | "email" | "phone" | "mobile" | "workPhone" | "street" | "postalCode" | "town" | "country" | "ine" | "uai" | "establishmentName" | "class" | "group" | "level" | "mef" | "regime" | "status" | "enteredOn" | "leftOn" | "guardianId" | "guardian1Id" | "guardian1FamilyName" | "guardian1GivenName" | "guardian1Title" | "guardian1Email" | "guardian1Phone" | "guardian1Mobile" | "guardian1WorkPhone" | "guardian1Street" | "guardian1PostalCode" | "guardian1Town" | "guardian1Link" | "guardian1Legal" | "guardian2Id" | "guardian2FamilyName" | "guardian2GivenName" | "guardian2Title" | "guardian2Email" | "guardian2Phone" | "guardian2Mobile" | "guardian2WorkPhone" | "guardian2Street" | "guardian2PostalCode" | "guardian2Town" | "guardian2Link" | "guardian2Legal" | "guardian3Id" | "guardian3FamilyName" | "guardian3GivenName" | "guardian3Title" | "guardian3Email" | "guardian3Phone" | "guardian3Mobile" | "guardian3WorkPhone" | "guardian3Street" | "guardian3PostalCode" | "guardian3Town" | "guardian3Link" | "guardian3Legal" | "guardian4Id" | "guardian4FamilyName" | "guardian4GivenName" | "guardian4Title" | "guardian4Email" | "guardian4Phone" | "guardian4Mobile" | "guardian4WorkPhone" | "guardian4Street" | "guardian4PostalCode" | "guardian4Town" | "guardian4Link" | "guardian4Legal" | "childId" | "childFamilyName" | "childUsualFamilyName" | "childGivenName" | "childBornOn" | "childClass" | "link" | "legal" | "function" | "discipline" | "head" | "mainClass" | "code" | "name" | "type") | null)[];
                             rows: {
                                 line: number;
                                 cells: {
@@ -9671,6 +9801,330 @@ export interface operations {
         responses: {
             /** @description Default Response */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getXapiAbout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getXapiStatements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    putXapiStatement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    postXapiStatements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getXapiState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    putXapiState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    mergeXapiState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    deleteXapiState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getXapiActivityProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    putXapiActivityProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    mergeXapiActivityProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    deleteXapiActivityProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getXapiAgentProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    putXapiAgentProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    mergeXapiAgentProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    deleteXapiAgentProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getXapiActivity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getXapiPerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -12,7 +12,9 @@ import {
   fileKinds,
   findMissing,
   findNameless,
+  guardianOf,
   type Mapping,
+  nameField,
   type Preview,
 } from './import-columns-words.ts'
 
@@ -72,11 +74,17 @@ export function ImportColumnsFile({
                   value={mapping.columns[name] ?? ''}
                 >
                   <option value="">{t('notRead')}</option>
-                  {fields[mapping.kind]?.map((field) => (
-                    <option key={field} value={field}>
-                      {t(`field.${field}`)}
-                    </option>
-                  ))}
+                  <FieldOptions fields={fields[mapping.kind]?.filter((field) => !guardianOf(field))} />
+                  {[1, 2, 3, 4].map((number) => {
+                    const own = fields[mapping.kind]?.filter((field) => guardianOf(field) === number) ?? []
+                    return (
+                      own.length > 0 && (
+                        <optgroup key={number} label={t('guardianNumber', { number })}>
+                          <FieldOptions fields={own} />
+                        </optgroup>
+                      )
+                    )
+                  })}
                 </select>
               </td>
             </tr>
@@ -87,6 +95,15 @@ export function ImportColumnsFile({
       {preview && <ImportColumnsPreview file={file.name} preview={preview} />}
     </Section>
   )
+}
+
+function FieldOptions({ fields = [] }: { fields: ColumnField[] | undefined }) {
+  const { t } = useTranslation('columns')
+  return fields.map((field) => (
+    <option key={field} value={field}>
+      {nameField(t, field)}
+    </option>
+  ))
 }
 
 function withColumn(mapping: Mapping, column: string, field: string): Mapping {
@@ -138,7 +155,7 @@ function Remarks({ asked, fixed, mapping }: { asked: boolean; fixed: boolean; ma
   const format = useFormat()
   const missing = fixed ? [] : findMissing(mapping)
   const nameless = missing.length === 0 ? findNameless(mapping) : undefined
-  const labels = missing.map((fields) => fields.map((field) => t(`field.${field}`)).join(t('or')))
+  const labels = missing.map((fields) => fields.map((field) => nameField(t, field)).join(t('or')))
   const childless = !Object.values(mapping.columns).some((field) => field.startsWith('child'))
   return (
     <>

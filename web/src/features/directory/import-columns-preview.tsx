@@ -4,7 +4,7 @@ import { useFormat } from '../../shell/format.ts'
 import { TechnicalDetail } from '../../shell/technical-detail.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { Table } from '../../ui/table.tsx'
-import type { Preview } from './import-columns-words.ts'
+import { nameField, type Preview } from './import-columns-words.ts'
 
 const explainProblem = (code: string) =>
   findText(`columns:problem.${code}`) ?? findText(`imports:quarantine.${code}.what`) ?? code
@@ -53,7 +53,7 @@ function Rows({ file, preview: { fields, rows } }: { file: string; preview: Prev
           <th scope="col">{t('preview.line')}</th>
           {shown.map(({ field, index }) => (
             <th key={index} scope="col">
-              {t(`field.${field}`)}
+              {nameField(t, field)}
             </th>
           ))}
         </tr>
@@ -70,7 +70,7 @@ function Rows({ file, preview: { fields, rows } }: { file: string; preview: Prev
             {problem !== null && <Problem text={t('preview.aside')} />}
           </th>
           {shown.map(({ field, index }) => (
-            <td data-label={t(`field.${field}`)} key={index}>
+            <td data-label={nameField(t, field)} key={index}>
               <span>
                 {cells[index]?.text}
                 {cells[index]?.problem && <Problem text={explainProblem(cells[index].problem)} />}

@@ -1,3 +1,4 @@
+import type { TFunction } from 'i18next'
 import type { paths as ApiPaths } from '../../api/schema.d.ts'
 
 type Route = ApiPaths['/api/directory/imports/{id}/columns']
@@ -10,6 +11,22 @@ export type FileColumns = Columns['files'][number]
 export type Preview = Trial['responses'][200]['content']['application/json']['files'][number]
 
 export const fileKinds = ['pupil', 'guardian', 'staff', 'class', 'establishment'] as const
+
+/** Number of the guardian, in a pupil's row, whom a column is about. */
+export function guardianOf(field: ColumnField): number | undefined {
+  const [, number] = /^guardian([1-4])/.exec(field) ?? []
+  return number === undefined ? undefined : Number(number)
+}
+
+/** What a column holds, in words. */
+export function nameField(t: TFunction<'columns'>, field: ColumnField): string {
+  const [, number, part] = /^guardian([1-4])([A-Z].*)$/.exec(field) ?? []
+  if (number === undefined || part === undefined) return t(`field.${field as PlainField}`)
+  const own = (part.charAt(0).toLowerCase() + part.slice(1)) as PlainField
+  return t('fieldOfGuardian', { number, field: t(`field.${own}`) })
+}
+
+type PlainField = Exclude<ColumnField, `guardian${1 | 2 | 3 | 4}${string}`>
 
 /** What a file of a kind must hold; of each list, one is enough. */
 const needed: Record<Mapping['kind'], ColumnField[][]> = {

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { toSearchKey } from '../search-key.ts'
 import type { Level, RecordKind, SourceKind } from '../tables.ts'
-import { type CsvKind, type CsvMapping, toHeaderKey } from './csv-mapping.ts'
+import { type CsvKind, type CsvMapping, splitRowGuardian, toHeaderKey } from './csv-mapping.ts'
 import { readCsvFeed } from './csv-reading.ts'
 import { type CsvFile, openCsvFile } from './csv-text.ts'
 import { type Feed, type FeedFormat, FeedRefusal, type GivenFeed, givenDay, schoolYearOf } from './feed.ts'
@@ -127,6 +127,7 @@ async function toFeed(files: CsvFile[], given: GivenFeed): Promise<Feed> {
   if (spoken.has('guardian') && !spoken.has('pupil')) {
     throw new FeedRefusal('csv_pupils_missing', 'A file of guardians comes with that of their pupils, in one import.')
   }
+  const rowed = mapped.some(({ mapping }) => Object.values(mapping.columns).some((field) => splitRowGuardian(field)))
   const key =
     kind === 'onde' ? uai! : [toSearchKey(source).replaceAll(' ', '-').slice(0, 60), uai].filter(Boolean).join(' ')
   const level: Level | undefined = kind === 'onde' ? 'primary' : undefined
@@ -138,7 +139,9 @@ async function toFeed(files: CsvFile[], given: GivenFeed): Promise<Feed> {
     sourceName: [source, uai].filter(Boolean).join(', '),
     academyCode: null,
     mode: 'full',
-    kinds: [...new Set([...spoken].flatMap((each) => recordKinds[each]))],
+    kinds: [
+      ...new Set([...[...spoken].flatMap((each) => recordKinds[each]), ...(rowed ? (['guardian'] as const) : [])]),
+    ],
     exportedOn,
     schoolYear,
     files: files.map(({ name, bytes }) => ({ name, bytes })),

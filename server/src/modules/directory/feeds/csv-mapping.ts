@@ -25,6 +25,30 @@ const personFields = [
 ] as const
 const placeFields = ['uai', 'establishmentName'] as const
 
+/** What a pupil's row can tell of each of those who answer for the pupil. */
+const rowGuardianParts = [
+  'Id',
+  'FamilyName',
+  'GivenName',
+  'Title',
+  'Email',
+  'Phone',
+  'Mobile',
+  'WorkPhone',
+  'Street',
+  'PostalCode',
+  'Town',
+  'Link',
+  'Legal',
+] as const
+/** Numbers of the guardians of one row. */
+export const rowGuardians = [1, 2, 3, 4] as const
+type RowGuardianPart = (typeof rowGuardianParts)[number]
+type RowGuardianField = `guardian${(typeof rowGuardians)[number]}${RowGuardianPart}`
+const rowGuardianFields = rowGuardians.flatMap((number) =>
+  rowGuardianParts.map((part): RowGuardianField => `guardian${number}${part}`),
+)
+
 /** What columns can hold, for each kind of file, in the order people choose from. */
 export const csvFields = {
   pupil: [
@@ -40,6 +64,7 @@ export const csvFields = {
     'enteredOn',
     'leftOn',
     'guardianId',
+    ...rowGuardianFields,
   ],
   guardian: [
     ...personFields,
@@ -102,6 +127,13 @@ export function placeFieldsOf(headers: string[], mapping: CsvMapping): (CsvField
     const field = known.get(toSearchKey(name))
     return field !== undefined && allowed.has(field) ? field : null
   })
+}
+
+/** Of a column about one of those who answer for the pupil of its row: which one, and the field of a guardian. */
+export function splitRowGuardian(field: CsvField): { number: number; field: CsvField } | undefined {
+  const [, number, first, rest] = /^guardian([1-4])(\w)(.*)$/.exec(field) ?? []
+  if (number === undefined) return undefined
+  return { number: Number(number), field: `${first!.toLowerCase()}${rest}` as CsvField }
 }
 
 // Words that say nothing by themselves.
@@ -233,9 +265,9 @@ export function proposeField(kind: CsvKind, header: string): CsvField | null {
     const rest = words.filter((word) => !subjects.pupil.test(word))
     return childFields[find('pupil', rest) ?? ''] ?? null
   }
-  if (kind === 'pupil' && about('guardian').length > 0) {
-    const rest = words.filter((word) => !subjects.guardian.test(word))
-    return find('guardian', rest) === 'id' ? 'guardianId' : null
+  if (kind === 'pupil') {
+    const guardian = proposeRowGuardian(toSearchKey(header).split(' '))
+    if (guardian !== undefined) return guardian
   }
   const field =
     whole ??
@@ -244,6 +276,35 @@ export function proposeField(kind: CsvKind, header: string): CsvField | null {
       words.filter((word) => !subjects[kind].test(word)),
     )
   return field === undefined ? null : (field as CsvField)
+}
+
+const rowGuardianWord =
+  /^(responsables?|resp|rep|rl|parents?|tuteurs?|tutrices?|guardians?|representants?|pere|mere|father|mother)([1-4])?$/
+
+/** What a header says of a guardian in a pupil's row; null when nothing that is read; undefined when it is of none. */
+function proposeRowGuardian(words: string[]): CsvField | null | undefined {
+  let number: string | undefined
+  let found = false
+  const rest: string[] = []
+  for (const word of words) {
+    const [, subject, digit] = rowGuardianWord.exec(word) ?? []
+    const [, letters, place] = /^(\p{L}*)([1-4])$/u.exec(word) ?? []
+    if (subject !== undefined) {
+      found = true
+      number ??= digit ?? (/^(mere|mother)$/.test(subject) ? '2' : undefined)
+    } else if (letters !== undefined) {
+      number ??= place
+      if (letters !== '') rest.push(letters)
+    } else if (word !== '' && !emptyWords.has(word)) rest.push(word)
+  }
+  if (!found) return undefined
+  const find = (of: string[]) => fieldByWord.guardian.get(of.join(''))
+  const field = find(rest) ?? find(rest.filter((word) => !/^leg(al|aux|ale|ales)$/.test(word)))
+  // Without a number, references to guardians whom another file describes.
+  if (field === 'id' && number === undefined) return 'guardianId'
+  const part = field === 'usualFamilyName' ? 'familyName' : (field ?? '')
+  const known = rowGuardianParts.find((each) => each.toLowerCase() === part.toLowerCase())
+  return known === undefined ? null : `guardian${(number ?? '1') as '1'}${known}`
 }
 
 const fileWords: [CsvKind, RegExp][] = [
@@ -265,6 +326,10 @@ export function proposeMapping(name: string, headers: string[], kind = proposeKi
     taken.add(field)
     columns[names[index]!] = field
   })
+  // References to guardians of another file, unless the row itself says who they are.
+  if (Object.values(columns).includes('guardian1FamilyName')) {
+    for (const [column, field] of Object.entries(columns)) if (field === 'guardianId') columns[column] = 'guardian1Id'
+  }
   const profile = /enseign|prof|teacher/.test(toSearchKey(name)) ? 'teacher' : 'staff'
   return kind === 'staff' ? { kind, columns, profile } : { kind, columns }
 }

@@ -43,7 +43,7 @@ export async function previewCsvFile(
   schoolYear: number,
 ): Promise<CsvPreview> {
   const shape = shapeOf(file.headers, mapping, uai)
-  const context = { schoolYear, establishments: new AnyEstablishment(), links: new Map() }
+  const context = { schoolYear, establishments: new AnyEstablishment(), links: new Map(), rowIdentifiers: new Map() }
   const read = (values: string[]): Outcome => {
     if (mapping.kind === 'establishment') return readCsvEstablishment(values, shape)
     if (mapping.kind !== 'class') return readCsvPerson(values, shape, context)
@@ -53,7 +53,7 @@ export async function previewCsvFile(
     })
   }
   const preview: CsvPreview = {
-    fields: shape.fields,
+    fields: shape.allFields,
     rows: [],
     counts: { read: 0, accepted: 0, setAside: 0 },
     more: false,
@@ -77,7 +77,7 @@ export async function previewCsvFile(
       preview.counts.accepted++
     }
     if (preview.rows.length < shown || (problem !== null && preview.rows.length < 2 * shown)) {
-      const cells = shape.fields.map((field, index) => toCell(field, values[index] ?? '', shape.names[index]!))
+      const cells = shape.allFields.map((field, index) => toCell(field, values[index] ?? '', shape.names[index]!))
       preview.rows.push({ line, cells, problem })
     }
   }

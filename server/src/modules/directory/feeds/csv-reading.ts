@@ -14,6 +14,7 @@ import {
   shapeOf,
 } from './csv-records.ts'
 import type { CsvMapping } from './csv-mapping.ts'
+import { readRowGuardians, RowGuardians, type RowIdentifiers } from './csv-row-guardians.ts'
 import { keepCsvRow } from './csv-refused.ts'
 import { type CsvFile, readCsvRows } from './csv-text.ts'
 import { type FeedReading, FeedRefusal, type ReadingOptions } from './feed.ts'
@@ -53,12 +54,15 @@ export function readCsvFeed(feed: CsvFeed, options: ReadingOptions): Promise<Fee
     number,
     shape: shapeOf(file.headers, mapping, feed.uai),
   }))
-  const gathering = new Gathering(feed, options.signal)
+  const gathering = new Gathering(feed, options)
   return readRecords(
     feed,
     {
       establishments: () => gathering.read(files),
-      others: (known) => readPeople(files, { ...known, links: gathering.links }, gathering, options),
+      others: (known) => {
+        const { links, rowIdentifiers } = gathering
+        return readPeople(files, { ...known, links, rowIdentifiers }, gathering, options)
+      },
     },
     options,
   )
@@ -77,6 +81,9 @@ class Gathering {
   /** What is doubtful about a guardian's children. */
   private readonly doubts = new Map<string, string[]>()
   readonly speaksOfGuardians: boolean
+  private readonly rowGuardians = new RowGuardians()
+  /** Identifiers of the guardians of each pupil's row. */
+  rowIdentifiers: ReadonlyMap<string, RowIdentifiers> = new Map()
   /** Guardians without an identifier of their own, by the one their names give: how each is reached. */
   private readonly namesakes = new Map<string, Set<string>>()
   private readonly told = new Map<string, string>()
@@ -84,13 +91,14 @@ class Gathering {
   private readonly mentions = new Map<string, Mention>()
   private readonly children = new Map<string, KnownPupil[]>()
   private readonly feed: CsvFeed
-  private readonly signal: AbortSignal
+  private readonly options: ReadingOptions
 
-  constructor(feed: CsvFeed, signal: AbortSignal) {
+  constructor(feed: CsvFeed, options: ReadingOptions) {
     this.feed = feed
-    this.signal = signal
+    this.options = options
     this.speaksOfGuardians = feed.files.some(
-      ({ mapping }) => mapping.kind === 'guardian' || Object.values(mapping.columns).includes('guardianId'),
+      ({ mapping }) =>
+        mapping.kind === 'guardian' || Object.values(mapping.columns).some((field) => field.startsWith('guardian')),
     )
   }
 
@@ -108,6 +116,9 @@ class Gathering {
     for (const file of ofKind(files, 'guardian')) await this.readNamesakes(file)
     for (const file of ofKind(files, 'guardian')) await this.readLinks(file)
     this.children.clear()
+    const { identifiers, links } = await this.rowGuardians.resolve(this.options.findAccepted)
+    this.rowIdentifiers = identifiers
+    for (const [pupil, of] of links) this.links.set(pupil, [...(this.links.get(pupil) ?? []), ...of])
     for (const [uai, { name, level, groups, file, line }] of this.mentions) {
       if (described.has(uai)) continue
       const body = { name: name ?? uai, uai, level, mentioned: true as const }
@@ -148,11 +159,14 @@ class Gathering {
 
   private async readPlaces({ file, number, shape }: ShapedFile): Promise<void> {
     for await (const { values, line } of readCsvRows(file)) {
-      this.signal.throwIfAborted()
+      this.options.signal.throwIfAborted()
       const record = tryRecord(values, shape)
       if (!record) continue
       if (record.uai !== undefined) this.mention(record.uai, record.text('establishmentName'), number, line)
-      if (shape.mapping.kind === 'pupil' && this.speaksOfGuardians) this.note(record)
+      if (shape.mapping.kind !== 'pupil' || !this.speaksOfGuardians) continue
+      this.note(record)
+      const id = tryIdentify(record)
+      if (id !== undefined) this.rowGuardians.note(id, values, shape)
     }
   }
 
@@ -172,7 +186,7 @@ class Gathering {
 
   private async readNamesakes({ file, shape }: ShapedFile): Promise<void> {
     for await (const { values } of readCsvRows(file)) {
-      this.signal.throwIfAborted()
+      this.options.signal.throwIfAborted()
       const record = tryRecord(values, shape)
       const id = record && tryIdentify(record)
       if (!record || id === undefined) continue
@@ -207,7 +221,7 @@ class Gathering {
 
   private async readLinks({ file, shape }: ShapedFile): Promise<void> {
     for await (const { values } of readCsvRows(file)) {
-      this.signal.throwIfAborted()
+      this.options.signal.throwIfAborted()
       const record = tryRecord(values, shape)
       if (!record || tryIdentify(record) === undefined) continue
       const id = this.identifyGuardian(record)
@@ -307,11 +321,16 @@ async function* readRows(
   for await (const { values, line, bytes } of readCsvRows(file)) {
     const outcome = readCsvPerson(values, shape, context, identify)
     if (outcome.fate === 'quarantined') {
-      const refused = keepCsvRow(values, shape, context.links)
+      const refused = keepCsvRow(values, shape, context)
       yield { kind, outcome: { ...outcome, refused }, file: number, line, bytes }
       continue
     }
     const told = kind === 'guardian' && outcome.fate === 'accepted' ? gathering.tellGuardian(outcome) : outcome
     yield { kind, outcome: told, file: number, line, bytes }
+    if (kind !== 'pupil' || outcome.fate !== 'accepted') continue
+    for (const guardian of readRowGuardians(values, shape, context.rowIdentifiers.get(outcome.externalId))) {
+      const said = guardian.fate === 'accepted' ? gathering.tellGuardian(guardian) : guardian
+      yield { kind: 'guardian', outcome: said, file: number, line, bytes: 0 }
+    }
   }
 }

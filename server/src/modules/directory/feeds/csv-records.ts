@@ -1,7 +1,15 @@
 import { hash } from 'node:crypto'
 import { toSearchKey } from '../search-key.ts'
 import type { LegalStatus, Level } from '../tables.ts'
-import { type CsvField, type CsvMapping, isRepeatable, nameColumns, placeFieldsOf } from './csv-mapping.ts'
+import {
+  type CsvField,
+  type CsvMapping,
+  isRepeatable,
+  nameColumns,
+  placeFieldsOf,
+  rowGuardians,
+  splitRowGuardian,
+} from './csv-mapping.ts'
 import { isYes, readCsvValue, splitCell, toFunction, toLinkCode } from './csv-values.ts'
 import {
   type AcceptedRecord,
@@ -19,8 +27,12 @@ import {
 /** How the rows of one file are read. */
 export interface CsvShape {
   mapping: CsvMapping
-  /** Field of each column. */
+  /** Field of each column; none for those about guardians of the row's pupil. */
   fields: (CsvField | null)[]
+  /** The same with these. */
+  allFields: (CsvField | null)[]
+  /** What stands in the row of each guardian of its pupil, by number. */
+  guardians: { number: number; places: number[]; shape: CsvShape }[]
   /** Name of each column, for reasons. */
   names: string[]
   /** Establishment of the rows that name none. */
@@ -28,7 +40,31 @@ export interface CsvShape {
 }
 
 export function shapeOf(headers: string[], mapping: CsvMapping, uai: string | undefined): CsvShape {
-  return { mapping, fields: placeFieldsOf(headers, mapping), names: nameColumns(headers), uai }
+  return toShape(mapping, placeFieldsOf(headers, mapping), nameColumns(headers), uai)
+}
+
+/** @param allFields of each column. @param names of the columns. */
+export function toShape(
+  mapping: CsvMapping,
+  allFields: (CsvField | null)[],
+  names: string[],
+  uai: string | undefined,
+): CsvShape {
+  const parts = allFields.map((field) => (field === null ? undefined : splitRowGuardian(field)))
+  const fields = allFields.map((field, place) => (parts[place] ? null : field))
+  const guardians = rowGuardians.flatMap((number) => {
+    const places = parts.flatMap((part, place) => (part?.number === number ? [place] : []))
+    if (places.length === 0) return []
+    const own = places.map((place) => parts[place]!.field)
+    const shape = toShape(
+      { kind: 'guardian', columns: {} },
+      own,
+      places.map((place) => names[place]!),
+      uai,
+    )
+    return [{ number, places, shape }]
+  })
+  return { mapping, fields, allFields, guardians, names, uai }
 }
 
 type Child = Partial<Record<CsvField, string>>
@@ -131,6 +167,8 @@ export type GuardianLink = PupilBody['guardians'][number]
 export interface CsvContext extends FeedContext {
   /** Guardians that other files tell of, by pupil. */
   links: Pick<ReadonlyMap<string, GuardianLink[]>, 'get'>
+  /** Identifiers of the guardians of pupils' rows, by pupil and by their number in the row. */
+  rowIdentifiers: Pick<ReadonlyMap<string, Record<number, string>>, 'get'>
 }
 
 /** Normalises the row of a person. */
@@ -227,7 +265,7 @@ export function readLink(record: CsvRecord, id: string): GuardianLink {
   return toLink(id, toLinkCode(record.text('link')), (record.text('legal') as LegalStatus | undefined) ?? 'legal')
 }
 
-function readGuardian(record: CsvRecord): AcceptedRecord {
+export function readGuardian(record: CsvRecord): AcceptedRecord {
   const person = readPersonBody(record)
   return { establishmentRef: null, body: person, ...keysOf(person), groups: [], warnings: record.warnings }
 }

@@ -7,7 +7,9 @@ import {
   identifyPerson,
   readCsvEstablishment,
   readCsvPerson,
+  toShape,
 } from './csv-records.ts'
+import { readRowGuardians } from './csv-row-guardians.ts'
 import { type FeedContext, type Outcome, Unusable } from './records.ts'
 
 /** What is kept of a row that is set aside: the columns that are read, and what other rows told of it. */
@@ -20,18 +22,28 @@ export interface RefusedCsv {
   cells: [string, CsvField, string][]
   /** Whether as many values stood under no header, or were missing. */
   excess: number
-  /** Of a pupil: who answers for it, as other rows say. */
+  /** Of a pupil: who answers for it, as this row and others say, and the identifiers of those of this row. */
   guardians: GuardianLink[]
+  rowIdentifiers?: Record<number, string> | undefined
 }
 
-/** Keeps a row. @param links guardians of pupils, as other rows say. */
-export function keepCsvRow(values: string[], shape: CsvShape, links: CsvContext['links']): RefusedCsv {
+/** Keeps a row. @param context who answers for pupils. */
+export function keepCsvRow(values: string[], shape: CsvShape, context: CsvContext): RefusedCsv {
   const { kind, profile } = shape.mapping
-  const guardians = kind === 'pupil' ? (links.get(tryIdentify(values, shape) ?? '') ?? []) : []
-  const cells = shape.fields.flatMap((field, index): RefusedCsv['cells'] =>
+  const pupil = kind === 'pupil' ? (tryIdentify(values, shape) ?? '') : ''
+  const cells = shape.allFields.flatMap((field, index): RefusedCsv['cells'] =>
     field === null ? [] : [[shape.names[index]!, field, values[index] ?? '']],
   )
-  return { of: 'csv', kind, profile, uai: shape.uai, cells, excess: values.length - shape.fields.length, guardians }
+  return {
+    of: 'csv',
+    kind,
+    profile,
+    uai: shape.uai,
+    cells,
+    excess: values.length - shape.fields.length,
+    guardians: context.links.get(pupil) ?? [],
+    rowIdentifiers: context.rowIdentifiers.get(pupil),
+  }
 }
 
 function tryIdentify(values: string[], shape: CsvShape): string | undefined {
@@ -43,19 +55,18 @@ function tryIdentify(values: string[], shape: CsvShape): string | undefined {
   }
 }
 
-/** Reads a row again that was set aside. */
-export function rereadCsv({ kind, profile, uai, cells, excess, guardians }: RefusedCsv, context: FeedContext): Outcome {
-  const shape: CsvShape = {
-    mapping: { kind, profile, columns: {} },
-    fields: cells.map(([, field]) => field),
-    names: cells.map(([name]) => name),
-    uai,
-  }
+/** Reads a row again that was set aside: what it is of, then the guardians of its pupil. */
+export function rereadCsv(refused: RefusedCsv, context: FeedContext): [Outcome, ...Outcome[]] {
+  const { kind, profile, uai, cells, excess, guardians, rowIdentifiers } = refused
+  const fields = cells.map(([, field]) => field)
+  const names = cells.map(([name]) => name)
+  const shape = toShape({ kind, profile, columns: {} }, fields, names, uai)
   const values = cells.map(([, , value]) => value)
   // A row whose values were shifted against the headers cannot be read any better now.
   const row =
     excess > 0 ? [...values, ...Array<string>(excess).fill('')] : excess < 0 ? values.slice(0, excess) : values
-  if (kind === 'establishment') return readCsvEstablishment(row, shape)
+  if (kind === 'establishment') return [readCsvEstablishment(row, shape)]
   const links = { get: () => guardians }
-  return readCsvPerson(row, shape, { ...context, links }, identifyPerson)
+  const outcome = readCsvPerson(row, shape, { ...context, links, rowIdentifiers: new Map() }, identifyPerson)
+  return outcome.fate === 'accepted' ? [outcome, ...readRowGuardians(row, shape, rowIdentifiers)] : [outcome]
 }

@@ -1,7 +1,7 @@
 import { type Day, isDay } from '#kernel/time'
 import { toSearchKey } from '../search-key.ts'
 import type { LegalStatus, Profile } from '../tables.ts'
-import type { CsvField } from './csv-mapping.ts'
+import { type CsvField, splitRowGuardian } from './csv-mapping.ts'
 import { isLinkCode, toGroupCode, toProfile, Unusable } from './records.ts'
 
 /** A value that is left out, its row being kept. The message is the code of the warning. */
@@ -41,7 +41,7 @@ const readers: Partial<Record<CsvField, Reader>> = {
 export function readCsvValue(field: CsvField, text: string, header: string): { value: string } | { warning: string } {
   if (text.length > 2000) throw new Unusable('value_unreadable', `"${header}" exceeds 2000 characters.`)
   try {
-    return { value: readers[field]?.(text, header) ?? text }
+    return { value: readers[splitRowGuardian(field)?.field ?? field]?.(text, header) ?? text }
   } catch (error) {
     if (error instanceof Doubtful) return { warning: error.message }
     throw error

@@ -64,7 +64,7 @@ describe('headers', () => {
     ['pupil', 'Adresse1', 'street'],
     ['pupil', 'Adresse2', null],
     ['pupil', 'Id responsable', 'guardianId'],
-    ['pupil', 'Nom responsable', null],
+    ['pupil', 'Nom responsable', 'guardian1FamilyName'],
     ['pupil', 'Décision de passage', null],
     ['guardian', 'Nom responsable', 'familyName'],
     ['guardian', 'Prénom enfant', 'childGivenName'],

@@ -45,16 +45,20 @@ export function rereadRefused(
   context: RereadContext,
 ): { kind: RecordKind; outcome: Outcome }[] {
   if (refused.of === 'oneroster') return rereadUser(refused, context)
+  if (refused.of === 'csv') {
+    const [own, ...guardians] = rereadCsv(refused, context)
+    const others = guardians.map((outcome) => ({ kind: 'guardian' as const, outcome }))
+    return [{ kind, outcome: keepGuardians(own, context) }, ...others]
+  }
   return [{ kind, outcome: read(externalId, refused, context) }]
 }
 
 function read(
   externalId: string | null,
-  refused: Exclude<RefusedRecord, RefusedUser>,
+  refused: Exclude<RefusedRecord, RefusedUser | RefusedCsv>,
   context: RereadContext,
 ): Outcome {
   if (refused.of === 'aaf') return rereadAaf(refused, context, context.accepted)
-  if (refused.of === 'csv') return keepGuardians(rereadCsv(refused, context), context)
   if (refused.of === 'siecle') return keepGuardians(rereadSiecle(refused, context), context)
   if (refused.of === 'sts') return rereadIndividual(refused, context)
   if (refused.of === 'supann') return rereadSupann(refused, context)
