@@ -1,7 +1,7 @@
 import type { Tx } from '#kernel/postgres'
 import { insertDefinitions, lockDefinitions, updateDefinitions } from './activity-definitions.queries.ts'
 import { mergeDefinitions } from './activity-definitions.ts'
-import { type Activity, contextActivityKinds, isActivity, type Statement, type SubStatement } from './statement.ts'
+import { activitiesOf, type Activity, type Statement } from './statement.ts'
 import { keyOf } from './statement-keys.ts'
 
 /** What statements told of activities, by key: the JSON of the last definition. */
@@ -71,17 +71,4 @@ async function merge(tx: Tx, news: Map<string, Activity[]>, now: Date): Promise<
     return definition === JSON.stringify(kept) ? [] : [{ key, iri: several[0]?.id ?? '', definition }]
   })
   if (changed.length > 0) await updateDefinitions(tx, changed, now)
-}
-
-/** The activities that a statement may define (1.0.3 Data 2.4.4.1): its object, those of its context, and its sub-statement's. */
-export function* activitiesOf(statement: Statement | SubStatement): Generator<Activity> {
-  const { object, context } = statement
-  if (isActivity(object)) yield object
-  else if (object.objectType === 'SubStatement') yield* activitiesOf(object)
-  if (context?.contextActivities === undefined) return
-  for (const kind of contextActivityKinds) {
-    const activities = context.contextActivities[kind]
-    if (Array.isArray(activities)) yield* activities
-    else if (activities !== undefined) yield activities
-  }
 }

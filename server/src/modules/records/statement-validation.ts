@@ -1,5 +1,4 @@
 import { checkActivity } from './activity-validation.ts'
-import { isVoiding } from './statement.ts'
 import type { Statement, XapiVersion } from './statement.ts'
 import { isHexadecimal, isMediaType } from './text-formats.ts'
 import {
@@ -20,6 +19,7 @@ import {
   refuse,
   refuseUnknown,
 } from './value-validation.ts'
+import { isVoiding } from './voiding.ts'
 
 /**
  * Checks a statement against the rules of its version (1.0.3: Data 2.2 and 2.4; 2.0: IEEE 9274.1.1, 4.2), in one pass:

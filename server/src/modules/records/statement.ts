@@ -165,10 +165,3 @@ export function activitiesOf({ object, context }: Statement | SubStatement): Act
 export function isActivity(object: Statement['object']): object is Activity {
   return object.objectType === undefined || object.objectType === 'Activity'
 }
-
-const voided = 'http://adlnet.gov/expapi/verbs/voided'
-
-/** Whether a statement voids another, which its object refers to. */
-export function isVoiding(statement: Statement): boolean {
-  return statement.verb.id === voided
-}
