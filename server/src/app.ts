@@ -16,6 +16,7 @@ import { federation } from './standards/federation/index.ts'
 import { gar } from './standards/gar/index.ts'
 import { authenticateClient, oneRoster } from './standards/oneroster/index.ts'
 import { serveStatus } from './status.ts'
+import { xapi } from './standards/xapi/index.ts'
 import type { Stores } from './stores.ts'
 import { serveWeb } from './web.ts'
 
@@ -30,6 +31,7 @@ export const modules: Module[] = [
   federation,
   gar,
   oneRoster,
+  xapi,
 ]
 
 /** Every queue of every module, made when the stores are opened. */

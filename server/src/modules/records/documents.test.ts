@@ -72,9 +72,11 @@ describe('preconditions', () => {
   const right = createHash('sha1').update('{}').digest('hex')
   it.for<[string, Preconditions, boolean, number | 'done']>([
     ['none', {}, true, 'done'],
-    ['none where needed', { needed: true }, true, 409],
-    ['none where needed, nothing there', { needed: true }, false, 'done'],
-    ['the right tag', { needed: true, ifMatch: `"${right}"` }, true, 'done'],
+    ['none where needed', { needed: 'to_replace' }, true, 409],
+    ['none where needed, nothing there', { needed: 'to_replace' }, false, 'done'],
+    ['none where always needed', { needed: 'always' }, true, 409],
+    ['none where always needed, nothing there', { needed: 'always' }, false, 400],
+    ['the right tag', { needed: 'to_replace', ifMatch: `"${right}"` }, true, 'done'],
     ['the right tag, made weak on its way', { ifMatch: `W/"${right}"` }, true, 'done'],
     ['the right tag among others', { ifMatch: `"abc", "${right}"` }, true, 'done'],
     ['a wrong tag', { ifMatch: '"abc"' }, true, 412],
@@ -82,7 +84,7 @@ describe('preconditions', () => {
     ['any tag, nothing there', { ifMatch: '*' }, false, 412],
     ['any tag', { ifMatch: '*' }, true, 'done'],
     ['nothing may be there', { ifNoneMatch: '*' }, true, 412],
-    ['nothing may be there, nothing there', { ifNoneMatch: '*', needed: true }, false, 'done'],
+    ['nothing may be there, nothing there', { ifNoneMatch: '*', needed: 'to_replace' }, false, 'done'],
     ['not that tag', { ifNoneMatch: `"${right}"` }, true, 412],
     ['not another tag', { ifNoneMatch: '"abc"' }, true, 'done'],
   ])('%s', async ([, preconditions, there, expected]) => {

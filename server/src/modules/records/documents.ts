@@ -17,8 +17,11 @@ import { parseJson } from './exact-json.ts'
 export interface Preconditions {
   ifMatch?: string | undefined
   ifNoneMatch?: string | undefined
-  /** Refuses to replace a document when neither is there, so that nobody overwrites what they have not seen. */
-  needed?: boolean
+  /**
+   * When neither is there, refuses to replace a document, so that nobody overwrites what they have not seen; or to keep
+   * any at all.
+   */
+  needed?: 'to_replace' | 'always' | undefined
 }
 
 /** A document as it is sent. */
@@ -39,7 +42,8 @@ export function findDocument(
 
 /**
  * Keeps a document, in place of the one of that name if there is one.
- * @throws Problem 412 `precondition_failed`; 409 `document_exists` when preconditions are needed and there are none.
+ * @throws Problem 412 `precondition_failed`; when preconditions are needed and there are none, 409 `document_exists` or 400
+ *   `precondition_missing`.
  */
 export async function putDocument(
   tx: Tx,
@@ -52,12 +56,18 @@ export async function putDocument(
 ): Promise<void> {
   const place = toColumns(tenantId, at)
   const kept = await findLocked(tx, place, name, preconditions)
-  if (kept && preconditions.needed && preconditions.ifMatch === undefined && preconditions.ifNoneMatch === undefined) {
-    throw new Problem(
-      409,
-      'document_exists',
-      'There is a document of this name: read it, then set If-Match to its ETag to replace it.',
-    )
+  const { needed, ifMatch, ifNoneMatch } = preconditions
+  if (needed !== undefined && ifMatch === undefined && ifNoneMatch === undefined) {
+    if (kept) {
+      throw new Problem(
+        409,
+        'document_exists',
+        'There is a document of this name: read it, then set If-Match to its ETag to replace it.',
+      )
+    }
+    if (needed === 'always') {
+      throw new Problem(400, 'precondition_missing', 'Set If-None-Match to * to keep a new document.')
+    }
   }
   await saveDocument(tx, place, name, toDocument(sent, now))
 }
