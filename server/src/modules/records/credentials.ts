@@ -7,6 +7,7 @@ import {
   ensureSource,
   findCredential,
   insertCredential,
+  listCredentials,
   withdrawCredential,
 } from './credentials.queries.ts'
 import type { RecordScope } from './scopes.ts'
@@ -25,17 +26,27 @@ export interface CredentialRequest {
 export async function createCredential(
   tx: Tx,
   by: string | null,
+  request: CredentialRequest,
+  now: Date,
+): Promise<{ credential: Credential; secret: string }> {
+  // In hexadecimal: nothing that a command line, an address or a form reads as its own.
+  return keepCredential(tx, by, request, randomBytes(16).toString('hex'), now)
+}
+
+async function keepCredential(
+  tx: Tx,
+  by: string | null,
   { name, scopes }: CredentialRequest,
+  key: string,
   now: Date,
 ): Promise<{ credential: Credential; secret: string }> {
   const sourceId = await ensureSource(tx, { id: randomUUIDv7(), name, createdAt: now })
-  // In hexadecimal: nothing that a command line, an address or a form reads as its own.
   const secret = randomBytes(32).toString('hex')
   const credential: Credential = {
     id: randomUUIDv7(),
     sourceId,
     name,
-    key: randomBytes(16).toString('hex'),
+    key,
     scopes: [...new Set(scopes)],
     createdAt: now,
     createdBy: by,
@@ -45,6 +56,20 @@ export async function createCredential(
   await audit(tx, 'records.credential_created', by, credential)
   return { credential, secret }
 }
+
+/**
+ * The credential in whose name a source's files are imported, made when there is none. Nobody knows its secret.
+ * @returns its identifier.
+ */
+export async function ensureImportCredential(tx: Tx, name: string, now: Date): Promise<string> {
+  const found = (await listCredentials(tx)).find((each) => each.name === name && each.key.startsWith(importPrefix))
+  if (found) return found.id
+  const key = `${importPrefix}${randomBytes(8).toString('hex')}`
+  const { credential } = await keepCredential(tx, null, { name, scopes: ['statements/write', 'define'] }, key, now)
+  return credential.id
+}
+
+const importPrefix = 'import-'
 
 /**
  * Withdraws a credential: within five seconds neither it nor its tokens open anything. What it sent stays.
