@@ -22,14 +22,27 @@ export function isIri(text: string): boolean {
   }
   // Something follows the colon.
   if (at >= length - 1) return false
-  if ((at === 4 || at === 5) && (text.charCodeAt(0) | 0x20) === 0x68 && /^https?:(?!\/\/[^/?#])/i.test(text))
-    return false
+  if (isWeb(text, at) && !hasHost(text, at + 1)) return false
   for (at++; at < length; at++) {
     const code = text.charCodeAt(at)
     if (code < 128 ? forbidden[code] === 1 : code < 0xa0 || (code >= 0xd800 && code <= 0xdfff && !isPaired(text, at)))
       return false
   }
   return true
+}
+
+/** Whether what is before a place is http or https. */
+function isWeb(text: string, end: number): boolean {
+  if (end !== 4 && (end !== 5 || (text.charCodeAt(4) | 0x20) !== 0x73)) return false
+  if ((text.charCodeAt(0) | 0x20) !== 0x68 || (text.charCodeAt(1) | 0x20) !== 0x74) return false
+  return (text.charCodeAt(2) | 0x20) === 0x74 && (text.charCodeAt(3) | 0x20) === 0x70
+}
+
+/** Whether // and something other than a path, a query or a fragment are at a place. */
+function hasHost(text: string, at: number): boolean {
+  if (text.charCodeAt(at) !== 0x2f || text.charCodeAt(at + 1) !== 0x2f || at + 2 >= text.length) return false
+  const code = text.charCodeAt(at + 2)
+  return code !== 0x2f && code !== 0x3f && code !== 0x23
 }
 
 /** Whether the surrogate at a place has its other half: texts with halves alone have no UTF-8. */

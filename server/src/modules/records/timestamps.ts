@@ -58,7 +58,7 @@ function pairAt(text: string, at: number): number {
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : 99
 }
 
-/** Whether a text is, plainly, 2026-11-22T10:00:00 with or without a fraction, then Z or +00:00, as nearly all are. */
+/** Whether a text is 2026-11-22T10:00:00 with or without a fraction, then Z or +00:00, as nearly all are but on some days. */
 function isPlainUtc(text: string): boolean {
   const length = text.length
   if (length < 20 || text.charCodeAt(4) !== 0x2d || text.charCodeAt(7) !== 0x2d || text.charCodeAt(10) !== 0x54)
@@ -68,7 +68,7 @@ function isPlainUtc(text: string): boolean {
   if (pairAt(text, 14) > 59 || pairAt(text, 17) > 59) return false
   const month = pairAt(text, 5)
   const day = pairAt(text, 8)
-  if (month < 1 || month > 12 || day < 1 || day > 28) return false
+  if (month < 1 || month > 12 || day < 1 || (day > 28 && (month === 2 || day > 30))) return false
   let at = 19
   if (text.charCodeAt(at) === 0x2e) {
     const start = ++at
