@@ -63,8 +63,9 @@ export async function chooseLanguage(language: Language): Promise<void> {
 /**
  * Reads the text of a code that came from the server; undefined when this version has none for it.
  * @param key `namespace:path.to.code`
+ * @param parameters of the text; with `count`, the text for that many.
  */
 export function findText(key: string, parameters: Record<string, unknown> = {}): string | undefined {
   // Dots and colons part keys: a code holding one of them is no key.
-  return i18next.exists(key) ? i18next.t(key as 'problems:unknown', parameters) : undefined
+  return i18next.exists(key, parameters) ? i18next.t(key as 'problems:unknown', parameters) : undefined
 }

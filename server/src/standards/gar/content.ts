@@ -31,8 +31,13 @@ export interface Content {
   target: { folder: string; prefix: string }
   /** The GAR's identifiers of people, made for those it did not know. */
   findPseudonyms: (personIds: string[]) => Promise<Map<string, string>>
+  /** Told, now and then, what is written so far. */
+  onProgress: (counts: Record<string, number>) => Promise<void>
   signal: AbortSignal
 }
+
+/** Writing one type of files. */
+type Writing = Omit<Content, 'onProgress'> & { onProgress: () => Promise<void> }
 
 /** What a set of files holds, and what it does not, counted by reason. */
 export interface Written {
@@ -58,16 +63,26 @@ export async function writeContent(content: Content): Promise<Written> {
   leave('group_named_as_class', sameCode)
   for (const type of fileTypes) {
     const files = new XmlFiles({ ...content.target, degree }, type)
-    await writers[type](content, scope, files, leave)
+    const before = written.counts
+    const onProgress = () => {
+      written.counts = addTo(before, files.counts)
+      return content.onProgress({ ...written.counts, files: written.names.length + files.names.length })
+    }
+    await writers[type]({ ...content, onProgress }, scope, files, leave)
     await files.close()
+    await onProgress()
     written.names.push(...files.names)
-    for (const [name, number] of files.counts) written.counts[name] = (written.counts[name] ?? 0) + number
   }
   return written
 }
 
+function addTo(counts: Record<string, number>, more: Map<string, number>): Record<string, number> {
+  const sums = [...more].map(([name, number]) => [name, (counts[name] ?? 0) + number])
+  return { ...counts, ...Object.fromEntries(sums) }
+}
+
 type Writer = (
-  content: Content,
+  content: Writing,
   scope: ExtractScope,
   files: XmlFiles,
   leave: (reason: string, number: number) => void,
@@ -176,7 +191,7 @@ const placeOf = ({ uai, code }: { uai: string; code: string }, identifier: strin
 
 /** Handles rows in their order, each with the identifier of its person. */
 async function eachPerson<Row>(
-  { findPseudonyms, signal }: Content,
+  { findPseudonyms, onProgress, signal }: Writing,
   batches: AsyncIterable<Row[]>,
   idOf: (row: Row) => string,
   handle: (row: Row, identifier: string) => Promise<void>,
@@ -185,5 +200,6 @@ async function eachPerson<Row>(
     signal.throwIfAborted()
     const identifiers = await findPseudonyms([...new Set(batch.map(idOf))])
     for (const row of batch) await handle(row, identifiers.get(idOf(row)) ?? '')
+    await onProgress()
   }
 }

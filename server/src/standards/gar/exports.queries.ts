@@ -114,9 +114,19 @@ export async function startExport(
 export async function endLostExports(tx: Tx, before: Date, now: Date): Promise<void> {
   await tables(tx)
     .updateTable('gar.export')
-    .set({ state: 'failed', failure: 'interrupted', ended_at: now })
+    .set({ state: 'failed', failure: 'interrupted', counts: '{}', ended_at: now })
     .where('state', '=', 'running')
     .where('started_at', '<', before)
+    .execute()
+}
+
+/** Notes what a running export has written so far. */
+export async function noteProgress(tx: Tx, id: string, counts: Record<string, number>): Promise<void> {
+  await tables(tx)
+    .updateTable('gar.export')
+    .set({ counts: JSON.stringify(counts) })
+    .where('id', '=', id)
+    .where('state', '=', 'running')
     .execute()
 }
 
@@ -137,7 +147,7 @@ export async function endExport(
   const { endedAt } = result
   const values =
     'failure' in result
-      ? { state: 'failed' as const, failure: result.failure }
+      ? { state: 'failed' as const, failure: result.failure, counts: '{}' }
       : {
           state: 'ready' as const,
           archive: result.archive,

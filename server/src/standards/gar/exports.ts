@@ -22,6 +22,7 @@ import {
   findSetting,
   type GarExport,
   type GarSetting,
+  noteProgress,
   startExport,
 } from './exports.queries.ts'
 import type { Degree } from './tables.ts'
@@ -36,6 +37,9 @@ export const exportQueue = defineQueue<{ tenantId: string; degree: Degree; start
 
 /** Longer than any export runs, in ms: what started before and did not end never will. */
 const longestRun = 6 * 3_600_000
+
+/** Time between two notes of what is written so far, in ms. */
+const toldEvery = 1_000
 
 const folderOf = (dataDirectory: string, id: string) => join(dataDirectory, 'gar', id)
 
@@ -71,7 +75,7 @@ export async function exportDegree(
   const folder = folderOf(services.dataDirectory, id)
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    const made = await makeArchive(services, { tenantId, degree, setting, folder, now: startedAt }, signal)
+    const made = await makeArchive(services, { id, tenantId, degree, setting, folder, now: startedAt }, signal)
     await inTenant(services.db, tenantId, (tx) => endExport(tx, id, { ...made, endedAt: services.now() }))
   } catch (error) {
     await rm(folder, { recursive: true, force: true })
@@ -95,14 +99,15 @@ export async function getSetting(tx: Parameters<typeof findSetting>[0]): Promise
 
 async function makeArchive(
   services: Services,
-  input: { tenantId: string; degree: Degree; setting: GarSetting; folder: string; now: Date },
+  input: { id: string; tenantId: string; degree: Degree; setting: GarSetting; folder: string; now: Date },
   signal: AbortSignal,
 ) {
-  const { tenantId, degree, setting, folder, now } = input
+  const { id, tenantId, degree, setting, folder, now } = input
   // {idEnt}_GAR-ENT_Complet_{yyyyMMdd_HHmmss}_{degree}
   const [day = '', time = ''] = now.toLocaleString('sv-SE', { timeZone: 'Europe/Paris' }).split(' ')
   const stamp = `${day.replaceAll('-', '')}_${time.replaceAll(':', '')}`
   const prefix = `${setting.idEnt}_GAR-ENT_Complet_${stamp}_${degree}`
+  let toldAt = performance.now()
   const written = await inSnapshot(services.db, tenantId, (tx) =>
     writeContent({
       tx,
@@ -110,6 +115,12 @@ async function makeArchive(
       now,
       target: { folder, prefix },
       findPseudonyms: (ids) => inTenant(services.db, tenantId, (other) => findOrCreatePseudonyms(other, ids)),
+      // In a transaction of its own, which everyone sees; no more often than a page asks.
+      async onProgress(counts) {
+        if (performance.now() - toldAt < toldEvery) return
+        toldAt = performance.now()
+        await inTenant(services.db, tenantId, (other) => noteProgress(other, id, counts))
+      },
       signal,
     }),
   )

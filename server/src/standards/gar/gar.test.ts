@@ -10,12 +10,21 @@ import { SaxesParser } from 'saxes'
 import { extract } from 'tar-stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { grantRight } from '#modules/identity'
-import { inTenant } from '#kernel/postgres'
+import { inSnapshot, inTenant } from '#kernel/postgres'
 import { createTenant } from '#kernel/tenancy'
 import { openTestApp, type TestApp } from '../../../test/app.ts'
 import { makeClass, makeEstablishment, makePerson } from '../../../test/make.ts'
+import { writeContent } from './content.ts'
 import { exportDegree, exportNightly } from './exports.ts'
-import { findOrCreatePseudonyms, listExports, saveSetting } from './exports.queries.ts'
+import {
+  endExport,
+  findExport,
+  findOrCreatePseudonyms,
+  listExports,
+  noteProgress,
+  saveSetting,
+  startExport,
+} from './exports.queries.ts'
 import { mostNodes, XmlFiles } from './xml-files.ts'
 
 const now = new Date('2026-11-16T20:00:00Z')
@@ -192,6 +201,44 @@ describe('an export for the GAR', () => {
   it('is not run twice at once', async () => {
     const results = await Promise.allSettled([run(), run()])
     expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+  })
+})
+
+describe('its progress', () => {
+  it('tells what is written so far, up to the whole', async () => {
+    const whole = await run()
+    const folder = await mkdtemp(join(tmpdir(), 'preau-gar-'))
+    const told: Record<string, number>[] = []
+    const written = await inSnapshot(server.services.db, server.tenant.id, (tx) =>
+      writeContent({
+        tx,
+        degree: '2D',
+        now: today,
+        target: { folder, prefix: 'x' },
+        findPseudonyms: (ids) => server.inTenant((other) => findOrCreatePseudonyms(other, ids)),
+        onProgress: async (counts) => void told.push(counts),
+        signal: never,
+      }),
+    )
+    await rm(folder, { recursive: true })
+    expect(told[0]).toEqual({ GAREleve: written.counts['GAREleve'], files: 1 })
+    expect(told.at(-1)).toEqual(whole.counts)
+    for (const [index, counts] of told.entries()) {
+      for (const [name, number] of Object.entries(told[index - 1] ?? {})) {
+        expect(counts[name], name).toBeGreaterThanOrEqual(number)
+      }
+    }
+  })
+
+  it('is seen while it runs, and no more when it failed', async () => {
+    const id = randomUUIDv7()
+    const find = () => server.inTenant((tx) => findExport(tx, id))
+    await server.inTenant((tx) => startExport(tx, { id, degree: '1D', startedAt: today, startedBy: null }))
+    await server.inTenant((tx) => noteProgress(tx, id, { GAREleve: 1200, files: 2 }))
+    expect(await find()).toMatchObject({ state: 'running', counts: { GAREleve: 1200, files: 2 } })
+    await server.inTenant((tx) => endExport(tx, id, { failure: 'failed', endedAt: today }))
+    await server.inTenant((tx) => noteProgress(tx, id, { GAREleve: 9999 }))
+    expect(await find()).toMatchObject({ state: 'failed', counts: {} })
   })
 })
 

@@ -135,7 +135,11 @@ function NewClient({ addresses }: { addresses: Clients }) {
   const everywhere = session.rights.some(
     ({ right, organisationId }) => right === 'directory.administer' && organisationId === null,
   )
-  const { data: perimeter } = useQuery({
+  const {
+    data: perimeter,
+    error: failure,
+    refetch,
+  } = useQuery({
     queryKey: ['perimeter', ''],
     queryFn: () => read(api.GET('/api/identity/perimeter', { params: { query: { q: '' } } })),
   })
@@ -171,6 +175,7 @@ function NewClient({ addresses }: { addresses: Clients }) {
     setMissing(incomplete)
     if (!incomplete) create.mutate()
   }
+  if (failure && !perimeter) return <Failure error={failure} onRetry={() => void refetch()} />
   if (!perimeter) return <SkeletonRows count={1} height="16rem" />
   return (
     <Section hint={t('clients.newHint')} title={t('clients.new')}>

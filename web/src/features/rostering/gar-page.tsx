@@ -1,4 +1,5 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, read } from '../../api/client.ts'
 import type { paths as ApiPaths } from '../../api/schema.d.ts'
@@ -21,14 +22,19 @@ const degrees = ['1D', '2D'] as const
 /** The exports of the directory for the GAR: what was made, when, and the files. */
 export function GarPage() {
   const { t } = useTranslation(['rostering', 'administration'])
+  /** The newest export when another was asked for, which begins a little later. */
+  const [before, setBefore] = useState<string | null>()
   const history = useInfiniteQuery({
     queryKey: ['gar', 'exports'],
     queryFn: ({ pageParam }) =>
       read(api.GET('/api/gar/exports', { params: { query: pageParam === '' ? {} : { after: pageParam } } })),
     initialPageParam: '',
     getNextPageParam: (last) => last.next,
-    refetchInterval: ({ state }) =>
-      state.data?.pages.some(({ exports }) => exports.some((each) => each.state === 'running')) ? 2_000 : false,
+    refetchInterval: ({ state }) => {
+      const known = state.data?.pages.flatMap((page) => page.exports) ?? []
+      const awaited = before !== undefined && (known[0]?.id ?? null) === before
+      return awaited || known.some((each) => each.state === 'running') ? 2_000 : false
+    },
   })
   const [first] = history.data?.pages ?? []
   const exports = history.data?.pages.flatMap((page) => page.exports) ?? []
@@ -49,7 +55,7 @@ export function GarPage() {
           </p>
         </Notice>
       )}
-      {first?.setting && <Ask setting={first.setting} />}
+      {first?.setting && <Ask onAsk={() => setBefore(exports[0]?.id ?? null)} setting={first.setting} />}
       {first && exports.length === 0 && <Empty title={t('gar.none')} />}
       {exports.length > 0 && (
         <Section title={t('gar.history')}>
@@ -65,13 +71,16 @@ export function GarPage() {
   )
 }
 
-function Ask({ setting }: { setting: NonNullable<History['setting']> }) {
+function Ask({ onAsk, setting }: { onAsk: () => void; setting: NonNullable<History['setting']> }) {
   const { t } = useTranslation('rostering')
   const explain = useProblemText()
   const client = useQueryClient()
   const ask = useMutation({
     mutationFn: (degree: (typeof degrees)[number]) => read(api.POST('/api/gar/exports', { body: { degree } })),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['gar'] }),
+    onSuccess: () => {
+      onAsk()
+      return client.invalidateQueries({ queryKey: ['gar'] })
+    },
   })
   return (
     <Section
@@ -133,7 +142,7 @@ function ExportTable({ exports }: { exports: Export[] }) {
             </span>
           </td>
           <td data-label={t('gar.content')}>
-            {!each.counts['GAREtab'] ? (
+            {!told.some((name) => each.counts[name]) || (each.state === 'ready' && !each.counts['GAREtab']) ? (
               <span>{each.state === 'ready' ? t('gar.nothing') : '–'}</span>
             ) : (
               <ul className="rostering-list">
@@ -170,7 +179,7 @@ function ExportTable({ exports }: { exports: Export[] }) {
                   {t('gar.download', { size: format.bytes(each.bytes ?? 0) })}
                 </a>
                 <a download href={paths.garFile(each.id, 'checksum')}>
-                  .md5
+                  {t('gar.checksum')}
                 </a>
               </div>
             ) : (
