@@ -4,9 +4,10 @@ import { fork } from 'node:child_process'
 /** A constant rate of requests, whatever the answers' speed: as people arrive, not as a loop goes round. */
 export interface Load {
   port: number
-  path: string
-  /** One is picked in turn for each request. */
+  /** One is picked in turn for each request, as of the cookies. */
+  path: string | string[]
   cookies: string[]
+  headers?: Record<string, string>
   perSecond: number
   seconds: number
 }
@@ -41,12 +42,13 @@ async function run(load: Load): Promise<LoadResult> {
   const total = load.perSecond * load.seconds
   const begun = performance.now()
   const answers: Promise<void>[] = []
+  const paths = [load.path].flat()
   for (let i = 0; i < total; i++) {
     const due = begun + (i * 1000) / load.perSecond
     const early = due - performance.now()
     if (early > 1) await new Promise((resolve) => setTimeout(resolve, early))
     answers.push(
-      request(agent, load, load.cookies[i % load.cookies.length] ?? '').then((ok) => {
+      request(agent, load, paths[i % paths.length] ?? '/', load.cookies[i % load.cookies.length]).then((ok) => {
         if (ok) latencies.push(performance.now() - due)
         else errors += 1
       }),
@@ -57,10 +59,11 @@ async function run(load: Load): Promise<LoadResult> {
   return { latencies, errors }
 }
 
-function request(agent: http.Agent, load: Load, cookie: string): Promise<boolean> {
+function request(agent: http.Agent, load: Load, path: string, cookie: string | undefined): Promise<boolean> {
+  const headers = { ...load.headers, ...(cookie !== undefined && { cookie }) }
   return new Promise((resolve) => {
     http
-      .get({ agent, host: '127.0.0.1', port: load.port, path: load.path, headers: { cookie } }, (response) => {
+      .get({ agent, host: '127.0.0.1', port: load.port, path, headers }, (response) => {
         response.resume()
         response.on('end', () => resolve(response.statusCode === 200))
         response.on('error', () => resolve(false))

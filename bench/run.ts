@@ -4,6 +4,7 @@ import { benches as directorySearch } from './directory-search.bench.ts'
 import { benches as directory } from './directory.bench.ts'
 import { benches as identity } from './identity.bench.ts'
 import { benches as portal } from './portal.bench.ts'
+import { benches as records } from './records.bench.ts'
 
 /** One figure. `ratio` compares it with the raw ceiling measured in the same run: 1 is as fast as the ceiling. */
 export interface Figure {
@@ -21,7 +22,7 @@ export interface Bench {
 }
 
 // `npm run bench -- NAMES… [--json FILE]`: runs the benchmarks whose names begin with one of NAMES (all without any).
-const all: Bench[] = [...directory, ...directoryMatch, ...directorySearch, ...portal, ...identity]
+const all: Bench[] = [...directory, ...directoryMatch, ...directorySearch, ...portal, ...identity, ...records]
 const args = process.argv.slice(2)
 const jsonAt = args.indexOf('--json')
 const jsonFile = jsonAt === -1 ? undefined : args.splice(jsonAt, 2)[1]

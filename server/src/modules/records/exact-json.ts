@@ -6,9 +6,9 @@ declare global {
   }
 }
 
-// A number long enough to lose digits as a double, where a value may begin. It may match inside a text: then the slower
-// reading gives the same result.
-const longNumber = /[:[,]\s*-?\d(?:[\d.]{15,}|[\d.]*[eE][+-]?\d{3})/
+// An integer long enough to lose digits as a double, or a power that may be beyond it, where a value may begin. It may match
+// inside a text: then the slower reading gives the same result. Decimals of 17 digits are common, and not looked at.
+const longNumber = /[:[,]\s*-?(?:\d{16,}(?![\d.])|\d[\d.]*[eE][+-]?\d{3})/
 
 /**
  * Reads JSON without rounding integers: one that a double cannot hold (an identifier of 20 digits in an extension, say)

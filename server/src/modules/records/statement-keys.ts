@@ -34,11 +34,14 @@ export interface StatementKeys {
   related: string[]
 }
 
-// The same verbs, activities and learners come back all day: digests are kept in two generations, of which the older one
-// is dropped when the younger one is full. It costs less than an exact order of use.
-const generationSize = 20_000
-let young = new Map<string, string>()
-let old = new Map<string, string>()
+// The same verbs, activities and learners come back all day: keys are kept in two generations, of which the older one is
+// dropped when the younger one is full. It costs less than an exact order of use.
+const generationSize = 50_000
+interface Known {
+  young: Map<string, string>
+  old: Map<string, string>
+}
+const knownOf = new Map<string, Record<KeyKind, Known>>()
 
 /**
  * The key of a value in a tenant: 64 bits of SHA-256 over tenant, kind and value, signed, in decimal as PostgreSQL's bigint
@@ -46,15 +49,21 @@ let old = new Map<string, string>()
  * @param value an IRI, or what `identifyAgent` says.
  */
 export function keyOf(tenantId: string, kind: KeyKind, value: string): string {
-  const text = `${tenantId} ${kind} ${value}`
-  let key = young.get(text)
-  if (key !== undefined) return key
-  key = old.get(text) ?? hash('sha256', text, 'buffer').readBigInt64BE(0).toString()
-  if (young.size >= generationSize) {
-    old = young
-    young = new Map()
+  let kinds = knownOf.get(tenantId)
+  if (kinds === undefined) {
+    const known = (): Known => ({ young: new Map(), old: new Map() })
+    kinds = { agent: known(), member: known(), verb: known(), activity: known() }
+    knownOf.set(tenantId, kinds)
   }
-  young.set(text, key)
+  const known = kinds[kind]
+  let key = known.young.get(value)
+  if (key !== undefined) return key
+  key = known.old.get(value) ?? hash('sha256', `${tenantId} ${kind} ${value}`, 'buffer').readBigInt64BE(0).toString()
+  if (known.young.size >= generationSize) {
+    known.old = known.young
+    known.young = new Map()
+  }
+  known.young.set(value, key)
   return key
 }
 
