@@ -26,7 +26,7 @@ export const paths = {
     `/directory/establishments/${encodeURIComponent(id)}/successions/${startYear}`,
   imports: () => '/imports',
   newImport: () => '/imports/new',
-  uploadImport: () => '/api/directory/imports',
+  uploadImport: (said: Record<string, string> = {}) => `/api/directory/imports?${new URLSearchParams(said)}`,
   import: (id: string, parameters: { view?: string; kind?: string; change?: string; establishment?: string } = {}) =>
     withQuery(`/imports/${encodeURIComponent(id)}`, parameters),
   sources: () => '/imports/sources',

@@ -301,7 +301,7 @@ export interface RowCounts {
 }
 
 /** What is kept of what the starter of an import says of its files. */
-export type ToldOfFeed = Pick<GivenFeed, 'kind' | 'uai' | 'description'>
+export type ToldOfFeed = Pick<GivenFeed, 'kind' | 'mode' | 'schoolYear' | 'uai' | 'description'>
 
 interface ImportRow extends TenantRow {
   id: string

@@ -12,6 +12,7 @@ import { Button, buttonClass } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { Progress } from '../../ui/progress.tsx'
+import { SelectField } from '../../ui/field.tsx'
 import type { Import } from './import-words.ts'
 import './imports.css'
 
@@ -28,11 +29,12 @@ export function ImportUploadPage() {
   const [files, setFiles] = useState<File[]>([])
   const [refused, setRefused] = useState<string[]>([])
   const [sent, setSent] = useState<{ done: number; total: number }>()
+  const [said, setSaid] = useState<{ mode?: string; schoolYear?: string }>({})
   const stop = useRef<AbortController>(undefined)
   const send = useMutation({
     mutationFn: async () => {
       stop.current = new AbortController()
-      const text = await upload(paths.uploadImport(), files, {
+      const text = await upload(paths.uploadImport(said), files, {
         signal: stop.current.signal,
         onProgress: (done, total) => setSent({ done, total }),
       })
@@ -119,6 +121,9 @@ export function ImportUploadPage() {
               </li>
             ))}
           </ul>
+          {!send.isPending && files.some(({ name }) => !/\.xml$/i.test(name)) && (
+            <Said onChange={setSaid} said={said} />
+          )}
           {!send.isPending && (
             <div>
               <Button look="primary" onClick={() => send.mutate()}>
@@ -130,5 +135,48 @@ export function ImportUploadPage() {
       )}
       <p className="quiet measure">{t('upload.nothingYet')}</p>
     </Page>
+  )
+}
+
+/** What files that do not say it are: tables, mostly. */
+function Said({
+  onChange,
+  said,
+}: {
+  onChange: (said: { mode?: string; schoolYear?: string }) => void
+  said: { mode?: string; schoolYear?: string }
+}) {
+  const { t } = useTranslation('imports')
+  const [current] = useState(() => {
+    const now = new Date()
+    return now.getFullYear() - (now.getMonth() < 8 ? 1 : 0)
+  })
+  const choose = (name: 'mode' | 'schoolYear', value: string) => {
+    const { [name]: _, ...rest } = said
+    onChange(value === '' ? rest : { ...rest, [name]: value })
+  }
+  return (
+    <fieldset className="upload-said">
+      <legend>{t('upload.said')}</legend>
+      <SelectField
+        hint={t(said.mode === 'delta' ? 'upload.deltaHint' : 'upload.fullHint')}
+        label={t('upload.mode')}
+        onChange={(event) => choose('mode', event.target.value)}
+        options={[
+          { value: '', label: t('upload.full') },
+          { value: 'delta', label: t('upload.delta') },
+        ]}
+        value={said.mode ?? ''}
+      />
+      <SelectField
+        label={t('upload.year')}
+        onChange={(event) => choose('schoolYear', event.target.value)}
+        options={[
+          { value: '', label: t('upload.yearOfDay') },
+          ...[current - 1, current, current + 1].map((year) => ({ value: String(year), label: `${year}-${year + 1}` })),
+        ]}
+        value={said.schoolYear ?? ''}
+      />
+    </fieldset>
   )
 }

@@ -6,7 +6,7 @@ import type { Degree } from './aaf-attributes.ts'
 import { readAafDelta } from './aaf-delta.ts'
 import { readAafFeed } from './aaf-reading.ts'
 import { type FeedKind, feedTypes, type FileType } from './aaf-records.ts'
-import { type Feed, type FeedFormat, FeedRefusal, schoolYearOf } from './feed.ts'
+import { type Feed, type FeedFormat, FeedRefusal, type GivenFeed, schoolYearOf } from './feed.ts'
 
 /** One file of an export. */
 export interface FeedFile extends FileType {
@@ -22,7 +22,7 @@ const fileName = /^([A-Za-z0-9-]+(?:_[A-Za-z0-9-]+)*?)_(Complet|Delta)_(\d{4})(\
 export const aaf: FeedFormat = {
   kind: 'aaf2d',
   isFileName: (name) => fileName.test(name),
-  inspect: (folder, { academy }) => inspectAafFeed(folder, academy),
+  inspect: inspectAafFeed,
 }
 
 /** What one file says of the feed it is of, in its name and in its header. */
@@ -34,7 +34,7 @@ interface FileWords {
   academyCode: string | undefined
 }
 
-async function inspectAafFeed(folder: string, academy?: string): Promise<Feed> {
+async function inspectAafFeed(folder: string, { academy, schoolYear: told }: GivenFeed): Promise<Feed> {
   const names = (await readdir(folder)).filter((name) => name.toLowerCase().endsWith('.xml')).sort()
   const files: FeedFile[] = []
   const numbers = new Map<FeedKind, number[]>()
@@ -67,7 +67,7 @@ async function inspectAafFeed(folder: string, academy?: string): Promise<Feed> {
   }
   const order = Object.values(feedTypes[degree]).map(({ kind }) => kind)
   files.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
-  const schoolYear = schoolYearOf(exportedOn)
+  const schoolYear = told ?? schoolYearOf(exportedOn)
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
   const feed = { schoolYear, degree, files, bytes }
   return {

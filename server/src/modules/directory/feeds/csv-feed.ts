@@ -132,13 +132,14 @@ async function toFeed(files: CsvFile[], given: GivenFeed): Promise<Feed> {
     kind === 'onde' ? uai! : [toSearchKey(source).replaceAll(' ', '-').slice(0, 60), uai].filter(Boolean).join(' ')
   const level: Level | undefined = kind === 'onde' ? 'primary' : undefined
   const exportedOn = givenDay(given)
-  const schoolYear = schoolYearOf(exportedOn)
+  const schoolYear = given.schoolYear ?? schoolYearOf(exportedOn)
+  const { mode = 'full' } = given
   return {
     kind: kind satisfies SourceKind,
     key,
     sourceName: [source, uai].filter(Boolean).join(', '),
     academyCode: null,
-    mode: 'full',
+    mode,
     kinds: [
       ...new Set([...[...spoken].flatMap((each) => recordKinds[each]), ...(rowed ? (['guardian'] as const) : [])]),
     ],
@@ -146,6 +147,6 @@ async function toFeed(files: CsvFile[], given: GivenFeed): Promise<Feed> {
     schoolYear,
     files: files.map(({ name, bytes }) => ({ name, bytes })),
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-    read: (options) => readCsvFeed({ schoolYear, files: mapped, uai, level }, options),
+    read: (options) => readCsvFeed({ schoolYear, mode, files: mapped, uai, level }, options),
   }
 }

@@ -65,6 +65,7 @@ export const csvFields = {
     'leftOn',
     'guardianId',
     ...rowGuardianFields,
+    'deleted',
   ],
   guardian: [
     ...personFields,
@@ -77,10 +78,11 @@ export const csvFields = {
     'childClass',
     'link',
     'legal',
+    'deleted',
   ],
-  staff: [...personFields, ...placeFields, 'function', 'discipline', 'head', 'class', 'mainClass', 'group'],
-  class: ['code', 'name', ...placeFields],
-  establishment: ['uai', 'name', 'type', 'street', 'postalCode', 'town', 'phone', 'email'],
+  staff: [...personFields, ...placeFields, 'function', 'discipline', 'head', 'class', 'mainClass', 'group', 'deleted'],
+  class: ['code', 'name', ...placeFields, 'deleted'],
+  establishment: ['uai', 'name', 'type', 'street', 'postalCode', 'town', 'phone', 'email', 'deleted'],
 } as const satisfies Record<CsvKind, readonly string[]>
 
 export type CsvField = (typeof csvFields)[CsvKind][number]
@@ -238,6 +240,10 @@ const childFields: Record<string, CsvField> = {
   class: 'childClass',
 }
 
+// Of a file of changes: whether the row takes away what it describes.
+const deletionWords =
+  'supprime supprimer suppression asupprimer deleted delete removed action operation mouvement typemouvement'
+
 const fieldByWord = Object.fromEntries(csvKinds.map((kind) => [kind, invert(synonyms[kind])])) as Record<
   CsvKind,
   Map<string, string>
@@ -248,7 +254,8 @@ function pick(all: Record<string, string>, names: string[]): Record<string, stri
 }
 
 function invert(of: Record<string, string>): Map<string, string> {
-  return new Map(Object.entries(of).flatMap(([field, words]) => words.split(' ').map((word) => [word, field] as const)))
+  const all = Object.entries({ deleted: deletionWords, ...of })
+  return new Map(all.flatMap(([field, words]) => words.split(' ').map((word) => [word, field] as const)))
 }
 
 /** What a header most likely stands for in a file of a kind, in French or English; null when it is none of the fields. */

@@ -17,14 +17,23 @@ import type { CsvMapping } from './csv-mapping.ts'
 import { readRowGuardians, RowGuardians, type RowIdentifiers } from './csv-row-guardians.ts'
 import { keepCsvRow } from './csv-refused.ts'
 import { type CsvFile, readCsvRows } from './csv-text.ts'
-import { type FeedReading, FeedRefusal, type ReadingOptions } from './feed.ts'
+import { type Feed, type FeedReading, FeedRefusal, type ReadingOptions } from './feed.ts'
 import { keepGuardians } from './kept-guardians.ts'
 import { type PlacedOutcome, readRecords } from './record-reading.ts'
-import { keysOf, type NamedGroup, type Outcome, readOutcome, Unusable } from './records.ts'
+import {
+  type AcceptedState,
+  type EstablishmentBody,
+  keysOf,
+  type NamedGroup,
+  type Outcome,
+  readOutcome,
+  Unusable,
+} from './records.ts'
 
 /** A set of CSV files whose columns are known. */
 interface CsvFeed {
   schoolYear: number
+  mode: Feed['mode']
   files: { file: CsvFile; mapping: CsvMapping }[]
   /** Establishment of the rows that name none. */
   uai: string | undefined
@@ -40,6 +49,8 @@ interface Mention {
   name: string | undefined
   level: Level | undefined
   groups: NamedGroup[]
+  /** Codes of its classes that rows take away. */
+  removed: Set<string>
   file: number
   line: number
 }
@@ -92,25 +103,24 @@ class Gathering {
   private readonly children = new Map<string, KnownPupil[]>()
   private readonly feed: CsvFeed
   private readonly options: ReadingOptions
+  private readonly isDelta: boolean
 
   constructor(feed: CsvFeed, options: ReadingOptions) {
     this.feed = feed
     this.options = options
+    this.isDelta = feed.mode === 'delta'
     this.speaksOfGuardians = feed.files.some(
       ({ mapping }) =>
         mapping.kind === 'guardian' || Object.values(mapping.columns).some((field) => field.startsWith('guardian')),
     )
   }
 
+  /** Whether a pupil has no other guardians than those told here: a delta tells all of those of a row, and adds others. */
+  tellsAllGuardians(shape: CsvShape): boolean {
+    return this.isDelta ? shape.guardians.length > 0 : this.speaksOfGuardians
+  }
+
   async *read(files: ShapedFile[]): AsyncGenerator<PlacedOutcome> {
-    const described = new Set<string>()
-    for (const file of ofKind(files, 'establishment')) {
-      for await (const row of readCsvRows(file.file)) {
-        const outcome = readCsvEstablishment(row.values, file.shape)
-        if (outcome.fate === 'accepted') described.add(outcome.externalId)
-        yield { kind: 'establishment', outcome, file: file.number, line: row.line, bytes: row.bytes }
-      }
-    }
     for (const file of ofKind(files, 'class')) yield* this.readClasses(file)
     for (const file of [...ofKind(files, 'pupil'), ...ofKind(files, 'staff')]) await this.readPlaces(file)
     for (const file of ofKind(files, 'guardian')) await this.readNamesakes(file)
@@ -119,12 +129,41 @@ class Gathering {
     const { identifiers, links } = await this.rowGuardians.resolve(this.options.findAccepted)
     this.rowIdentifiers = identifiers
     for (const [pupil, of] of links) this.links.set(pupil, [...(this.links.get(pupil) ?? []), ...of])
-    for (const [uai, { name, level, groups, file, line }] of this.mentions) {
-      if (described.has(uai)) continue
-      const body = { name: name ?? uai, uai, level, mentioned: true as const }
+    yield* this.readEstablishments(ofKind(files, 'establishment'))
+  }
+
+  /** Those that files describe, then those that rows only name. A delta leaves the accepted ones as they are. */
+  private async *readEstablishments(files: ShapedFile[]): AsyncGenerator<PlacedOutcome> {
+    const { findAccepted } = this.options
+    const described = new Set<string>()
+    for (const { file, number, shape } of files) {
+      for await (const { values, line, bytes } of readCsvRows(file)) {
+        const outcome = readCsvEstablishment(values, shape)
+        if (outcome.fate === 'accepted') {
+          const { externalId: uai } = outcome
+          described.add(uai)
+          const accepted = this.isDelta ? (await findAccepted('establishment', [uai])).get(uai) : undefined
+          outcome.groups.push(...this.listGroups(uai, accepted))
+        }
+        yield { kind: 'establishment', outcome, file: number, line, bytes }
+      }
+    }
+    const named = [...this.mentions.keys()].filter((uai) => !described.has(uai))
+    const before = this.isDelta ? await findAccepted('establishment', named) : new Map<string, AcceptedState>()
+    for (const uai of named) {
+      const { name, level, groups, removed, file, line } = this.mentions.get(uai)!
+      const accepted = before.get(uai)
+      if (accepted && groups.length + removed.size === 0) continue
+      const body = (accepted?.body as EstablishmentBody | undefined) ?? {
+        name: name ?? uai,
+        uai,
+        level,
+        mentioned: true,
+      }
+      const declared = this.listGroups(uai, accepted)
       yield {
         kind: 'establishment',
-        outcome: { fate: 'accepted', externalId: uai, establishmentRef: uai, body, groups, warnings: [] },
+        outcome: { fate: 'accepted', externalId: uai, establishmentRef: uai, body, groups: declared, warnings: [] },
         file,
         line,
         bytes: 0,
@@ -132,9 +171,18 @@ class Gathering {
     }
   }
 
+  /** The classes that an establishment declares: those of a delta, beside those accepted before. */
+  private listGroups(uai: string, accepted: AcceptedState | undefined): NamedGroup[] {
+    const { groups = [], removed = new Set<string>() } = this.mentions.get(uai) ?? {}
+    const said = new Set([...groups.map(({ code }) => code), ...removed])
+    const others = (accepted?.groups ?? []).filter(({ kind, code }) => kind === 'group' || !said.has(code))
+    return [...others, ...groups]
+  }
+
   private mention(uai: string, name: string | undefined, file: number, line: number): Mention {
     let mention = this.mentions.get(uai)
-    if (!mention) this.mentions.set(uai, (mention = { name, level: this.feed.level, groups: [], file, line }))
+    if (!mention)
+      this.mentions.set(uai, (mention = { name, level: this.feed.level, groups: [], removed: new Set(), file, line }))
     mention.name ??= name
     return mention
   }
@@ -150,7 +198,8 @@ class Gathering {
         if (seen.has(externalId)) throw new Unusable('identifier_twice', 'Another row declares the same class.')
         seen.add(externalId)
         const mention = this.mention(establishment, record.text('establishmentName'), number, line)
-        mention.groups.push({ kind: 'class', establishment, code, name })
+        if (record.deleted) mention.removed.add(code)
+        else mention.groups.push({ kind: 'class', establishment, code, name })
         return { externalId, rule: 'declared' }
       })
       if (outcome.fate === 'quarantined') yield { kind: 'class', outcome, file: number, line, bytes }
@@ -161,7 +210,7 @@ class Gathering {
     for await (const { values, line } of readCsvRows(file)) {
       this.options.signal.throwIfAborted()
       const record = tryRecord(values, shape)
-      if (!record) continue
+      if (!record || record.deleted) continue
       if (record.uai !== undefined) this.mention(record.uai, record.text('establishmentName'), number, line)
       if (shape.mapping.kind !== 'pupil' || !this.speaksOfGuardians) continue
       this.note(record)
@@ -223,7 +272,7 @@ class Gathering {
     for await (const { values } of readCsvRows(file)) {
       this.options.signal.throwIfAborted()
       const record = tryRecord(values, shape)
-      if (!record || tryIdentify(record) === undefined) continue
+      if (!record || record.deleted || tryIdentify(record) === undefined) continue
       const id = this.identifyGuardian(record)
       // The same identifier for someone else: that row will be set aside, and its children with it.
       if (record.text('id') !== undefined && this.guardianNames.get(id) !== nameKey(record)) continue
@@ -307,7 +356,7 @@ async function* readPeople(
     const { kind } = file.shape.mapping
     if (kind === 'class' || kind === 'establishment') continue
     const rows = readRows(file, kind, context, gathering)
-    yield* kind !== 'pupil' || gathering.speaksOfGuardians ? rows : keepGuardians(rows, options)
+    yield* kind === 'pupil' && !gathering.tellsAllGuardians(file.shape) ? keepGuardians(rows, options) : rows
   }
 }
 

@@ -10,7 +10,7 @@ import {
   rowGuardians,
   splitRowGuardian,
 } from './csv-mapping.ts'
-import { isYes, readCsvValue, splitCell, toFunction, toLinkCode } from './csv-values.ts'
+import { isDeletion, isYes, readCsvValue, splitCell, toFunction, toLinkCode } from './csv-values.ts'
 import {
   type AcceptedRecord,
   type FeedContext,
@@ -131,6 +131,11 @@ export class CsvRecord {
     return (this.cells.get(field) ?? []).flatMap(splitCell)
   }
 
+  /** Whether the row takes away what it describes. */
+  get deleted(): boolean {
+    return isDeletion(this.text('deleted'))
+  }
+
   get uai(): string | undefined {
     return this.text('uai') ?? this.shape.uai
   }
@@ -179,12 +184,22 @@ export function readCsvPerson(
   identify: (record: CsvRecord) => string = identifyPerson,
 ): Outcome {
   const own = values[shape.fields.indexOf('id')]?.trim() ?? ''
-  return readOutcome(own, () => {
+  const outcome = readOutcome(own, () => {
     const record = new CsvRecord(values, shape)
     const externalId = identify(record)
+    if (record.deleted) return { externalId, rule: deletion }
     const read = { pupil: readPupil, guardian: readGuardian, staff: readStaff }[shape.mapping.kind as 'pupil']
     return { externalId, ...read(record, context, externalId) }
   })
+  return orRemoved(outcome)
+}
+
+const deletion = 'deletion'
+
+/** What a row takes away is removed. */
+function orRemoved(outcome: Outcome): Outcome {
+  if (outcome.fate !== 'ignored' || outcome.rule !== deletion) return outcome
+  return { fate: 'removed', externalId: outcome.externalId }
 }
 
 function readPersonBody(record: CsvRecord) {
@@ -311,9 +326,10 @@ function readStaff(record: CsvRecord, context: FeedContext): AcceptedRecord {
 /** Normalises the row of an establishment. */
 export function readCsvEstablishment(values: string[], shape: CsvShape): Outcome {
   const own = values[shape.fields.indexOf('uai')]?.trim() ?? ''
-  return readOutcome(own, () => {
+  const outcome = readOutcome(own, () => {
     const record = new CsvRecord(values, shape)
     const uai = record.required('uai')
+    if (record.deleted) return { externalId: uai, rule: deletion }
     const body = {
       name: record.required('name'),
       uai,
@@ -327,6 +343,7 @@ export function readCsvEstablishment(values: string[], shape: CsvShape): Outcome
     }
     return { externalId: uai, establishmentRef: uai, body, groups: [], warnings: record.warnings }
   })
+  return orRemoved(outcome)
 }
 
 /** A class that a row declares. @throws Unusable. */

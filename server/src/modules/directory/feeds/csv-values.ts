@@ -105,6 +105,11 @@ export function isYes(text: string | undefined): boolean {
   return /^(1|o|oui|y|yes|x|v|vrai|t|true)$/i.test(text ?? '')
 }
 
+/** Whether a cell says that its row takes away what it describes. */
+export function isDeletion(text: string | undefined): boolean {
+  return isYes(text) || /^(s|d|sup\w*|del\w*|remov\w*|tobedeleted|sorti\w*|parti\w*)$/.test(toSearchKey(text ?? ''))
+}
+
 function toLegalStatus(text: string, header: string): LegalStatus {
   const key = toSearchKey(text)
   if (isYes(key) || /legal/.test(key)) return 'legal'

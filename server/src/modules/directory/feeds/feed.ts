@@ -81,6 +81,10 @@ export interface GivenFeed {
   today?: Day | undefined
   /** Kind of feed, where names of files do not tell it. */
   kind?: SourceKind | undefined
+  /** Whether it is a delta, for feeds that do not say it. */
+  mode?: Feed['mode'] | undefined
+  /** Year in which its school year starts, for feeds that do not say it. */
+  schoolYear?: number | undefined
   /** Establishment, for feeds that do not say which one they come from. */
   uai?: string | undefined
   /** What the columns of CSV files hold. */

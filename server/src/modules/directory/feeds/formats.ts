@@ -32,5 +32,14 @@ export async function inspectFeed(folder: string, given: GivenFeed = {}): Promis
       : 'No feed that can be read has a file of this name.'
     throw new FeedRefusal('file_name_unexpected', detail, { file: stranger ?? names[0]! })
   }
-  return format.inspect(folder, given)
+  const feed = await format.inspect(folder, given)
+  if (given.mode !== undefined && given.mode !== feed.mode) {
+    const detail = `These files say what they are themselves: a ${feed.mode === 'full' ? 'full export' : 'delta'}.`
+    throw new FeedRefusal('mode_contradicted', detail)
+  }
+  if (given.schoolYear !== undefined && given.schoolYear !== feed.schoolYear) {
+    const detail = `These files say their school year themselves: ${feed.schoolYear}-${feed.schoolYear + 1}.`
+    throw new FeedRefusal('school_year_contradicted', detail)
+  }
+  return feed
 }

@@ -5,7 +5,7 @@ import type { AcceptedState, PupilBody } from './records.ts'
 // Pupils whose guardians are asked for at once.
 const batch = 500
 
-/** Pupils of a feed that says nothing of guardians keep those that were accepted of them before. */
+/** Pupils keep the guardians accepted of them before, beside those that a feed tells of, if it does. */
 export async function* keepGuardians(
   records: AsyncIterable<PlacedOutcome>,
   { findAccepted }: Pick<ReadingOptions, 'findAccepted'>,
@@ -35,7 +35,9 @@ async function keepAll(
     pupils.map(({ id }) => id),
   )
   for (const { id, body } of pupils) {
-    body.guardians = guardiansOf(before.get(id)) ?? body.guardians
+    const told = new Set(body.guardians.map((guardian) => guardian.id))
+    const kept = (guardiansOf(before.get(id)) ?? []).filter((guardian) => !told.has(guardian.id))
+    body.guardians = [...body.guardians, ...kept].sort((a, b) => (a.id < b.id ? -1 : 1))
   }
   return records
 }

@@ -90,7 +90,7 @@ async function inspectSiecle(folder: string, given: GivenFeed): Promise<Feed> {
     })
   }
   exportedOn ??= givenDay(given)
-  const schoolYear = year ?? schoolYearOf(exportedOn)
+  const schoolYear = year ?? given.schoolYear ?? schoolYearOf(exportedOn)
   const order = Object.keys(types)
   files.sort((a, b) => order.indexOf(a.type) - order.indexOf(b.type))
   return {

@@ -39,7 +39,7 @@ export async function inspectSupannFile(files: CsvFile[], given: GivenFeed): Pro
     throw new FeedRefusal('csv_uai_needed', 'No supannEtablissement bears a UAI, and nobody says which one it is.')
   }
   const exportedOn = givenDay(given)
-  const schoolYear = schoolYearOf(exportedOn)
+  const schoolYear = given.schoolYear ?? schoolYearOf(exportedOn)
   return {
     kind: 'supann',
     key: uai,

@@ -115,7 +115,9 @@ export async function saveColumns(services: Services, request: ImportRequest, sa
     const { kind } = await examineCsvFiles(files, given)
     const description: CsvDescription = { source: said.source, files: said.files }
     // What a known system writes needs no description, only the establishment.
-    const told = kind === 'csv' ? { kind, uai: said.uai, description } : { kind, uai: said.uai }
+    const { mode, schoolYear } = given
+    const known = { kind, mode, schoolYear, uai: said.uai }
+    const told = kind === 'csv' ? { ...known, description } : known
     await inspectFeed(folder, { ...given, ...told })
     await inTenant(services.db, tenantId, async (tx) => {
       for (const { name, headers } of kind === 'csv' ? files : []) {
@@ -158,7 +160,8 @@ async function withFiles<T>(
   const { dataDirectory } = services
   try {
     const folder = await unpackUpload(dataDirectory, id, uploadFolder(dataDirectory, id))
-    return await work(await openCsvFiles(folder), knownTo(services, tenantId), folder)
+    const { mode, schoolYear } = row.given
+    return await work(await openCsvFiles(folder), { mode, schoolYear, ...knownTo(services, tenantId) }, folder)
   } catch (error) {
     if (!(error instanceof FeedRefusal)) throw error
     const { code, detail, file, line } = error.refusal

@@ -26,7 +26,7 @@ export const importCommands: Command[] = [
     name: 'import',
     usage:
       '<folder or archive> [--dry-run] [--accept-alerts] [--academy CODE] [--source NAME] [--date YYYY-MM-DD] ' +
-      '[--uai UAI] [--format KIND] [--columns FILE.json]',
+      '[--uai UAI] [--format KIND] [--columns FILE.json] [--delta] [--school-year YYYY]',
     summary: 'Imports the export in a folder: reads, compares, and applies it unless it raises alerts.',
     options: {
       'dry-run': { type: 'boolean' },
@@ -36,6 +36,8 @@ export const importCommands: Command[] = [
       uai: { type: 'string' },
       format: { type: 'string' },
       columns: { type: 'string' },
+      delta: { type: 'boolean' },
+      'school-year': { type: 'string' },
       ...acceptAlerts,
     },
     async run(context, [folder], values) {
@@ -53,6 +55,8 @@ export const importCommands: Command[] = [
         ...(await readDescription(textOf(values['columns']))),
         ...uaiOf(values['uai']),
         kind: kindOf(values['format']),
+        ...(values['delta'] === true && { mode: 'delta' as const }),
+        schoolYear: yearOf(values['school-year']),
       }
       const input = { tenantId, folder: path, actorPersonId: null, unseen: !values['dry-run'], ...told }
       const staged = await stoppable(context, () => stageImport(context, input, watch(context)))
@@ -174,6 +178,14 @@ function uaiOf(value: unknown): Pick<GivenFeed, 'uai'> {
   if (uai === undefined) return {}
   if (/^\d{7}[A-Z]$/.test(uai)) return { uai }
   throw new Problem(400, 'uai_invalid', 'A UAI is seven digits and a letter.')
+}
+
+/** The year in which a school year starts. @throws Problem 400 `school_year_invalid`. */
+function yearOf(value: unknown): number | undefined {
+  const text = textOf(value)
+  if (text === undefined) return undefined
+  if (/^20\d\d$/.test(text)) return Number(text)
+  throw new Problem(400, 'school_year_invalid', 'Give the year in which the school year starts: 2026 for 2026-2027.')
 }
 
 function kindOf(value: unknown): SourceKind | undefined {

@@ -156,8 +156,18 @@ export async function registerImports(app: App, services: Services): Promise<voi
       config,
       schema: {
         operationId: 'createImport',
-        summary: 'Upload the files of one full AAF export; they are read in the background',
+        summary: 'Upload the files of one export; they are read in the background',
         consumes: ['multipart/form-data'],
+        querystring: z.object({
+          mode: z.enum(['full', 'delta']).optional().describe('of files that do not say it; default full'),
+          schoolYear: z.coerce
+            .number()
+            .int()
+            .min(2000)
+            .max(2100)
+            .optional()
+            .describe('year in which the school year of files that do not say it starts; default that of their day'),
+        }),
         response: { 202: importSchema },
       },
     },
@@ -167,7 +177,12 @@ export async function registerImports(app: App, services: Services): Promise<voi
       try {
         for await (const part of request.files())
           await receiveFile(services.dataDirectory, id, part.filename, part.file)
-        const received = await receiveImport(services, { tenantId, id, actorPersonId: personId })
+        const received = await receiveImport(services, {
+          tenantId,
+          id,
+          actorPersonId: personId,
+          given: request.query,
+        })
         return await reply.status(202).send(received)
       } catch (error) {
         await discardUpload(services.dataDirectory, id)

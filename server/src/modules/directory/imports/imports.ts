@@ -50,7 +50,7 @@ export const stageQueue = defineQueue<ImportJob>('directory.stage-import', { exp
 export const defaultThresholds = { class: 800, pupil: 1000, staff: 1500, guardian: 1500, establishment: 500 }
 
 /** What whoever starts an import says of a feed that does not say it. */
-type Told = Pick<GivenFeed, 'academy' | 'source' | 'exportedOn' | 'kind' | 'uai' | 'description'>
+type Told = ToldOfFeed & Pick<GivenFeed, 'academy' | 'source' | 'exportedOn'>
 
 /**
  * Reads the export in a folder of this machine, up to its review; a refused one ends there, and says why.

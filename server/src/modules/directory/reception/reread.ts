@@ -31,7 +31,7 @@ export async function rereadImport(
     for (const name of names) {
       await link(join(from, name), join(to, name)).catch(() => copyFile(join(from, name), join(to, name)))
     }
-    const received = await receiveImport(services, { tenantId, id, actorPersonId })
+    const received = await receiveImport(services, { tenantId, id, actorPersonId, given: row.given })
     await inTenant(services.db, tenantId, (tx) =>
       recordAudit(tx, {
         action: 'directory.import_reread',
