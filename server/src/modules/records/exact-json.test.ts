@@ -19,6 +19,13 @@ test('what a double holds is a number', () => {
   })
 })
 
+test('an integer of a million digits takes no longer than another text', () => {
+  const text = `[${'7'.repeat(1_000_000)}]`
+  const begun = performance.now()
+  expect(JSON.stringify(parseJson(text))).toBe(text)
+  expect(performance.now() - begun).toBeLessThan(500)
+})
+
 test('what is no JSON is refused', () => {
   expect(() => parseJson('{"a":12345678901234567890123')).toThrow(SyntaxError)
 })

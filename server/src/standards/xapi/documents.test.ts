@@ -41,6 +41,12 @@ describe.for(resources)('%s', ([path, name, makePlace]) => {
     expect([head.statusCode, head.body, head.headers.etag]).toEqual([200, '', kept.headers.etag])
   })
 
+  test.for(['picture', ''])('a type that is none is refused: %s', async (type) => {
+    const query = { ...makePlace(), [name]: 'x' }
+    const answer = await recent.call({ method: 'PUT', path, query, headers: { 'content-type': type }, body: bytes })
+    expect(answer.json()).toMatchObject({ status: 400, code: 'content_type_invalid' })
+  })
+
   test('merges JSON, and nothing else', async () => {
     const query = { ...makePlace(), [name]: 'x' }
     const post = (body: unknown, type = 'application/json') =>
@@ -51,6 +57,7 @@ describe.for(resources)('%s', ([path, name, makePlace]) => {
     expect((await post('text', 'text/plain')).statusCode).toBe(400)
     expect((await post([1])).statusCode).toBe(400)
     expect((await post('{')).statusCode).toBe(400)
+    expect((await post(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)).statusCode).toBe(400)
     expect((await recent.call({ method: 'GET', path, query })).json()).toEqual({ a: 1, b: { d: 3 } })
   })
 

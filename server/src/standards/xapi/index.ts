@@ -57,12 +57,10 @@ export const xapi: Module = {
         if (request.headers.origin !== undefined) reply.headers(openToOtherOrigins)
       })
       scope.setErrorHandler((error: unknown, _request, reply) => {
-        if (error instanceof StatementError) {
-          throw new Problem(400, 'statement_invalid', error.message, { pointer: error.pointer })
-        }
-        if (error instanceof Problem && error.status === 401)
+        const told = toRefusal(error)
+        if (told instanceof Problem && told.status === 401)
           reply.header('www-authenticate', 'Basic realm="xAPI", Bearer')
-        throw error
+        throw told
       })
 
       registerAbout(scope)
@@ -83,4 +81,19 @@ export const xapi: Module = {
       })
     })
   },
+}
+
+// The server's own handler writes the answer; here errors get the codes that xAPI has for them (1.0.3 Communication 3.2).
+function toRefusal(error: unknown): unknown {
+  if (error instanceof StatementError) {
+    return new Problem(400, 'statement_invalid', error.message, { pointer: error.pointer })
+  }
+  if (error instanceof RangeError && error.message.includes('call stack')) {
+    return new Problem(400, 'json_invalid', 'The content is nested too deeply.')
+  }
+  // xAPI has no 415: a type that cannot be read is a bad request.
+  if ((error as { statusCode?: number }).statusCode === 415) {
+    return new Problem(400, 'content_type_invalid', 'The content type is missing or cannot be read.')
+  }
+  return error
 }
