@@ -181,6 +181,29 @@ export function streamExtractedTeachings(
   )
 }
 
+// What a pupil's record says of the year that is shown, of subjects that its source names.
+const followed = (scope: ExtractScope) => sql`followed as (
+  select distinct r.subject_id as person_id, s.uai, n.code, r.source_id from directory.source_record r
+  join directory.source_record a on a.source_id = r.source_id and a.kind = 'establishment'
+    and a.external_id = r.body->'enrolments'->0->>'establishment'
+  join school s on s.id = a.subject_id
+  join directory.enrolment e on e.person_id = r.subject_id and e.establishment_id = s.id and ${enrolled(scope)}
+  join directory.school_year y on y.id = e.school_year_id and y.start_year = (r.body->>'schoolYear')::int
+  cross join lateral jsonb_array_elements_text(r.body->'subjects') c(code)
+  join directory.subject n on n.source_id = r.source_id and n.code = c.code
+  where r.kind = 'pupil' and r.gone_on is null and r.body ? 'subjects')`
+
+/** The subjects that pupils follow in their own establishment, where the feed lists them; `code` is the subject's. */
+export function streamFollowedSubjects(tx: Tx, scope: ExtractScope): AsyncGenerator<Link[]> {
+  return streamRows(
+    tx,
+    sql<Link>`with ${schools(scope)}, ${followed(scope)}
+    select distinct f.person_id as "personId", f.uai, f.code
+    from followed f join directory.person p on p.id = f.person_id and p.gone_on is null
+    order by "personId", uai, code`,
+  )
+}
+
 /** The MEFs of the pupils whom teachers teach, by establishment; `code` is that of the MEF. */
 export function streamTaughtMefs(tx: Tx, scope: ExtractScope): AsyncGenerator<Link[]> {
   return streamRows(
@@ -197,7 +220,7 @@ export function streamTaughtMefs(tx: Tx, scope: ExtractScope): AsyncGenerator<Li
   )
 }
 
-/** MEFs followed and subjects taught in each establishment, with their labels. */
+/** MEFs followed, and subjects taught or followed, in each establishment, with their labels. */
 export function streamExtractedCodes(
   tx: Tx,
   scope: ExtractScope & { kind: 'mef' | 'subject' },
@@ -207,10 +230,11 @@ export function streamExtractedCodes(
       ? sql`select s.uai, e.mef_code as code, e.source_id from directory.enrolment e
           join school s on s.id = e.establishment_id where e.mef_code is not null and ${enrolled(scope)}`
       : sql`select g.uai, unnest(t.subject_codes) as code, t.source_id
-          from directory.teaching t join class_or_group g on g.id = t.teaching_group_id`
+          from directory.teaching t join class_or_group g on g.id = t.teaching_group_id
+          union select uai, code, source_id from followed`
   return streamRows(
     tx,
-    sql<{ uai: string; code: string; name: string }>`with ${groups(scope)}, used as (${used})
+    sql<{ uai: string; code: string; name: string }>`with ${groups(scope)}, ${followed(scope)}, used as (${used})
     select u.uai, u.code, coalesce(min(n.name), u.code) as name
     from (select distinct * from used) u
     left join ${sql.table(`directory.${scope.kind}`)} n on n.source_id = u.source_id and n.code = u.code

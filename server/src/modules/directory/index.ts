@@ -44,6 +44,7 @@ export {
   streamExtractedPupils,
   streamExtractedTeachers,
   streamExtractedTeachings,
+  streamFollowedSubjects,
   streamTaughtMefs,
 } from './extracts.queries.ts'
 export { getHome, homeSchema } from './home.ts'

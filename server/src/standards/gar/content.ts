@@ -9,6 +9,7 @@ import {
   streamExtractedPupils,
   streamExtractedTeachers,
   streamExtractedTeachings,
+  streamFollowedSubjects,
   streamTaughtMefs,
 } from '#modules/directory'
 import { listHolders } from '#modules/identity'
@@ -106,6 +107,19 @@ const writers: Record<FileType, Writer> = {
           if (mef !== null) await files.add(toMef(uai, identifier, mef))
         }
       },
+    )
+    await eachPerson(
+      content,
+      streamFollowedSubjects(content.tx, scope),
+      ({ personId }) => personId,
+      async ({ uai, code }, identifier) =>
+        files.add(
+          toLink('GAREleveEnseignement', {
+            GARStructureUAI: uai,
+            GARPersonIdentifiant: identifier,
+            GARMatiereCode: code,
+          }),
+        ),
     )
   },
 

@@ -204,6 +204,39 @@ describe('an export for the GAR', () => {
   })
 })
 
+describe('the subjects a pupil follows', () => {
+  it('are told where the source lists and names them, for the year that is shown', async () => {
+    const [pupil = ''] = school.pupils
+    await server.inTenant(async (tx) => {
+      const source = randomUUIDv7()
+      await sql`insert into directory.source (id, kind, key, name) values (${source}, 'aaf2d', '09', 'AAF')`.execute(tx)
+      await sql`insert into directory.subject (source_id, code, name) values (${source}, '030201', 'ANGLAIS LV1')`.execute(
+        tx,
+      )
+      const add = (kind: string, externalId: string, subject: string, body: object) =>
+        sql`insert into directory.source_record (source_id, kind, external_id, subject_id, hash, body)
+          values (${source}, ${kind}, ${externalId}, ${subject}, '', ${JSON.stringify(body)})`.execute(tx)
+      await add('establishment', '52', school.id, {})
+      const enrolments = [{ establishment: '52' }]
+      await add('pupil', '1', pupil, { schoolYear: 2026, enrolments, subjects: ['030201', '999999'] })
+      // What is said of the next year is not told yet.
+      await add('pupil', '2', school.pupils[1] ?? '', { schoolYear: 2027, enrolments, subjects: ['030201'] })
+    })
+    const made = await run()
+    expect(made.counts).toMatchObject({ GAREleveEnseignement: 1, GARMatiere: 2 })
+    const identifier = (await server.inTenant((tx) => findOrCreatePseudonyms(tx, [pupil]))).get(pupil) ?? ''
+    const files = await readArchive(pathOf(made))
+    expect(contentOf(files, 'Eleve').replaceAll(/men:|\n/g, '')).toContain(
+      `<GAREleveEnseignement><GARStructureUAI>0801234A</GARStructureUAI>` +
+        `<GARPersonIdentifiant>${identifier}</GARPersonIdentifiant>` +
+        `<GARMatiereCode>030201</GARMatiereCode></GAREleveEnseignement></GAR-ENT-Eleve>`,
+    )
+    expect(contentOf(files, 'Etab')).toContain('>ANGLAIS LV1<')
+    const primary = await run('1D')
+    expect(primary.counts).not.toHaveProperty('GAREleveEnseignement')
+  })
+})
+
 describe('its progress', () => {
   it('tells what is written so far, up to the whole', async () => {
     const whole = await run()

@@ -40,6 +40,7 @@ describe('a pupil', () => {
         ENTEleveNivFormation: '6EME',
         ENTEleveClasses: '52$6A',
         ENTEleveGroupes: ['53$LATIN', '52$6A GR1', '52$6A GR1'],
+        ENTEleveCodeEnseignements: ['030201', '006600', '', '030201'],
         ENTElevePersRelEleve: ['9$10$1$1$1$0', '12$20$0$2$0$1', '9$10$1$1$1$0'],
         ENTEleveParents: '777',
       }),
@@ -54,6 +55,7 @@ describe('a pupil', () => {
       enrolments: [{ establishment: '52', mef: '10010012110', level: '6EME' }, { establishment: '53' }],
       classes: ['52$6A'],
       groups: ['52$6A GR1', '53$LATIN'],
+      subjects: ['006600', '030201'],
       guardians: [
         { id: '12', link: '20', legal: 'inCharge', financial: false, contact: false, pays: true },
         { id: '9', link: '10', legal: 'legal', financial: true, contact: true, pays: false },

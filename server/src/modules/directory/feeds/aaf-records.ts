@@ -211,6 +211,7 @@ function readPupil(source: Attributes, context: AafContext): Read {
   ]
   const others = new Set([...classes, ...groups].map((link) => link.establishment))
   others.delete(establishment)
+  const subjects = sortedSet(source.list('ENTEleveCodeEnseignements'))
   const body = {
     ...person,
     ine: source.text('ENTEleveINE'),
@@ -231,6 +232,7 @@ function readPupil(source: Attributes, context: AafContext): Read {
     ],
     classes: sortedSet(classes.map((link) => link.ref)),
     groups: sortedSet(groups.map((link) => link.ref)),
+    subjects: subjects.length === 0 ? undefined : subjects,
     guardians: readGuardianLinks(source, context.degree, warnings),
   }
   return {

@@ -69,6 +69,7 @@ const attributesOf = (kind: FeedKind, degree: Degree): Record<string, fc.Arbitra
       ENTEleveLibelleMEF: one(word),
       ENTEleveNiveau: one(word),
       ENTEleveRegime: one(word),
+      ...(degree === '2D' ? { ENTEleveCodeEnseignements: some(code) } : {}),
       ENTEleveDateEntreeStructRattach: one(date),
     }
   }

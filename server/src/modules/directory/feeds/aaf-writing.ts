@@ -80,7 +80,7 @@ const flag = (set: boolean) => (set ? '1' : '0')
 
 function writePupil(state: AcceptedState, write: Write, degree: Degree): void {
   writePerson(state, write, degree)
-  const { ine, enrolments = [], classes = [], groups = [], guardians = [] } = state.body
+  const { ine, enrolments = [], classes = [], groups = [], subjects = [], guardians = [] } = state.body
   const [own] = enrolments
   write('ENTEleveINE', ine)
   write('ENTPersonStructRattach', own?.establishment)
@@ -98,6 +98,7 @@ function writePupil(state: AcceptedState, write: Write, degree: Degree): void {
   }
   write('ENTEleveClasses', ...classes)
   write('ENTEleveGroupes', ...groups)
+  write('ENTEleveCodeEnseignements', ...subjects)
   write(
     'ENTElevePersRelEleve',
     ...guardians.map(({ id, link, legal, financial, contact, pays }) =>

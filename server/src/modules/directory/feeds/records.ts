@@ -67,6 +67,8 @@ export interface PupilBody extends PersonBody {
   /** `establishment$code` of classes. */
   classes: string[]
   groups: string[]
+  /** Codes of the subjects that the pupil follows, as far as the source lists them; absent when it lists none. */
+  subjects?: string[] | undefined
   guardians: {
     /** Identifier of a guardian of the source. */
     id: string
