@@ -42,6 +42,8 @@ export function registerAlternateSyntax(scope: App): void {
       url,
       constraints: { [alternateSyntax.name]: 'yes' },
       config: { access: 'public', anyVersion: true },
+      // Read before anyone is known, so not as large as others.
+      bodyLimit: 1_048_576,
       schema: { hide: true },
       handler: async (request, reply) => {
         const answer = await scope.inject(readForm(request, url))

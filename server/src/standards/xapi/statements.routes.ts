@@ -4,8 +4,11 @@ import {
   getCredential,
   listStatements,
   mayDefine,
+  openLane,
+  type QuarantineLane,
   readsOwnOnly,
   recordAccess,
+  StatementError,
   type StatementFilter,
   type StatementWriter,
 } from '#modules/records'
@@ -53,7 +56,31 @@ export function registerStatements(scope: App, services: Services, writer: State
     }
   })
 
-  async function store(request: FastifyRequest, { statements, attachments }: SentStatements): Promise<string[]> {
+  /**
+   * Reads what a request brings. When some of it breaks a rule, and its source is let do so, the rest comes with the lane
+   * that takes care of it (docs/operate/records-quarantine.md).
+   * @param id of a PUT.
+   */
+  async function read(request: FastifyRequest, id?: string): Promise<SentStatements & { lane?: QuarantineLane }> {
+    const version = versionOf(request)
+    try {
+      return readStatements(request, version)
+    } catch (error) {
+      if (!(error instanceof StatementError)) throw error
+      const credential = await getCredential(services, request.tenant.id, clientOf(request).id)
+      const lane = await openLane(services, request.tenant.id, credential, version)
+      if (!lane) throw error
+      const name = (value: unknown) => (typeof value === 'object' ? { id, ...value } : value)
+      const admit = (values: unknown[]) => lane.admit(id === undefined ? values : values.map(name))
+      return { ...readStatements(request, version, admit), lane }
+    }
+  }
+
+  function store(request: FastifyRequest, sent: SentStatements & { lane?: QuarantineLane }): Promise<string[]> {
+    return sent.lane ? sent.lane.settle(sent.attachments, () => write(request, sent)) : write(request, sent)
+  }
+
+  async function write(request: FastifyRequest, { statements, attachments }: SentStatements): Promise<string[]> {
     // An empty list is a list.
     if (statements.length === 0) return []
     const client = clientOf(request)
@@ -79,14 +106,14 @@ export function registerStatements(scope: App, services: Services, writer: State
     async (request, reply) => {
       const query = new QueryParameters(request, versionOf(request), ['statementId'])
       const id = required(query.uuid('statementId'), 'statementId')
-      const sent = readStatements(request, versionOf(request))
+      const sent = await read(request, id)
+      if (sent.several) throw new Problem(400, 'statement_invalid', 'A PUT brings one statement, not a list.')
+      // None, when it is set aside.
       const [statement] = sent.statements
-      if (sent.several || !statement)
-        throw new Problem(400, 'statement_invalid', 'A PUT brings one statement, not a list.')
-      if (statement.id !== undefined && statement.id.toLowerCase() !== id) {
+      if (statement?.id !== undefined && statement.id.toLowerCase() !== id) {
         throw invalid('statementId', 'not the id of the statement')
       }
-      statement.id = id
+      if (statement) statement.id ??= id
       await store(request, sent)
       return reply.status(204).send()
     },
@@ -100,7 +127,7 @@ export function registerStatements(scope: App, services: Services, writer: State
     },
     async (request) => {
       refuseParameters(request)
-      return store(request, readStatements(request, versionOf(request)))
+      return store(request, await read(request))
     },
   )
 
