@@ -1474,6 +1474,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/records/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sources of learning records, whether their faulty statements are taken, and how many came */
+        get: operations["listRecordSources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/records/sources/{id}/leniency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Whether statements of a source that break a rule are repaired or set aside, rather than refused */
+        put: operations["setRecordLeniency"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/records/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Statements that broke a rule, the oldest first */
+        get: operations["listQuarantinedStatements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/records/quarantine/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A statement that broke a rule, as it was sent */
+        get: operations["getQuarantinedStatement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/records/quarantine/{id}/store": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stores a statement that waits: as sent once repaired, or as corrected */
+        post: operations["storeQuarantinedStatement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/records/quarantine/{id}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Deletes what a statement that waits says; that it came, and why it was dropped, stay */
+        post: operations["dropQuarantinedStatement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/records/quarantine/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries to store what waits again, the oldest first */
+        post: operations["retryQuarantinedStatements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/portal/home": {
         parameters: {
             query?: never;
@@ -2562,6 +2681,92 @@ export interface paths {
         post?: never;
         /** Forget a service and its secret */
         delete: operations["removeOneRosterConnection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/records/forwardings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Other stores that learning records are sent on to */
+        get: operations["listForwardings"];
+        put?: never;
+        /** Send learning records on to another store; its secret is never told again */
+        post: operations["createForwarding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/records/forwardings/{id}/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The latest statements that the other store would not take */
+        get: operations["listForwardingRefusals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/records/forwardings/{id}/paused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Stop sending, or go on where it stopped, at once */
+        put: operations["pauseForwarding"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/records/forwardings/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send again what was stored after a moment; what the other store has stays as it is */
+        post: operations["replayForwarding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/records/forwardings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget another store and its secret; what was sent stays there */
+        delete: operations["removeForwarding"];
         options?: never;
         head?: never;
         patch?: never;
@@ -6118,6 +6323,8 @@ export interface operations {
                 kind: "establishment" | "class" | "group" | "subject" | "mef" | "pupil" | "guardian" | "staff";
                 /** @description of the workspace */
                 establishment?: string;
+                /** @description whether a comparison that failed is to be tried again */
+                again?: string;
             };
             header?: never;
             path?: never;
@@ -6132,6 +6339,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /**
+                         * @description of large sources: computed in the background, then kept; ask again to see how far it is
+                         * @enum {string}
+                         */
+                        state: "ready" | "computing" | "failed";
+                        /** @description records looked at */
+                        done: number;
+                        /** @description records of both sources; zero when they were compared at once */
+                        total: number;
                         establishments: {
                             /** @description null: filed under no establishment of the workspace */
                             id: string | null;
@@ -7773,6 +7989,250 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    listRecordSources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        sources: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                            lenient: boolean;
+                            waiting: number;
+                            stored: number;
+                            dropped: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    setRecordLeniency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    lenient: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listQuarantinedStatements: {
+        parameters: {
+            query?: {
+                state?: "waiting" | "stored" | "dropped";
+                source?: string;
+                /** @description the last of the page before */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        statements: {
+                            /**
+                             * Format: uuid
+                             * @description of the statement: it is stored under it
+                             */
+                            id: string;
+                            source: string;
+                            /** @enum {string} */
+                            version: "1.0.3" | "2.0.0";
+                            /** Format: date-time */
+                            receivedAt: string;
+                            receivedTimes: number;
+                            /** @description RFC 6901, to the first fault */
+                            pointer: string;
+                            reason: string;
+                            repairs: ("null_removed" | "account_mail" | "mail_scheme" | "iri_encoded" | "local_identifier" | "language_tag" | "object_type" | "number_in_text" | "boolean_in_text" | "timestamp_form" | "statement_id")[];
+                            /** @enum {string} */
+                            state: "waiting" | "stored" | "dropped";
+                            decidedAt: string | null;
+                            /** @description repaired as it arrived */
+                            automatic: boolean;
+                            /** @description by hand before it was stored */
+                            corrected: boolean;
+                            note: string | null;
+                        }[];
+                        next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    getQuarantinedStatement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description of the statement: it is stored under it
+                         */
+                        id: string;
+                        source: string;
+                        /** @enum {string} */
+                        version: "1.0.3" | "2.0.0";
+                        /** Format: date-time */
+                        receivedAt: string;
+                        receivedTimes: number;
+                        /** @description RFC 6901, to the first fault */
+                        pointer: string;
+                        reason: string;
+                        repairs: ("null_removed" | "account_mail" | "mail_scheme" | "iri_encoded" | "local_identifier" | "language_tag" | "object_type" | "number_in_text" | "boolean_in_text" | "timestamp_form" | "statement_id")[];
+                        /** @enum {string} */
+                        state: "waiting" | "stored" | "dropped";
+                        decidedAt: string | null;
+                        /** @description repaired as it arrived */
+                        automatic: boolean;
+                        /** @description by hand before it was stored */
+                        corrected: boolean;
+                        note: string | null;
+                        /** @description JSON; null once dropped */
+                        body: string | null;
+                    };
+                };
+            };
+        };
+    };
+    storeQuarantinedStatement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description its JSON, in place of the one sent */
+                    corrected?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        repairs: ("null_removed" | "account_mail" | "mail_scheme" | "iri_encoded" | "local_identifier" | "language_tag" | "object_type" | "number_in_text" | "boolean_in_text" | "timestamp_form" | "statement_id")[];
+                    };
+                };
+            };
+        };
+    };
+    dropQuarantinedStatement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    retryQuarantinedStatements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    source?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        stored: number;
+                        waiting: number;
+                        more: boolean;
+                    };
+                };
             };
         };
     };
@@ -9794,6 +10254,280 @@ export interface operations {
         };
     };
     removeOneRosterConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listForwardings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        forwardings: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                            endpoint: string;
+                            key: string;
+                            /** @enum {string} */
+                            version: "1.0.3" | "2.0.0";
+                            verbs: string[];
+                            activities: string[];
+                            sourceIds: string[];
+                            /** @description what was stored until then was dealt with */
+                            upTo: string | null;
+                            sent: number;
+                            /** @description statements that the other store would not take */
+                            refused: number;
+                            paused: boolean;
+                            /** @description why the last try failed, with the HTTP status answered */
+                            failure: {
+                                code: string;
+                                status: number | null;
+                            } | null;
+                            /** Format: date-time */
+                            nextTryAt: string;
+                            sentAt: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    createForwarding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** Format: uri */
+                    endpoint: string;
+                    key: string;
+                    /**
+                     * @default 1.0.3
+                     * @enum {string}
+                     */
+                    version?: "1.0.3" | "2.0.0";
+                    /** @default [] */
+                    verbs?: string[];
+                    /** @default [] */
+                    activities?: string[];
+                    /** @default [] */
+                    sourceIds?: string[];
+                    /**
+                     * @description whether what is in the store already is sent too
+                     * @default false
+                     */
+                    fromStart?: boolean;
+                    secret: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        name: string;
+                        endpoint: string;
+                        key: string;
+                        /** @enum {string} */
+                        version: "1.0.3" | "2.0.0";
+                        verbs: string[];
+                        activities: string[];
+                        sourceIds: string[];
+                        /** @description what was stored until then was dealt with */
+                        upTo: string | null;
+                        sent: number;
+                        /** @description statements that the other store would not take */
+                        refused: number;
+                        paused: boolean;
+                        /** @description why the last try failed, with the HTTP status answered */
+                        failure: {
+                            code: string;
+                            status: number | null;
+                        } | null;
+                        /** Format: date-time */
+                        nextTryAt: string;
+                        sentAt: string | null;
+                    };
+                };
+            };
+        };
+    };
+    listForwardingRefusals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        refusals: {
+                            /** Format: uuid */
+                            statementId: string;
+                            status: number;
+                            /** Format: date-time */
+                            refusedAt: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    pauseForwarding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    paused: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        name: string;
+                        endpoint: string;
+                        key: string;
+                        /** @enum {string} */
+                        version: "1.0.3" | "2.0.0";
+                        verbs: string[];
+                        activities: string[];
+                        sourceIds: string[];
+                        /** @description what was stored until then was dealt with */
+                        upTo: string | null;
+                        sent: number;
+                        /** @description statements that the other store would not take */
+                        refused: number;
+                        paused: boolean;
+                        /** @description why the last try failed, with the HTTP status answered */
+                        failure: {
+                            code: string;
+                            status: number | null;
+                        } | null;
+                        /** Format: date-time */
+                        nextTryAt: string;
+                        sentAt: string | null;
+                    };
+                };
+            };
+        };
+    };
+    replayForwarding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    since: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        name: string;
+                        endpoint: string;
+                        key: string;
+                        /** @enum {string} */
+                        version: "1.0.3" | "2.0.0";
+                        verbs: string[];
+                        activities: string[];
+                        sourceIds: string[];
+                        /** @description what was stored until then was dealt with */
+                        upTo: string | null;
+                        sent: number;
+                        /** @description statements that the other store would not take */
+                        refused: number;
+                        paused: boolean;
+                        /** @description why the last try failed, with the HTTP status answered */
+                        failure: {
+                            code: string;
+                            status: number | null;
+                        } | null;
+                        /** Format: date-time */
+                        nextTryAt: string;
+                        sentAt: string | null;
+                    };
+                };
+            };
+        };
+    };
+    removeForwarding: {
         parameters: {
             query?: never;
             header?: never;

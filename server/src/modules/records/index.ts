@@ -4,9 +4,11 @@ import { registerCredentials } from './credentials.routes.ts'
 import { transferCommands } from './transfer-commands.ts'
 
 export { identifyAgent } from './agents.ts'
+export { hasDigest } from './attachment-digests.ts'
 export { listAttachments, type NewAttachment } from './attachments.queries.ts'
 export { findDefinitions } from './activities.queries.ts'
 export { authenticateCredential, getCredential } from './authentication.ts'
+export { administratorOf } from './credentials.routes.ts'
 export {
   deleteDocument,
   findDocument,
@@ -23,7 +25,9 @@ export { activitiesOf, type Agent, type Attachment, type Group, type Statement, 
 export { areSame } from './statement-equality.ts'
 export { toCanonical, toIds, toVersion } from './statement-formats.ts'
 export { checkStatement } from './statement-validation.ts'
+export { findSettled } from './statement-storing.queries.ts'
 export { createStatementWriter, type StatementWriter } from './statement-writer.ts'
+export { listStatementsAfter } from './statements-after.queries.ts'
 export { findStatement, listStatements, type StatementFilter } from './statements.queries.ts'
 export { checkAgentOrGroup, checkIri, checkTimestamp, checkUuid, StatementError } from './value-validation.ts'
 

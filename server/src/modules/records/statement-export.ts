@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { readMoment } from './moments.ts'
+import { listStatementsAfter } from './statements-after.queries.ts'
 import { tables } from './tables.ts'
 
 export interface StatementExport {
@@ -44,7 +45,9 @@ export async function* exportStatements(
   const end = until.getTime() * 1000
   const range = await inTenant(db, tenantId, (tx) => findRange(tx, after, end))
   for (let seq = after; range && !signal.aborted;) {
-    const page = await inTenant(db, tenantId, (tx) => listPage(tx, seq, end))
+    const page = await inTenant(db, tenantId, (tx) =>
+      listStatementsAfter(tx, { tenantId, after: seq, until: end }, pageSize),
+    )
     const last = page.at(-1)
     if (!last) break
     yield page.map(({ body }) => `${body}\n`).join('')
@@ -64,18 +67,6 @@ async function findRange(tx: Tx, after: number, until: number): Promise<{ first:
     .where('seq', '<=', until)
     .executeTakeFirstOrThrow()
   return first === null ? undefined : { first, last }
-}
-
-function listPage(tx: Tx, after: number, until: number): Promise<{ seq: number; body: string }[]> {
-  return tables(tx)
-    .selectFrom('records.statement')
-    .select(['seq', 'body'])
-    .where('tenant_id', '=', sql<string>`kernel.current_tenant()`)
-    .where('seq', '>', after)
-    .where('seq', '<=', until)
-    .orderBy('seq')
-    .limit(pageSize)
-    .execute()
 }
 
 /** The content that comes next by its digest; one at a time, as it may be large. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
+import { hasDigest } from './attachment-digests.ts'
 import { insertAttachments } from './attachments.queries.ts'
 import type { CredentialIdentity } from './authentication.ts'
 import { parseJson } from './exact-json.ts'
@@ -191,8 +192,7 @@ function readLine(text: string): Read {
   const { sha2, contentType, content, version } = (value ?? {}) as Record<string, unknown>
   if (typeof sha2 === 'string' && typeof contentType === 'string' && typeof content === 'string') {
     const bytes = Buffer.from(content, 'base64')
-    const right = createHash('sha256').update(bytes).digest('hex') === sha2.toLowerCase()
-    return right
+    return hasDigest(bytes, sha2)
       ? { sha2: sha2.toLowerCase(), contentType, content: bytes }
       : { code: 'attachment_invalid', message: 'The content of the attachment is not what its digest says.' }
   }

@@ -12,6 +12,7 @@ import { ensureImportCredential } from './credentials.ts'
 import { openLines } from './lines.ts'
 import { exportStatements } from './statement-export.ts'
 import { type ImportCounts, importStatements } from './statement-import.ts'
+import { findSettled } from './statement-storing.queries.ts'
 import { createStatementWriter } from './statement-writer.ts'
 import { checkTimestamp, StatementError } from './value-validation.ts'
 
@@ -74,9 +75,7 @@ export const transferCommands: Command[] = [
         throw new Problem(400, 'invalid_request', 'Name the file to write, or - for what goes out.')
       if (since !== undefined) checkSince(since)
       const { id: tenantId } = await tenant()
-      const writer = createStatementWriter(services)
-      const until = await writer.consistentThrough(tenantId)
-      await writer.close()
+      const until = new Date(await findSettled(services.db))
       const counts = { attachments: 0, statements: 0 }
       const lines = exportStatements(
         services,

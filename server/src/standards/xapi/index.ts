@@ -1,99 +1,21 @@
 import type { Module } from '#kernel/module'
-import { createStatementWriter, StatementError } from '#modules/records'
-import type { App } from '#kernel/http'
-import { Problem } from '#kernel/problem'
-import { registerAbout } from './about.routes.ts'
-import { alternateSyntax, registerAlternateSyntax } from './alternate-syntax.ts'
-import { registerDocuments } from './documents.routes.ts'
-import { registerObjects } from './objects.routes.ts'
-import { resourcePaths, root } from './paths.ts'
-import { registerStatements } from './statements.routes.ts'
-import { createVersionMemory, versionHeader, versionOf } from './versions.ts'
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** Answers whatever version of xAPI is asked, or none. */
-    anyVersion?: true
-  }
-}
-
-/** The largest body taken, in bytes: a statement's attachments are in it. */
-const largestBody = 64 * 1024 * 1024
-
-// Learning content lives on sites of its own, and speaks from the browser (1.0.3 Communication 1.3). No cookie opens
-// anything here: a page needs credentials of its own.
-const openToOtherOrigins = {
-  'access-control-allow-origin': '*',
-  'access-control-allow-methods': 'GET, HEAD, PUT, POST, DELETE',
-  'access-control-allow-headers':
-    'Authorization, Content-Type, X-Experience-API-Version, If-Match, If-None-Match, Accept-Language',
-  'access-control-expose-headers': 'ETag, Last-Modified, X-Experience-API-Version, X-Experience-API-Consistent-Through',
-}
+import { forwardingCommands } from './forwarding-commands.ts'
+import { forwardDue, forwardingQueue } from './forwardings.ts'
+import { registerForwardings } from './forwardings.routes.ts'
+import { registerWire } from './wire.ts'
 
 /** xAPI 1.0.3 and 2.0 (IEEE 9274.1.1): the record store as learning tools speak to it. */
 export const xapi: Module = {
   name: 'xapi',
-  queues: [],
+  queues: [forwardingQueue],
   reactions: [],
-  commands: [],
+  commands: forwardingCommands,
   async register(app, services) {
-    app.addConstraintStrategy(alternateSyntax)
-    await app.register(async (scope: App) => {
-      const memory = createVersionMemory()
-      const writer = createStatementWriter(services)
-      scope.addHook('onClose', () => writer.close())
-
-      scope.removeAllContentTypeParsers()
-      // Bodies stay bytes: documents are of any type, and statements are read without losing digits.
-      scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: largestBody }, (_request, body, done) =>
-        done(null, body),
-      )
-      scope.addHook('onRequest', async (request) => {
-        if (!request.routeOptions.config.anyVersion) versionOf(request)
-      })
-      scope.addHook('onSend', async (request, reply) => {
-        // The alternate syntax passes on an answer that has its version.
-        if (!reply.hasHeader(versionHeader)) reply.header(versionHeader, memory.noteOf(request))
-        if (request.headers.origin !== undefined) reply.headers(openToOtherOrigins)
-      })
-      scope.setErrorHandler((error: unknown, _request, reply) => {
-        const told = toRefusal(error)
-        if (told instanceof Problem && told.status === 401)
-          reply.header('www-authenticate', 'Basic realm="xAPI", Bearer')
-        throw told
-      })
-
-      registerAbout(scope)
-      registerStatements(scope, services, writer)
-      registerDocuments(scope, services)
-      registerObjects(scope, services)
-      registerAlternateSyntax(scope)
-      for (const url of resourcePaths) {
-        scope.options(
-          url,
-          { config: { access: 'public', anyVersion: true }, schema: { hide: true } },
-          (_request, reply) => reply.status(204).header('access-control-max-age', 86_400).send(),
-        )
-      }
-      // Before the pages of the web, which answer every other address.
-      scope.all(`${root}/*`, { config: { access: 'public', anyVersion: true }, schema: { hide: true } }, () => {
-        throw new Problem(404, 'not_found', 'xAPI has no such resource, or the resource no such method.')
-      })
-    })
+    registerForwardings(app, services)
+    await registerWire(app, services)
   },
-}
-
-// The server's own handler writes the answer; here errors get the codes that xAPI has for them (1.0.3 Communication 3.2).
-function toRefusal(error: unknown): unknown {
-  if (error instanceof StatementError) {
-    return new Problem(400, 'statement_invalid', error.message, { pointer: error.pointer })
-  }
-  if (error instanceof RangeError && error.message.includes('call stack')) {
-    return new Problem(400, 'json_invalid', 'The content is nested too deeply.')
-  }
-  // xAPI has no 415: a type that cannot be read is a bad request.
-  if ((error as { statusCode?: number }).statusCode === 415) {
-    return new Problem(400, 'content_type_invalid', 'The content type is missing or cannot be read.')
-  }
-  return error
+  async startWorkers(services) {
+    await services.jobs.work(forwardingQueue, (_batch, signal) => forwardDue(services, signal))
+    await services.jobs.repeat(forwardingQueue, '* * * * *')
+  },
 }

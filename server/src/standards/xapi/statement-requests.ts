@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
-import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import {
   type Attachment,
   checkStatement,
+  hasDigest,
   type NewAttachment,
   parseJson,
   type Statement,
@@ -21,15 +21,19 @@ export interface SentStatements {
   attachments: NewAttachment[]
 }
 
+/** What a request is let keep of what it brings, faulty or not: the statements to store. */
+export type Admit = (values: unknown[]) => Statement[]
+
 /**
  * Reads the statements of a PUT or POST: JSON alone, or the first part of a multipart whose others are attachments (1.0.3
  * Communication 1.5; IEEE 9274.1.1 4.1.3).
+ * @param admit in place of the check that all are sound.
  * @throws Problem 400; StatementError saying where a statement is wrong.
  */
-export function readStatements(request: FastifyRequest, version: XapiVersion): SentStatements {
+export function readStatements(request: FastifyRequest, version: XapiVersion, admit?: Admit): SentStatements {
   const type = request.headers['content-type'] ?? ''
   const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0)
-  if (/^application\/json\s*(?:;|$)/i.test(type)) return check(body, [], version)
+  if (/^application\/json\s*(?:;|$)/i.test(type)) return check(body, [], version, admit)
   if (!/^multipart\/mixed\s*(?:;|$)/i.test(type)) {
     throw new Problem(400, 'content_type_invalid', 'Statements come as application/json or multipart/mixed.')
   }
@@ -37,15 +41,16 @@ export function readStatements(request: FastifyRequest, version: XapiVersion): S
   if (!first || !/^application\/json\s*(?:;|$)/i.test(first.headers['content-type'] ?? '')) {
     throw new Problem(400, 'multipart_invalid', 'The first part holds the statements, as application/json.')
   }
-  return check(first.content, others, version)
+  return check(first.content, others, version, admit)
 }
 
-function check(json: Buffer, parts: Part[], version: XapiVersion): SentStatements {
+function check(json: Buffer, parts: Part[], version: XapiVersion, admit?: Admit): SentStatements {
   const value = readJson(json)
   const several = Array.isArray(value)
   const values: unknown[] = several ? value : [value]
-  const statements = values.map((each, index) => checkStatement(each, version, several ? `/${index}` : ''))
-  return { several, statements, attachments: matchAttachments(statements, parts) }
+  const statements =
+    admit?.(values) ?? values.map((each, index) => checkStatement(each, version, several ? `/${index}` : ''))
+  return { several, statements, attachments: matchAttachments(statements, parts, admit !== undefined) }
 }
 
 function readJson(bytes: Buffer): unknown {
@@ -60,8 +65,9 @@ function readJson(bytes: Buffer): unknown {
 /**
  * The contents of attachments, each once. An attachment is told by its hash and nothing else; neither its type nor its
  * length is compared, which tools often state wrong (1.0.3 Communication 1.5.2).
+ * @param spare whether there may be others, of statements that are set aside.
  */
-function matchAttachments(statements: Statement[], parts: Part[]): NewAttachment[] {
+function matchAttachments(statements: Statement[], parts: Part[], spare: boolean): NewAttachment[] {
   const contents = readContents(parts)
   const matched = new Map<string, NewAttachment>()
   for (const statement of statements) {
@@ -77,9 +83,10 @@ function matchAttachments(statements: Statement[], parts: Part[]): NewAttachment
     }
     checkSignatures(statement, (attachment) => contents.get(attachment.sha2.toLowerCase()))
   }
-  for (const sha2 of contents.keys()) {
-    if (!matched.has(sha2))
-      throw new Problem(400, 'attachment_unknown', 'A part is the attachment of no statement.', { sha2 })
+  for (const [sha2, content] of contents) {
+    if (matched.has(sha2)) continue
+    if (!spare) throw new Problem(400, 'attachment_unknown', 'A part is the attachment of no statement.', { sha2 })
+    matched.set(sha2, { sha2, contentType: 'application/octet-stream', content })
   }
   return [...matched.values()]
 }
@@ -91,9 +98,6 @@ export function attachmentsOf({ attachments, object }: Statement): Attachment[] 
   return [...(attachments ?? []), ...inner]
 }
 
-/** SHA-2 by the number of its hexadecimal digits. */
-const algorithms: Record<number, string> = { 56: 'sha224', 64: 'sha256', 96: 'sha384', 128: 'sha512' }
-
 function readContents(parts: Part[]): Map<string, Buffer> {
   const contents = new Map<string, Buffer>()
   for (const { headers, content } of parts) {
@@ -104,8 +108,7 @@ function readContents(parts: Part[]): Map<string, Buffer> {
     if ((headers['content-transfer-encoding'] ?? 'binary').toLowerCase() !== 'binary') {
       throw new Problem(400, 'multipart_invalid', 'The Content-Transfer-Encoding of attachments is binary.')
     }
-    const algorithm = algorithms[sha2.length]
-    if (algorithm === undefined || createHash(algorithm).update(content).digest('hex') !== sha2) {
+    if (!hasDigest(content, sha2)) {
       throw new Problem(400, 'attachment_altered', 'The content of a part is not that of its hash.', { sha2 })
     }
     contents.set(sha2, content)

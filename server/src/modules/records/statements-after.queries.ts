@@ -1,0 +1,45 @@
+import { sql } from 'kysely'
+import type { Tx } from '#kernel/postgres'
+import { keyOf } from './statement-keys.ts'
+import type { KeptStatement } from './statements.queries.ts'
+import { tables } from './tables.ts'
+import { voidedVerb } from './voiding.ts'
+
+/** A part of the store to go through, in the order of storing. */
+export interface StoreRange {
+  tenantId: string
+  /** Moments: what was stored after the first, until the second. */
+  after: number
+  until: number
+  /** IRIs of verbs and of activities, and sources; absent or empty, all. */
+  verbs?: string[]
+  activities?: string[]
+  sourceIds?: string[]
+}
+
+/**
+ * The next statements of a range, voided ones too. Those that void are in whatever is wanted: where the voided statement
+ * went, its voiding must follow.
+ */
+export function listStatementsAfter(tx: Tx, range: StoreRange, limit: number): Promise<KeptStatement[]> {
+  const { tenantId, after, until, verbs = [], activities = [], sourceIds = [] } = range
+  const keys = (kind: 'verb' | 'activity', iris: string[]) => iris.map((iri) => keyOf(tenantId, kind, iri))
+  const wanted = [
+    ...(verbs.length > 0 ? [sql<boolean>`verb = any(${keys('verb', verbs)}::bigint[])`] : []),
+    ...(activities.length > 0 ? [sql<boolean>`activity = any(${keys('activity', activities)}::bigint[])`] : []),
+    ...(sourceIds.length > 0
+      ? [sql<boolean>`credential_id in (select id from records.credential where source_id = any(${sourceIds}::uuid[]))`]
+      : []),
+  ]
+  const query = tables(tx)
+    .selectFrom('records.statement')
+    .select(['id', 'seq', 'body'])
+    .where('tenant_id', '=', sql<string>`kernel.current_tenant()`)
+    .where('seq', '>', after)
+    .where('seq', '<=', until)
+    .orderBy('seq')
+    .limit(limit)
+  if (wanted.length === 0) return query.execute()
+  const voiding = sql<boolean>`(verb = ${keyOf(tenantId, 'verb', voidedVerb)}::bigint and referred_id is not null)`
+  return query.where((row) => row.or([voiding, row.and(wanted)])).execute()
+}

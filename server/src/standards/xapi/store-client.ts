@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto'
+import { type NewAttachment, parseJson, type Statement, toVersion, type XapiVersion } from '#modules/records'
+import { writeEnd, writePartHead } from './multipart.ts'
+import { attachmentsOf } from './statement-requests.ts'
+import type { ForwardingFailure } from './tables.ts'
+import { versionHeader } from './versions.ts'
+
+/** Another store, and what opens it. */
+export interface OtherStore {
+  endpoint: string
+  key: string
+  secret: string
+  version: XapiVersion
+}
+
+/** A statement as it is kept. */
+export interface Sendable {
+  id: string
+  seq: number
+  body: string
+}
+
+/** Why nothing can be sent now. Its message holds neither secret nor anything that was answered. */
+export class StoreFailure extends Error {
+  readonly failure: ForwardingFailure
+  /** Seconds to wait, when the store said so. */
+  readonly retryAfter: number | undefined
+
+  constructor(failure: ForwardingFailure, retryAfter?: number) {
+    super(failure.status === null ? failure.code : `${failure.code} ${failure.status}`)
+    this.failure = failure
+    this.retryAfter = retryAfter
+  }
+}
+
+const patience = 120_000
+
+/**
+ * Sends statements to another store, with the contents of their attachments. What makes a batch be refused is looked for,
+ * so that it keeps nothing else out.
+ * @param readAttachments the contents kept of these, by digest.
+ * @returns those that the store would not take by themselves, with the HTTP status it answered.
+ * @throws StoreFailure when nothing can be sent now.
+ */
+export async function sendStatements(
+  store: OtherStore,
+  statements: Sendable[],
+  readAttachments: (sha2s: string[]) => Promise<NewAttachment[]>,
+  signal: AbortSignal,
+): Promise<{ seq: number; id: string; status: number }[]> {
+  if (statements.length === 0) return []
+  const status = await post(store, statements, readAttachments, signal)
+  if (status === undefined) return []
+  const [only] = statements
+  if (statements.length === 1 && only) return [{ seq: only.seq, id: only.id, status }]
+  const half = Math.ceil(statements.length / 2)
+  return [
+    ...(await sendStatements(store, statements.slice(0, half), readAttachments, signal)),
+    ...(await sendStatements(store, statements.slice(half), readAttachments, signal)),
+  ]
+}
+
+/** @returns the status when these statements are refused; undefined when they are taken. */
+async function post(
+  { endpoint, key, secret, version }: OtherStore,
+  statements: Sendable[],
+  readAttachments: (sha2s: string[]) => Promise<NewAttachment[]>,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const parsed = statements.map(({ body }) =>
+    body.includes('"attachments"') || isNewer(body, version) ? (parseJson(body) as Statement) : undefined,
+  )
+  const bodies = statements.map(({ body }, i) => {
+    const statement = parsed[i]
+    return statement && isNewer(body, version) ? JSON.stringify(toVersion(statement, version)) : body
+  })
+  const json = `[${bodies.join(',')}]`
+  const sha2s = new Set(
+    parsed.flatMap((each) => (each ? attachmentsOf(each).map(({ sha2 }) => sha2.toLowerCase()) : [])),
+  )
+  const attachments = sha2s.size > 0 ? await readAttachments([...sha2s]) : []
+  const { contentType, content } =
+    attachments.length > 0 ? writeMixed(json, attachments) : { contentType: 'application/json', content: json }
+  let answer: Response
+  try {
+    answer = await fetch(`${endpoint}/statements`, {
+      method: 'POST',
+      headers: {
+        authorization: `Basic ${Buffer.from(`${key}:${secret}`).toString('base64')}`,
+        'content-type': contentType,
+        [versionHeader]: version,
+      },
+      body: content,
+      // A redirection would carry the credentials elsewhere.
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(patience)]),
+    })
+    // Nothing of it is needed, and an answer left unread keeps its connection.
+    await answer.arrayBuffer()
+  } catch {
+    signal.throwIfAborted()
+    throw new StoreFailure({ code: 'store_unreachable', status: null })
+  }
+  const { status } = answer
+  if (status >= 200 && status < 300) return undefined
+  if (status === 401 || status === 403) throw new StoreFailure({ code: 'credentials_refused', status })
+  if (status === 408 || status === 429 || status >= 500) {
+    const seconds = Number(answer.headers.get('retry-after'))
+    throw new StoreFailure({ code: 'store_failing', status }, seconds > 0 ? seconds : undefined)
+  }
+  // Not one statement or another, but the address, or the version.
+  if (status < 400 || status === 404 || status === 405) throw new StoreFailure({ code: 'store_refuses', status })
+  return status
+}
+
+// What is found inside a text instead is only looked at more closely.
+const isNewer = (body: string, version: XapiVersion) => version === '1.0.3' && /"version":"2\./.test(body)
+
+/** Statements and contents as one body (xAPI 1.0.3, Communication 1.5.2). */
+function writeMixed(
+  json: string,
+  attachments: NewAttachment[],
+): { contentType: string; content: Uint8Array<ArrayBuffer> } {
+  const boundary = `preau-${randomUUID()}`
+  const parts: Uint8Array[] = [
+    Buffer.from(writePartHead(boundary, { 'Content-Type': 'application/json' }).trimStart()),
+    Buffer.from(json),
+  ]
+  for (const { contentType, content, sha2 } of attachments) {
+    const headers = {
+      'Content-Type': contentType,
+      'Content-Transfer-Encoding': 'binary',
+      'X-Experience-API-Hash': sha2,
+    }
+    parts.push(Buffer.from(writePartHead(boundary, headers)), content)
+  }
+  parts.push(Buffer.from(writeEnd(boundary)))
+  return { contentType: `multipart/mixed; boundary=${boundary}`, content: Buffer.concat(parts) }
+}
