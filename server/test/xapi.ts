@@ -13,7 +13,12 @@ interface Call {
 }
 
 /** A learning tool that speaks xAPI to a test server under a credential of its own. */
-export async function openXapiClient(test: TestApp, version: '1.0.3' | '2.0.0', scope = ['all']) {
+export async function openXapiClient(
+  test: TestApp,
+  version: '1.0.3' | '2.0.0',
+  scope = ['all'],
+  name = `Tool of ${scope.join()}`,
+) {
   const command = records.commands.find(({ name }) => name === 'credential create')
   if (!command) throw new Error('records has no command that creates a credential')
   const context: CommandContext = {
@@ -23,7 +28,7 @@ export async function openXapiClient(test: TestApp, version: '1.0.3' | '2.0.0', 
     progress: () => {},
     signal: new AbortController().signal,
   }
-  const { key, secret } = (await command.run(context, [], { name: `Tool of ${scope.join()}`, scope })) as {
+  const { key, secret } = (await command.run(context, [], { name, scope })) as {
     key: string
     secret: string
   }

@@ -1,6 +1,7 @@
 import type { Module } from '#kernel/module'
 import { credentialCommands } from './credential-commands.ts'
 import { registerCredentials } from './credentials.routes.ts'
+import { registerQuarantine } from './quarantine.routes.ts'
 import { transferCommands } from './transfer-commands.ts'
 
 export { identifyAgent } from './agents.ts'
@@ -20,6 +21,7 @@ export {
 export { deleteDocuments, type DocumentPlace, listDocumentNames } from './documents.queries.ts'
 export { parseJson } from './exact-json.ts'
 export { getPerson } from './people.ts'
+export { openLane, type QuarantineLane } from './quarantine.ts'
 export { mayDefine, readsOwnOnly, recordAccess } from './scopes.ts'
 export { activitiesOf, type Agent, type Attachment, type Group, type Statement, type XapiVersion } from './statement.ts'
 export { areSame } from './statement-equality.ts'
@@ -37,5 +39,8 @@ export const records: Module = {
   queues: [],
   reactions: [],
   commands: [...credentialCommands, ...transferCommands],
-  register: (app, services) => registerCredentials(app, services),
+  async register(app, services) {
+    await registerCredentials(app, services)
+    registerQuarantine(app, services)
+  },
 }

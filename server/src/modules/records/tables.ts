@@ -9,6 +9,25 @@ type RecordsTables = {
     id: string
     name: string
     created_at: Date
+    lenient: Generated<boolean>
+  }
+  'records.quarantined_statement': {
+    tenant_id: Generated<string>
+    id: string
+    source_id: string
+    credential_id: string
+    version: string
+    received_at: Date
+    received_times: Generated<number>
+    body: string | null
+    pointer: string
+    reason: string
+    repairs: string[]
+    state: Generated<string>
+    decided_at: Date | null
+    decided_by: string | null
+    corrected: Generated<boolean>
+    note: string | null
   }
   'records.credential': {
     tenant_id: Generated<string>

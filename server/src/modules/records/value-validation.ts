@@ -12,11 +12,14 @@ declare global {
 export class StatementError extends Error {
   /** JSON pointer (RFC 6901) to the value at fault. */
   readonly pointer: string
+  /** What is wrong there; the message says both. */
+  readonly reason: string
 
   constructor(pointer: string, reason: string) {
     super(pointer === '' ? reason : `${pointer}: ${reason}`)
     this.name = 'StatementError'
     this.pointer = pointer
+    this.reason = reason
   }
 }
 
