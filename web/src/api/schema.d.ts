@@ -7915,6 +7915,8 @@ export interface operations {
                         credentials: {
                             /** Format: uuid */
                             id: string;
+                            /** Format: uuid */
+                            sourceId: string;
                             /** @description of its source */
                             name: string;
                             key: string;
@@ -7956,6 +7958,8 @@ export interface operations {
                         credential: {
                             /** Format: uuid */
                             id: string;
+                            /** Format: uuid */
+                            sourceId: string;
                             /** @description of its source */
                             name: string;
                             key: string;
