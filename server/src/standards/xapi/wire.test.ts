@@ -74,7 +74,20 @@ describe('refusals', () => {
 
   test('of what is too large', async () => {
     const body = Buffer.alloc(64 * 1024 * 1024 + 1, ' ')
-    expect((await recent.call({ method: 'POST', path: '/statements', body })).statusCode).toBe(413)
+    const answer = await recent.call({ method: 'POST', path: '/statements', body })
+    expect(answer.json()).toMatchObject({ status: 413, detail: 'The content is larger than 64 MB.' })
+    // Before anyone is known, less is read.
+    const strange = {
+      method: 'POST',
+      headers: { authorization: undefined },
+      body: body.subarray(0, 1024 * 1024 + 1),
+    } as const
+    for (const path of ['/statements?method=GET', '/nothing']) {
+      expect((await recent.call({ ...strange, path })).json()).toMatchObject({
+        detail: 'The content is larger than 1 MB.',
+      })
+    }
+    expect((await recent.call({ ...strange, path: '/statements' })).statusCode).toBe(401)
   })
 
   test('of resources and methods that are not', async () => {
