@@ -234,13 +234,21 @@ async function acceptRecords(tx: Tx, application: Application, which: RawBuilder
       changed_at = now()
     from directory.staged_record s
     where ${present(application)} and s.known and ${sameRecord(application)} and ${which}`.execute(tx)
-  // A roll-back takes away what had come back: it is gone since it first was.
-  const goneOn = undoes
-    ? sql`coalesce((select c.former_gone_on from directory.import_change c where c.import_id = ${undoes.id}
-        and c.kind = r.kind and c.external_id = r.external_id), ${application.exportedOn})`
-    : sql`${application.exportedOn}`
-  await sql`update directory.source_record r set gone_on = ${goneOn}, changed_at = now()
-    from directory.staged_record s
+  if (!undoes) {
+    await sql`update directory.source_record r set gone_on = ${application.exportedOn}, changed_at = now()
+      from directory.staged_record s
+      where ${staged(application)} and s.change = 'removed' and ${sameRecord(application)} and ${which}`.execute(tx)
+    return
+  }
+  // A roll-back takes away what had come back: it is gone since it first was, as it then was.
+  await sql`update directory.source_record r set gone_on = coalesce(c.former_gone_on, ${application.exportedOn}),
+      changed_at = now(), hash = coalesce(c.former_hash, r.hash),
+      establishment_ref = coalesce(c.former_ref, r.establishment_ref),
+      body = (r.body - array(select f->>'field' from jsonb_array_elements(c.fields) f))
+        || (select coalesce(jsonb_object_agg(f->>'field', f->'before'), '{}')
+          from jsonb_array_elements(c.fields) f where f->'before' <> 'null')
+    from directory.staged_record s left join directory.import_change c
+      on c.import_id = ${undoes.id} and c.kind = s.kind and c.external_id = s.external_id
     where ${staged(application)} and s.change = 'removed' and ${sameRecord(application)} and ${which}`.execute(tx)
 }
 

@@ -242,3 +242,27 @@ it('any sequence of full exports, deltas and roll-backs leaves what a single ful
     { numRuns: 6, endOnFailure: true },
   )
 }, 300_000)
+
+it('two roll-backs in a row give back what each import found', async () => {
+  const { id: tenantId } = await createTenant(test.services.owner, { slug: `s-${++number}`, name: 'Twice' })
+  const state = (guardians: SmallRecord[]): Source => ({
+    establishments: toRecords([makeEstablishment('50', {})]),
+    pupils: toRecords([]),
+    guardians: toRecords(guardians),
+    staff: toRecords([]),
+  })
+  const [first, gone, back] = [
+    state([makeGuardian('20', {})]),
+    state([]),
+    state([makeGuardian('20', { mobile: '0600000001' })]),
+  ]
+  await importFeed(tenantId, toFull(first), '2026-09-10')
+  const found = [await photograph(tenantId)]
+  const { id: left } = await importFeed(tenantId, toDelta(first, gone, true), '2026-09-11')
+  found.push(await photograph(tenantId))
+  const { id: returned } = await importFeed(tenantId, toDelta(gone, back, true), '2026-09-12')
+  for (const id of [returned, left]) {
+    await apply(tenantId, await stageRollback(test.services, { tenantId, id, actorPersonId: null }))
+    expect(await photograph(tenantId)).toEqual(found.pop())
+  }
+})
