@@ -15,6 +15,7 @@ import { leaversQueue, runAllLeavers } from './years/people-lifecycle.ts'
 import { registerPeopleLifecycle } from './years/people-lifecycle.routes.ts'
 import { registerPeople } from './people.routes.ts'
 import { sourceCommands } from './reception/source-commands.ts'
+import { compareQueue, computeComparison } from './reception/source-comparison.ts'
 import { registerSourceComparison } from './reception/source-comparison.routes.ts'
 import { registerSources } from './reception/sources.routes.ts'
 import { watchFeeds, watchQueue } from './reception/watch.ts'
@@ -114,7 +115,7 @@ export { yearSwitched } from './years/years.ts'
 /** People, organisations, classes, relations, and the feeds they come from. */
 export const directory: Module = {
   name: 'directory',
-  queues: [stageQueue, applyQueue, matchQueue, watchQueue, switchQueue, leaversQueue],
+  queues: [stageQueue, applyQueue, matchQueue, watchQueue, compareQueue, switchQueue, leaversQueue],
   reactions: [matchImported, yearsFollowImports],
   commands: [...importCommands, ...sourceCommands, ...matchingCommands, ...organisationCommands, ...yearCommands],
   async register(app, services) {
@@ -139,6 +140,9 @@ export const directory: Module = {
     })
     await services.jobs.work(matchQueue, async (batch, signal) => {
       for (const { tenantId, importId } of batch) await matchPeople(services, tenantId, { importId }, { signal })
+    })
+    await services.jobs.work(compareQueue, async (batch, signal) => {
+      for (const job of batch) await computeComparison(services, job, signal)
     })
     await services.jobs.work(watchQueue, () => watchFeeds(services))
     await services.jobs.repeat(watchQueue, '* * * * *')

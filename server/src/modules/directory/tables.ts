@@ -394,6 +394,31 @@ interface StagedRecordRow {
   shared: Generated<boolean>
 }
 
+interface SourceComparisonRow extends TenantRow {
+  id: string
+  left_id: string
+  right_id: string
+  kind: RecordKind
+  state: 'computing' | 'ready' | 'failed'
+  basis: string
+  asked_at: Date
+  done: Generated<number>
+  total: number
+}
+
+interface ComparedRecordRow extends TenantRow {
+  comparison_id: string
+  view: 'left' | 'right' | 'same' | 'different'
+  place: string
+  left_id: string | null
+  right_id: string | null
+  left_label: string | null
+  right_label: string | null
+  establishment_id: string | null
+  establishment: string | null
+  fields: JsonWithDefault<{ field: string; before: unknown; after: unknown }[]>
+}
+
 interface FeedDropRow extends TenantRow {
   id: string
   source_id: string | null
@@ -484,6 +509,8 @@ export type DirectoryTables = {
   'directory.matching_policy': MatchingPolicyRow
   'directory.match_proposal': MatchProposalRow
   'directory.merge': MergeRow
+  'directory.source_comparison': SourceComparisonRow
+  'directory.compared_record': ComparedRecordRow
   'directory.feed_drop': FeedDropRow
   'directory.feed_alert': FeedAlertRow
 }

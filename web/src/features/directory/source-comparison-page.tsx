@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { Link, useSearchParams } from 'react-router'
 import { api, read } from '../../api/client.ts'
@@ -12,6 +12,8 @@ import { Button } from '../../ui/button.tsx'
 import { DataTable } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { SelectField } from '../../ui/field.tsx'
+import { Notice } from '../../ui/notice.tsx'
+import { Progress } from '../../ui/progress.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { recordKinds } from './import-words.ts'
 import './imports.css'
@@ -101,13 +103,31 @@ function Comparison({ question }: { question: Question }) {
   const { t } = useTranslation('sources')
   const format = useFormat()
   const sorting = useSorting()
+  const client = useQueryClient()
+  const queryKey = ['source-comparison', question]
+  const ask = (again: boolean) =>
+    read(api.GET('/api/directory/source-comparison', { params: { query: { ...question, again: `${again}` } } }))
   const { data, error, refetch } = useQuery({
-    queryKey: ['source-comparison', question],
-    queryFn: () => read(api.GET('/api/directory/source-comparison', { params: { query: question } })),
+    queryKey,
+    queryFn: () => ask(false),
+    refetchInterval: (query) => (query.state.data?.state === 'computing' ? 1_000 : false),
   })
   if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />
   if (!data) return <SkeletonRows count={4} />
+  if (data.state === 'failed') {
+    return (
+      <Notice kind="danger" live="alert" title={t('compare.failed')}>
+        <Button onClick={() => void ask(true).then((found) => client.setQueryData(queryKey, found))}>
+          {t('compare.again')}
+        </Button>
+      </Notice>
+    )
+  }
   const { establishments } = data
+  if (data.state === 'computing') {
+    const note = t('compare.computingNote', { done: format.number(data.done), total: format.number(data.total) })
+    return <Progress label={t('compare.computing')} maximum={data.total} note={note} value={data.done} />
+  }
   if (establishments.length === 0) return <Empty title={t('compare.nothingToCompare')} />
   const figures = ['onlyLeft', 'onlyRight', 'both', 'different'] as const
   const name = question.establishment && establishments[0]?.name

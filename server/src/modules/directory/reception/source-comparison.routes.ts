@@ -5,7 +5,7 @@ import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { importerOf } from '../imports/import-access.ts'
 import { recordKinds, tables } from '../tables.ts'
-import { compareEstablishments, compareRecords } from './source-comparison.queries.ts'
+import { askComparison, listCompared } from './source-comparison.ts'
 
 const comparison = z.object({
   left: z.uuid().describe('a source'),
@@ -27,9 +27,16 @@ export function registerSourceComparison(app: App, services: Services): void {
       schema: {
         operationId: 'compareSources',
         summary: 'How much two sources differ on one kind of records, by establishment, where they differ most first',
-        querystring: comparison,
+        querystring: comparison.extend({
+          again: z.stringbool().default(false).describe('whether a comparison that failed is to be tried again'),
+        }),
         response: {
           200: z.object({
+            state: z
+              .enum(['ready', 'computing', 'failed'])
+              .describe('of large sources: computed in the background, then kept; ask again to see how far it is'),
+            done: z.number().describe('records looked at'),
+            total: z.number().describe('records of both sources; zero when they were compared at once'),
             establishments: z.array(
               z.object({
                 id: z.uuid().nullable().describe('null: filed under no establishment of the workspace'),
@@ -44,11 +51,13 @@ export function registerSourceComparison(app: App, services: Services): void {
         },
       },
     },
-    (request) =>
-      inTenant(services.db, importerOf(request).tenantId, async (tx) => {
+    (request) => {
+      const { tenantId } = importerOf(request)
+      return inTenant(services.db, tenantId, async (tx) => {
         await checkSources(tx, request.query)
-        return { establishments: await compareEstablishments(tx, request.query) }
-      }),
+        return askComparison(services, tx, { ...request.query, tenantId })
+      })
+    },
   )
 
   app.get(
@@ -85,7 +94,7 @@ export function registerSourceComparison(app: App, services: Services): void {
     (request) =>
       inTenant(services.db, importerOf(request).tenantId, async (tx) => {
         await checkSources(tx, request.query)
-        return compareRecords(tx, request.query)
+        return listCompared(tx, request.query)
       }),
   )
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
 import { makePerson } from '../../../../test/make.ts'
@@ -8,6 +9,7 @@ import { makeEstablishment, makePupil, type SmallFeed, writeSmallFeed } from '..
 import { applyImport } from '../imports/import-applying.ts'
 import { stageImport } from '../imports/imports.ts'
 import { tables } from '../tables.ts'
+import { askComparison, computeComparison, forgetComparisons, type SourceComparison } from './source-comparison.ts'
 import type { ComparedEstablishment, ComparedRecord } from './source-comparison.queries.ts'
 
 let test: TestApp
@@ -131,4 +133,80 @@ it('refuses a source with itself, and one that is not', async () => {
     })
     expect(response.statusCode).toBe(status)
   }
+})
+
+it('of large sources is computed once in the background, and read from then on', { timeout: 60_000 }, async () => {
+  // Guardians of both: 16,000 each, 15,000 of them the same people, of whom 5,000 have another telephone.
+  await test.inTenant(async (tx) => {
+    for (const [key, from] of [
+      ['20', 1],
+      ['10', 1001],
+    ] as const) {
+      await sql`insert into directory.source_record (source_id, kind, external_id, subject_id, hash, body)
+        select ${sources[key]!}, 'guardian', 'G' || i, ('00000000-0000-7000-8000-' || lpad(i::text, 12, '0'))::uuid, '\\x00',
+          jsonb_build_object('familyName', case ${key} when '20' then 'NOM' else 'Nom' end, 'givenName', 'Prénom',
+            'phone', case when ${key} = '10' and i % 3 = 0 then '2' else '1' end)
+        from generate_series(${from}::int, ${from + 15_999}::int) i`.execute(tx)
+    }
+  })
+  const input = { left: sources['20']!, right: sources['10']!, kind: 'guardian' as const, tenantId: test.tenant.id }
+  const question = { kind: 'guardian' }
+  const asked = await ask<SourceComparison>('', question)
+  expect(asked).toMatchObject({ state: 'computing', done: 0, total: 32_000, establishments: [] })
+  const query = new URLSearchParams({ left: input.left, right: input.right, view: 'left', ...question }).toString()
+  const early = await test.app.inject({
+    url: `/api/directory/source-comparison/records?${query}`,
+    headers: importer,
+  })
+  expect([early.statusCode, early.json<{ code: string }>().code]).toEqual([409, 'comparison_computing'])
+
+  const find = () =>
+    test.inTenant((tx) => tables(tx).selectFrom('directory.source_comparison').selectAll().executeTakeFirstOrThrow())
+  const { id } = await find()
+  // Asked again meanwhile, it is the same one.
+  await ask('', question)
+  expect((await find()).id).toBe(id)
+  const job = { tenantId: test.tenant.id, comparisonId: id }
+  await computeComparison(test.services, job, new AbortController().signal)
+  expect(await find()).toMatchObject({ state: 'ready', done: 32_000 })
+  expect(await ask<SourceComparison>('', question)).toMatchObject({
+    state: 'ready',
+    establishments: [{ id: null, onlyLeft: 1000, onlyRight: 1000, both: 15_000, different: 5000 }],
+  })
+  expect((await records({ ...question, view: 'left', limit: '2' })).map(({ left }) => left?.externalId)).toEqual([
+    'G1',
+    'G10',
+  ])
+  const different: ComparedRecord[] = []
+  for (let after: string | null = ''; after !== null;) {
+    const page: { records: ComparedRecord[]; next: string | null } = await ask('/records', {
+      ...question,
+      view: 'different',
+      limit: '1000',
+      ...(after && { after }),
+    })
+    different.push(...page.records)
+    after = page.next
+  }
+  expect(different).toHaveLength(5000)
+  expect(different[0]?.fields).toEqual([{ field: 'phone', left: '1', right: '2' }])
+
+  // Another import of either makes it anew; one that stops is told, and tried again by who asks for it.
+  await test.inTenant((tx) => tables(tx).updateTable('directory.source_comparison').set({ basis: 'others' }).execute())
+  expect(await ask<SourceComparison>('', question)).toMatchObject({ state: 'computing' })
+  const anew = await find()
+  expect(anew.id).not.toBe(id)
+  const stopped = AbortSignal.abort(new Error('The program stops.'))
+  await expect(computeComparison(test.services, { ...job, comparisonId: anew.id }, stopped)).rejects.toThrow('stops')
+  expect(await ask<SourceComparison>('', question)).toMatchObject({ state: 'failed' })
+  expect(await ask<SourceComparison>('', { ...question, again: 'true' })).toMatchObject({ state: 'computing' })
+  // Its program died: some time later it is begun anew.
+  const dead = await find()
+  const later = { ...test.services, now: () => new Date(dead.asked_at.getTime() + 1_000_000) }
+  await test.inTenant((tx) => askComparison(later, tx, { ...input, again: false }))
+  expect((await find()).id).not.toBe(dead.id)
+
+  await test.inTenant((tx) => forgetComparisons(tx, new Date('2026-10-16T08:00:00Z')))
+  const left = await test.inTenant((tx) => tables(tx).selectFrom('directory.compared_record').select('place').execute())
+  expect(left).toEqual([])
 })

@@ -6,6 +6,7 @@ import { withLock } from '../locks.ts'
 import { takeDrops } from './drops.ts'
 import { checkExpectations } from './expectations.ts'
 import { purgeKeptUploads } from './retention.ts'
+import { forgetComparisons } from './source-comparison.ts'
 import { forgetRefused } from './source-quarantine.queries.ts'
 import { followImports } from './unattended.ts'
 
@@ -29,6 +30,7 @@ export async function watchFeeds(services: Services, options = { settleMs }): Pr
         () => checkExpectations(services, tenant),
         () => purgeKeptUploads(services, tenant.id),
         () => inTenant(services.db, tenant.id, forgetRefused),
+        () => inTenant(services.db, tenant.id, (tx) => forgetComparisons(tx, services.now())),
       ]
       // A folder that fails keeps no alert from being raised.
       const failures: unknown[] = []
