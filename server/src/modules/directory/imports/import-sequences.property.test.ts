@@ -245,17 +245,15 @@ it('any sequence of full exports, deltas and roll-backs leaves what a single ful
 
 it('two roll-backs in a row give back what each import found', async () => {
   const { id: tenantId } = await createTenant(test.services.owner, { slug: `s-${++number}`, name: 'Twice' })
-  const state = (guardians: SmallRecord[]): Source => ({
+  const state = (pupils: SmallRecord[]): Source => ({
     establishments: toRecords([makeEstablishment('50', {})]),
-    pupils: toRecords([]),
-    guardians: toRecords(guardians),
+    pupils: toRecords(pupils),
+    guardians: toRecords([]),
     staff: toRecords([]),
   })
-  const [first, gone, back] = [
-    state([makeGuardian('20', {})]),
-    state([]),
-    state([makeGuardian('20', { mobile: '0600000001' })]),
-  ]
+  const first = state([makePupil('10', '50', { mail: 'a@example.org' })])
+  const gone = state([])
+  const back = state([makePupil('10', '50', { mail: 'b@example.org' })])
   await importFeed(tenantId, toFull(first), '2026-09-10')
   const found = [await photograph(tenantId)]
   const { id: left } = await importFeed(tenantId, toDelta(first, gone, true), '2026-09-11')
