@@ -211,6 +211,7 @@ function toProblem(error: unknown): Problem {
   // A number or a day beyond those of PostgreSQL: the year 0, a count of twenty digits.
   if (code === '22003' || code === '22008')
     return new Problem(400, 'invalid_request', 'A number or a day is out of range.')
+  if (code === '53100') return new Problem(503, 'storage_full', 'The disk of the database is full.', { retryAfter: 60 })
   if (isDatabaseAway(error))
     return new Problem(503, 'database_unavailable', 'The database does not answer now.', { retryAfter: 5 })
   // The statement timeout of requests.
