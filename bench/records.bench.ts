@@ -95,7 +95,7 @@ function rateOf(results: RecordLoadResult[]): number {
 async function measureBytes({ services }: Server): Promise<Figure> {
   await services.owner.query('vacuum analyze records.statement')
   const { rows } = await services.owner.query<{ bytes: number; text: number }>(
-    `select pg_total_relation_size('records.statement')::float8 / count(*) as bytes, avg(octet_length(body))::float8 as text
+    `select (pg_total_relation_size('records.statement') + pg_total_relation_size('records.mention'))::float8 / count(*) as bytes, avg(octet_length(body))::float8 as text
      from records.statement`,
   )
   const { bytes, text } = rows[0]!

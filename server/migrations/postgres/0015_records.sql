@@ -63,8 +63,7 @@ create table records.statement (
   registration uuid,
   -- the statement that the object refers to
   referred_id uuid,
-  -- agents and activities elsewhere in it
-  related bigint[] not null,
+  authority bigint not null,
   -- what is served, as text: JSON is kept as it was written
   body text not null,
   primary key (tenant_id, id)
@@ -76,7 +75,16 @@ create index statement_activity on records.statement (activity, seq) where activ
 create index statement_object_agent on records.statement (object_agent, seq) where object_agent is not null;
 create index statement_registration on records.statement (registration, seq) where registration is not null;
 create index statement_referred on records.statement (tenant_id, referred_id) where referred_id is not null;
-create index statement_related on records.statement using gin (related);
+create index statement_authority on records.statement (authority, seq);
+
+-- Agents and activities elsewhere in statements, and members of the groups that act or are acted on. Rows of their own rather
+-- than an array in the statement: an index of arrays gives no order, and row-level security lets no query use it.
+create table records.mention (
+  tenant_id uuid not null default kernel.current_tenant(),
+  key bigint not null,
+  seq bigint not null,
+  primary key (key, seq)
+);
 
 -- Which statements are voided: looked up when reading, so that a voiding may come before what it voids.
 create table records.voiding (
@@ -132,7 +140,7 @@ do $$
 declare
   each text;
 begin
-  foreach each in array array['source', 'credential', 'access_token', 'statement', 'voiding', 'attachment', 'activity', 'document'] loop
+  foreach each in array array['source', 'credential', 'access_token', 'statement', 'mention', 'voiding', 'attachment', 'activity', 'document'] loop
     execute format('alter table records.%I enable row level security', each);
     execute format('alter table records.%I force row level security', each);
     execute format('create policy tenant_isolation on records.%I using (tenant_id = (select kernel.current_tenant()))',

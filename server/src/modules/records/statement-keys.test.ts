@@ -71,11 +71,8 @@ describe('keys of a statement', () => {
       objectAgent: null,
       registration: 'ec531277-b57b-4c15-8d91-d292c5b2b8f7',
       referredId: null,
-      related: [
-        agentKey(bob),
-        activityKey('https://lms.example/course/1'),
-        agentKey({ mbox: 'mailto:lms@lycee.example' }),
-      ],
+      authority: agentKey({ mbox: 'mailto:lms@lycee.example' }),
+      related: [agentKey(bob), activityKey('https://lms.example/course/1')],
     })
   })
 

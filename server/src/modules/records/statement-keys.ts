@@ -18,10 +18,10 @@ import {
 export type KeyKind = 'agent' | 'member' | 'verb' | 'activity'
 
 /**
- * By what a statement is found, as columns of `records.statement`. Keys are 64 bits in decimal.
+ * By what a statement is found: columns of `records.statement`, and `related` in `records.mention`. Keys are 64 bits in decimal.
  *
  * - `agent=A`: actor or objectAgent is the key of A as 'agent', or related holds that of A as 'member'.
- * - `agent=A&related_agents=true`: actor, objectAgent or related is or holds that of A as 'agent'.
+ * - `agent=A&related_agents=true`: actor, objectAgent, authority or related is or holds that of A as 'agent'.
  * - `activity=I`: activity is the key of I; with `related_activities=true`, or related holds it.
  */
 export interface StatementKeys {
@@ -31,6 +31,8 @@ export interface StatementKeys {
   objectAgent: string | null
   registration: string | null
   referredId: string | null
+  /** Who vouches for it, an agent. */
+  authority: string
   related: string[]
 }
 
@@ -107,11 +109,12 @@ export function keysOf(tenantId: string, statement: Statement): StatementKeys {
     objectAgent: null,
     registration: statement.context?.registration?.toLowerCase() ?? null,
     referredId: null,
+    authority: keyOf(tenantId, 'agent', (statement.authority && identifyAgent(statement.authority)) ?? 'anonymous'),
     related: [],
   }
   addMembers(actor)
   addContext(statement)
-  addAgent(statement.authority)
+  for (const member of statement.authority ? membersOf(statement.authority) : []) addAgent(member)
   if (isActivity(object)) keys.activity = keyOf(tenantId, 'activity', object.id)
   else if (object.objectType === 'StatementRef') keys.referredId = object.id.toLowerCase()
   else if (object.objectType === 'SubStatement') {
@@ -125,7 +128,7 @@ export function keysOf(tenantId: string, statement: Statement): StatementKeys {
     addMembers(object)
   }
   // What its own columns say need not be said twice.
-  for (const own of [keys.actor, keys.objectAgent, keys.activity]) if (own !== null) related.delete(own)
+  for (const own of [keys.actor, keys.objectAgent, keys.activity, keys.authority]) if (own !== null) related.delete(own)
   keys.related = [...related]
   return keys
 }

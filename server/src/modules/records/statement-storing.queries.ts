@@ -53,11 +53,11 @@ export async function findSettled(db: Db): Promise<number> {
 
 const insertion = keepPlanOf(`
   insert into records.statement
-    (seq, id, credential_id, actor, verb, activity, object_agent, registration, referred_id, related, body)
-  select seq, id, credential_id, actor, verb, activity, object_agent, registration, referred_id, related::bigint[], body
+    (seq, id, credential_id, actor, verb, activity, object_agent, registration, referred_id, authority, body)
+  select seq, id, credential_id, actor, verb, activity, object_agent, registration, referred_id, authority, body
   from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::uuid[],
-    $9::uuid[], $10::text[], $11::text[])
-    given (seq, id, credential_id, actor, verb, activity, object_agent, registration, referred_id, related, body)
+    $9::uuid[], $10::bigint[], $11::text[])
+    given (seq, id, credential_id, actor, verb, activity, object_agent, registration, referred_id, authority, body)
   on conflict (tenant_id, id) do nothing`)
 
 /** Keeps statements. @returns how many: those whose identifier was taken are left out. */
@@ -72,12 +72,29 @@ export async function insertStatements(tx: Tx, statements: readonly NewStatement
     bigintArray(statements.map(({ keys }) => keys.objectAgent)),
     uuidArray(statements.map(({ keys }) => keys.registration)),
     uuidArray(statements.map(({ keys }) => keys.referredId)),
-    textArray(statements.map(({ keys }) => `{${keys.related.join()}}`)),
+    bigintArray(statements.map(({ keys }) => keys.authority)),
     textArray(statements.map(({ body }) => body)),
   ]
   const { numAffectedRows } = await tx.executeQuery(CompiledQuery.raw(insertion, values))
   return Number(numAffectedRows)
 }
+
+/** Keeps what statements mention, by their moments. */
+export async function insertMentions(tx: Tx, statements: readonly NewStatement[]): Promise<void> {
+  const keys: string[] = []
+  const moments: number[] = []
+  for (const { seq, keys: own } of statements) {
+    for (const key of own.related) {
+      keys.push(key)
+      moments.push(seq)
+    }
+  }
+  if (keys.length === 0) return
+  const values = [bigintArray(keys), bigintArray(moments)]
+  await tx.executeQuery(CompiledQuery.raw(mentioning, values))
+}
+
+const mentioning = keepPlanOf('insert into records.mention (key, seq) select * from unnest($1::bigint[], $2::bigint[])')
 
 /** The statements kept under these identifiers, voided or not. */
 export function listKept(tx: Tx, ids: readonly string[]): Promise<KeptStatement[]> {

@@ -12,6 +12,7 @@ import { areSame } from './statement-equality.ts'
 import { keyOf, keysOf } from './statement-keys.ts'
 import {
   findSettled,
+  insertMentions,
   insertStatements,
   insertVoidings,
   listKept,
@@ -163,7 +164,8 @@ export function createStatementWriter(services: Pick<Services, 'db' | 'now'>): S
       requests.flatMap(({ batch }) => batch.attachments),
       services.now(),
     )
-    if ((await insertStatements(tx, all)) < count) await checkTaken(tx, completed)
+    const inserted = await insertStatements(tx, all)
+    await insertMentions(tx, inserted === count ? all : await checkTaken(tx, completed))
     await insertVoidings(tx, voidings)
     const defining = [...completed.values()].filter(({ request }) => request.batch.defines !== false)
     return definitions.keep(
@@ -246,8 +248,11 @@ async function checkVoidings(tx: Tx, tenantId: string, completed: Completed) {
   return voidings
 }
 
-/** @throws Refusal of the requests with a statement whose identifier another one has. */
-async function checkTaken(tx: Tx, completed: Completed): Promise<void> {
+/**
+ * Tells the statements that were kept now from those that were there already.
+ * @throws Refusal of the requests with a statement whose identifier another one has.
+ */
+async function checkTaken(tx: Tx, completed: Completed): Promise<NewStatement[]> {
   const rows = [...completed.keys()]
   const kept = new Map(
     (
@@ -264,6 +269,7 @@ async function checkTaken(tx: Tx, completed: Completed): Promise<void> {
     problems.set(request, new Problem(409, 'statement_conflict', `Another statement has the identifier ${id}.`))
   }
   if (problems.size > 0) throw new Refusal(problems)
+  return rows.filter(({ id, seq }) => kept.get(id)?.seq === seq)
 }
 
 /** Whether trying again may do: moments taken by another process, or each waited for the other. */

@@ -30,8 +30,8 @@ export interface StatementFilter {
   since?: string | undefined
   /** Timestamp, part of the result: what was stored before or at it. */
   until?: string | undefined
-  /** Only what this credential sent. */
-  credentialId?: string | undefined
+  /** Only what this agent vouches for. */
+  authority?: Agent | undefined
   /** The oldest first; else the latest. */
   ascending?: boolean | undefined
   /** Most statements of a page, at least 1. */
@@ -42,19 +42,19 @@ export interface StatementFilter {
 
 /**
  * A statement by its identifier: unless it is voided, or only if it is.
- * @param credentialId only if this credential sent it.
+ * @param authority only if this agent vouches for it.
  */
 export function findStatement(
   tx: Tx,
   id: string,
-  { tenantId, voided, credentialId }: { tenantId: string; voided: boolean; credentialId?: string | undefined },
+  { tenantId, voided, authority }: { tenantId: string; voided: boolean; authority?: Agent | undefined },
 ): Promise<KeptStatement | undefined> {
   return tables(tx)
     .selectFrom('records.statement as s')
     .select(['s.id', 's.seq', 's.body'])
     .where('s.id', '=', id)
     .where(voided ? sql<boolean>`not ${isNotVoided(tenantId)}` : isNotVoided(tenantId))
-    .$if(credentialId !== undefined, (query) => query.where('s.credential_id', '=', credentialId ?? null))
+    .$if(authority !== undefined, (query) => query.where(isVouchedFor(tenantId, authority)))
     .modifyEnd(keepPlan)
     .executeTakeFirst()
 }
@@ -69,19 +69,27 @@ export async function listStatements(
   tx: Tx,
   filter: StatementFilter,
 ): Promise<{ statements: KeptStatement[]; next: string | undefined }> {
-  const sources = listConditions(filter)
+  const ways = listWays(filter)
   const direction = filter.ascending ? sql`asc` : sql`desc`
   const range = rangeOf(filter)
-  const most = sql`order by s.seq ${direction} limit ${filter.limit + 1}`
+  const most = sql`limit ${filter.limit + 1}`
   // Each branch walks an index of its own in order and stops; together they hold the page.
-  const branches = sources.map(
-    (condition) => sql`(select s.seq from records.statement s where ${and([condition, ...range])} ${most})`,
-  )
-  if (sources.some((each) => each !== undefined)) branches.push(referring(sources, range, most))
+  const branches = ways.map(({ mentions, conditions }) => {
+    const [first, ...others] = mentions
+    const all = [...conditions, ...others.map(isMentioned), ...range]
+    return first === undefined
+      ? sql`(select s.seq from records.statement s where ${and(all)} order by s.seq ${direction} ${most})`
+      : sql`(
+          select m.seq from records.mention m join records.statement s on s.tenant_id = m.tenant_id and s.seq = m.seq
+          where m.key = ${first}::bigint and ${and(all)} order by m.seq ${direction} ${most})`
+  })
+  if (ways.some(({ mentions, conditions }) => mentions.length + conditions.length > 0)) {
+    branches.push(sql`(${referring(ways, range)} order by s.seq ${direction} ${most})`)
+  }
   const { rows } = await sql<KeptStatement>`
     select s.id, s.seq, s.body from records.statement s
     where s.tenant_id = (select kernel.current_tenant()) and s.seq = any(array(
-      select seq from (${sql.join(branches, sql` union `)}) found order by seq ${direction} limit ${filter.limit + 1}))
+      select seq from (${sql.join(branches, sql` union `)}) found order by seq ${direction} ${most}))
     order by s.seq ${direction}`.execute(tx)
   const statements = rows.slice(0, filter.limit)
   const next = rows.length > filter.limit ? writeCursor(statements.at(-1)?.seq ?? 0) : undefined
@@ -90,67 +98,86 @@ export async function listStatements(
 
 type Condition = RawBuilder<boolean>
 
-/** The ways in which a statement `s` can meet the filter, apart from time; undefined where all do. */
-function listConditions(filter: StatementFilter): (Condition | undefined)[] {
+/** One way in which a statement `s` can meet the filter, apart from time. */
+interface Way {
+  conditions: Condition[]
+  /** Keys that it must mention. */
+  mentions: string[]
+}
+
+function listWays(filter: StatementFilter): Way[] {
   const { tenantId, verb, activity, registration } = filter
   const always: Condition[] = []
   if (verb !== undefined) always.push(sql`s.verb = ${keyOf(tenantId, 'verb', verb)}::bigint`)
   if (registration !== undefined) always.push(sql`s.registration = ${registration}::uuid`)
-  const agents = filter.agent === undefined ? [[]] : byAgent(filter, filter.agent).map((each) => [each])
-  const activities = activity === undefined ? [[]] : byActivity(filter, activity).map((each) => [each])
-  return agents.flatMap((agent) =>
-    activities.map((each) => {
-      const conditions = [...always, ...agent, ...each]
-      return conditions.length === 0 ? undefined : and(conditions)
-    }),
+  const none: Way = { conditions: [], mentions: [] }
+  const byWho = filter.agent === undefined ? [none] : byAgent(filter, filter.agent)
+  const byWhat = activity === undefined ? [none] : byActivity(filter, activity)
+  return byWho.flatMap((who) =>
+    byWhat.map((what) => ({
+      conditions: [...always, ...who.conditions, ...what.conditions],
+      mentions: [...who.mentions, ...what.mentions],
+    })),
   )
 }
 
-function byAgent({ tenantId, relatedAgents }: StatementFilter, agent: Agent | Group): Condition[] {
+function byAgent({ tenantId, relatedAgents }: StatementFilter, agent: Agent | Group): Way[] {
   // Of an anonymous group there is no telling whether it is the same.
   const identity = identifyAgent(agent)
-  if (identity === undefined) return [sql`false`]
+  if (identity === undefined) return [{ conditions: [sql`false`], mentions: [] }]
   const key = keyOf(tenantId, 'agent', identity)
-  const elsewhere = relatedAgents ? key : keyOf(tenantId, 'member', identity)
+  const is = (column: 'actor' | 'object_agent' | 'authority'): Way => {
+    return { conditions: [sql`s.${sql.id(column)} = ${key}::bigint`], mentions: [] }
+  }
   return [
-    sql`s.actor = ${key}::bigint`,
-    sql`s.object_agent = ${key}::bigint`,
-    sql`s.related @> array[${elsewhere}::bigint]`,
+    is('actor'),
+    is('object_agent'),
+    ...(relatedAgents ? [is('authority')] : []),
+    { conditions: [], mentions: [relatedAgents ? key : keyOf(tenantId, 'member', identity)] },
   ]
 }
 
-function byActivity({ tenantId, relatedActivities }: StatementFilter, activity: string): Condition[] {
+function byActivity({ tenantId, relatedActivities }: StatementFilter, activity: string): Way[] {
   const key = keyOf(tenantId, 'activity', activity)
-  const own: Condition = sql`s.activity = ${key}::bigint`
-  return relatedActivities ? [own, sql`s.related @> array[${key}::bigint]`] : [own]
+  const own: Way = { conditions: [sql`s.activity = ${key}::bigint`], mentions: [] }
+  return relatedActivities ? [own, { conditions: [], mentions: [key] }] : [own]
+}
+
+function isMentioned(key: string): Condition {
+  return sql`exists (
+    select from records.mention m where m.key = ${key}::bigint and m.seq = s.seq and m.tenant_id = s.tenant_id)`
+}
+
+/** Whether `s` was stored under that authority. */
+function isVouchedFor(tenantId: string, authority: Agent | undefined): Condition {
+  const identity = authority && identifyAgent(authority)
+  return identity === undefined ? sql`false` : sql`s.authority = ${keyOf(tenantId, 'agent', identity)}::bigint`
 }
 
 /** Conditions on the statement of the page itself, not on what it refers to. */
-function rangeOf({ tenantId, since, until, ascending, cursor, credentialId }: StatementFilter): Condition[] {
+function rangeOf({ tenantId, since, until, ascending, cursor, authority }: StatementFilter): Condition[] {
   const range = [isNotVoided(tenantId)]
   if (since !== undefined) range.push(sql`s.seq > ${readMoment(since)}`)
   if (until !== undefined) range.push(sql`s.seq <= ${readMoment(until)}`)
-  if (credentialId !== undefined) range.push(sql`s.credential_id = ${credentialId}::uuid`)
+  if (authority !== undefined) range.push(isVouchedFor(tenantId, authority))
   if (cursor !== undefined)
     range.push(ascending ? sql`s.seq > ${readCursor(cursor)}` : sql`s.seq < ${readCursor(cursor)}`)
   return range
 }
 
 /** Those that refer to a statement meeting the filter, voided or not, or to one that refers to such a one. */
-function referring(sources: (Condition | undefined)[], range: Condition[], most: RawBuilder<unknown>) {
-  const matching = sql.join(
-    sources.map((each) => each ?? sql`true`),
-    sql` or `,
-  )
-  return sql`(
+function referring(ways: Way[], range: Condition[]) {
+  const matching = ways.map(({ conditions, mentions }) => sql`(${and([...conditions, ...mentions.map(isMentioned)])})`)
+  return sql`
     with recursive reached as (
       select r.id from records.statement r
-      where r.referred_id is not null
-        and exists (select from records.statement s where s.tenant_id = r.tenant_id and s.id = r.referred_id and (${matching}))
+      where r.referred_id is not null and exists (
+        select from records.statement s
+        where s.tenant_id = r.tenant_id and s.id = r.referred_id and (${sql.join(matching, sql` or `)}))
       union
       select r.id from reached join records.statement r on r.referred_id = reached.id
     )
-    select s.seq from reached join records.statement s on s.id = reached.id where ${and(range)} ${most})`
+    select s.seq from reached join records.statement s on s.id = reached.id where ${and(range)}`
 }
 
 /** Whether `s` is not voided. A voiding statement never is (1.0.3 Data 2.3.2), though another may name it. */
@@ -160,11 +187,8 @@ function isNotVoided(tenantId: string): Condition {
     or (s.verb = ${verb}::bigint and s.referred_id is not null))`
 }
 
-function and(conditions: (Condition | undefined)[]): Condition {
-  return sql<boolean>`${sql.join(
-    conditions.filter((each) => each !== undefined),
-    sql` and `,
-  )}`
+function and(conditions: Condition[]): Condition {
+  return sql<boolean>`${sql.join(conditions, sql` and `)}`
 }
 
 // A place in the order of arrival, which tells nothing that `stored` does not.

@@ -61,8 +61,13 @@ type RecordsTables = {
     object_agent: string | null
     registration: string | null
     referred_id: string | null
-    related: string[]
+    authority: string
     body: string
+  }
+  'records.mention': {
+    tenant_id: Generated<string>
+    key: string
+    seq: number
   }
   'records.voiding': {
     tenant_id: Generated<string>

@@ -150,7 +150,7 @@ export function registerStatements(scope: App, services: Services, writer: State
       }
       const tenantId = request.tenant.id
       const client = clientOf(request)
-      const credentialId = readsOwnOnly(client) ? client.id : undefined
+      const own = readsOwnOnly(client) ? (await getCredential(services, tenantId, client.id)).authority : undefined
       // Before the statements are read: what becomes consistent meanwhile may not be among them.
       reply.header(consistentThrough, (await writer.consistentThrough(tenantId)).toISOString())
 
@@ -158,7 +158,7 @@ export function registerStatements(scope: App, services: Services, writer: State
       if (one) {
         const { id, voided } = one
         const kept = await inTenant(services.db, tenantId, (tx) =>
-          findStatement(tx, id, { tenantId, voided, credentialId }),
+          findStatement(tx, id, { tenantId, voided, authority: own }),
         )
         if (!kept) throw new Problem(404, 'statement_unknown', 'There is no such statement.')
         const [json = ''] = await writeStatements(services, request, [kept.body], wish)
@@ -167,7 +167,7 @@ export function registerStatements(scope: App, services: Services, writer: State
       }
 
       const filter = readFilter(query, tenantId)
-      const page = await inTenant(services.db, tenantId, (tx) => listStatements(tx, { ...filter, credentialId }))
+      const page = await inTenant(services.db, tenantId, (tx) => listStatements(tx, { ...filter, authority: own }))
       const bodies = page.statements.map(({ body }) => body)
       const texts = await writeStatements(services, request, bodies, wish)
       const more = page.next === undefined ? '' : writeMore(query, page.next)
