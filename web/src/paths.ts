@@ -38,6 +38,10 @@ export const paths = {
   importColumns: (id: string) => `/imports/${encodeURIComponent(id)}/columns`,
   clients: () => '/administration/oneroster',
   records: () => '/administration/records',
+  forwardings: () => '/administration/records/forwarding',
+  quarantine: (parameters: { state?: string; source?: string } = {}) =>
+    withQuery('/administration/records/quarantine', parameters),
+  quarantined: (id: string) => `/administration/records/quarantine/${encodeURIComponent(id)}`,
   gar: () => '/administration/gar',
   garFile: (id: string, file: 'archive' | 'checksum') => `/api/gar/exports/${encodeURIComponent(id)}/${file}`,
   connections: () => '/imports/services',

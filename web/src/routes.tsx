@@ -165,6 +165,12 @@ export const routes: RouteObject[] = [
                 }),
               },
               {
+                path: 'administration/records/forwarding',
+                lazy: async () => ({
+                  Component: (await import('./features/records/forwardings-page.tsx')).ForwardingsPage,
+                }),
+              },
+              {
                 path: 'administration/gar',
                 lazy: async () => ({ Component: (await import('./features/rostering/gar-page.tsx')).GarPage }),
               },

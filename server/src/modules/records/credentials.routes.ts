@@ -14,6 +14,7 @@ const tokenPath = '/api/records/token'
 
 const credentialSchema = z.object({
   id: z.uuid(),
+  sourceId: z.uuid(),
   name: z.string().describe('of its source'),
   key: z.string(),
   scopes: z.array(z.enum(recordScopes)).describe('xAPI 1.0.3 part 3 §4.2'),
@@ -108,9 +109,18 @@ export function administratorOf(actor: Actor): Actor {
   return actor
 }
 
-function describe({ id, name, key, scopes, createdAt, lastUsedAt }: Credential): z.infer<typeof credentialSchema> {
+function describe({
+  id,
+  sourceId,
+  name,
+  key,
+  scopes,
+  createdAt,
+  lastUsedAt,
+}: Credential): z.infer<typeof credentialSchema> {
   return {
     id,
+    sourceId,
     name,
     key,
     scopes,

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
 import { api, read } from '../../api/client.ts'
 import type { paths as ApiPaths } from '../../api/schema.d.ts'
 import { paths } from '../../paths.ts'
@@ -50,6 +51,7 @@ export function CredentialsPage() {
   })
   return (
     <Page
+      actions={<Link to={paths.forwardings()}>{t('forwardings.title')}</Link>}
       back={manages ? { to: paths.administration(), label: t('administration:title') } : undefined}
       busy={!data && !error}
       lead={t('credentials.lead')}
