@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
 import type { XapiVersion } from '#modules/records'
+import type { Refusal } from './store-client.ts'
 import { type ForwardingFailure, tables } from './tables.ts'
 
 /** What of the store is sent on; an empty list takes all. */
@@ -164,7 +165,7 @@ export interface Progress {
   from: number
   cursor: number
   sent: number
-  refusals: { seq: number; id: string; status: number }[]
+  refusals: Refusal[]
 }
 
 /**

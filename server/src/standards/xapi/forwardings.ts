@@ -31,8 +31,11 @@ export const forwardingQueue = defineQueue<Record<never, never>>('xapi-forward',
 })
 
 const batchSize = 100
-/** How long a process keeps a forwarding without saying that it still is at it, in ms: longer than a batch may take. */
-const leaseFor = 900_000
+/** How long a process keeps a forwarding without saying that it still is at it, in ms: longer than most batches take. */
+const leaseFor = 180_000
+/** How long each sends before the others have their turn, and rests once it is up to date, in ms. */
+const turnFor = 10_000
+const restFor = 20_000
 /** After a failure, in ms: the first wait, doubled each time, and the longest. */
 const firstWait = 10_000
 const longestWait = 3_600_000
@@ -128,31 +131,44 @@ const unknown = () => new Problem(404, 'forwarding_unknown', 'There is no such f
 const audit = (tx: Tx, action: string, { actorPersonId }: By, subjectId: string) =>
   recordAudit(tx, { action, actorPersonId, subjectKind: 'xapi.forwarding', subjectId })
 
-/** The work of `forwardingQueue`: a store that fails does not keep the others waiting longer than its answer. */
+/**
+ * The work of `forwardingQueue`: all that are due, side by side and by turns, so that none waits for another that has
+ * millions of statements to send. It ends when all are up to date.
+ */
 export async function forwardDue(services: Services, signal: AbortSignal): Promise<void> {
-  for (const { id: tenantId } of await listTenants(services.owner)) {
-    for (const id of await inTenant(services.db, tenantId, (tx) => listDue(tx, services.now()))) {
-      signal.throwIfAborted()
-      await forward(services, tenantId, id, signal)
+  const resting = new Map<string, number>()
+  for (;;) {
+    const due: { tenantId: string; id: string }[] = []
+    for (const { id: tenantId } of await listTenants(services.owner)) {
+      const ids = await inTenant(services.db, tenantId, (tx) => listDue(tx, services.now()))
+      for (const id of ids) if ((resting.get(id) ?? 0) <= performance.now()) due.push({ tenantId, id })
     }
+    if (due.length === 0) return
+    await Promise.all(
+      due.map(async ({ tenantId, id }) => {
+        const isBehind = await forward(services, tenantId, id, signal)
+        if (!isBehind) resting.set(id, performance.now() + restFor)
+      }),
+    )
   }
 }
 
-/** Sends all that one forwarding is behind, batch after batch. */
-async function forward(services: Services, tenantId: string, id: string, signal: AbortSignal): Promise<void> {
+/** Sends what one forwarding is behind, batch after batch, for a turn. @returns whether it still is behind. */
+async function forward(services: Services, tenantId: string, id: string, signal: AbortSignal): Promise<boolean> {
+  const turnEnd = performance.now() + turnFor
   const inBase = <Result>(work: (tx: Tx, now: Date) => Promise<Result>) =>
     inTenant(services.db, tenantId, (tx) => work(tx, services.now()))
   const leaseEnd = (now: Date) => new Date(now.getTime() + leaseFor)
-  if (!(await inBase((tx, now) => lease(tx, id, now, leaseEnd(now))))) return
+  if (!(await inBase((tx, now) => lease(tx, id, now, leaseEnd(now))))) return false
   try {
-    for (;;) {
+    while (performance.now() < turnEnd) {
       signal.throwIfAborted()
       const settled = (await findSettled(services.db)) * 1000
       const { forwarding, sealed } = await inBase(async (tx) => ({
         forwarding: await findForwarding(tx, id),
         sealed: await findSealedSecret(tx, id),
       }))
-      if (!forwarding || sealed === undefined || forwarding.paused || forwarding.cursor >= settled) return
+      if (!forwarding || sealed === undefined || forwarding.paused || forwarding.cursor >= settled) return false
       const { cursor: from, endpoint, key, version, verbs, activities, sourceIds } = forwarding
       const page = await inBase((tx) =>
         listStatementsAfter(tx, { tenantId, after: from, until: settled, verbs, activities, sourceIds }, batchSize),
@@ -166,8 +182,9 @@ async function forward(services: Services, tenantId: string, id: string, signal:
       const goesOn = await inBase((tx, now) =>
         noteProgress(tx, id, { from, cursor, sent, refusals }, now, leaseEnd(now)),
       )
-      if (goesOn && isLast) return
+      if (goesOn && isLast) return false
     }
+    return true
   } catch (error) {
     if (!(error instanceof StoreFailure)) throw error
     const { failure, retryAfter } = error
@@ -176,6 +193,7 @@ async function forward(services: Services, tenantId: string, id: string, signal:
       const wait = Math.max(firstWait * 2 ** Math.min(attempts, 20), (retryAfter ?? 0) * 1000)
       await noteFailure(tx, id, failure, new Date(now.getTime() + Math.min(wait, longestWait)))
     })
+    return false
   } finally {
     await inBase((tx) => release(tx, id))
   }

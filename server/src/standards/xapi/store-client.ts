@@ -35,11 +35,17 @@ export class StoreFailure extends Error {
 
 const patience = 120_000
 
+/** A statement that another store would not take by itself, with the HTTP status it answered. */
+export interface Refusal {
+  seq: number
+  id: string
+  status: number
+}
+
 /**
  * Sends statements to another store, with the contents of their attachments. What makes a batch be refused is looked for,
  * so that it keeps nothing else out.
  * @param readAttachments the contents kept of these, by digest.
- * @returns those that the store would not take by themselves, with the HTTP status it answered.
  * @throws StoreFailure when nothing can be sent now.
  */
 export async function sendStatements(
@@ -47,38 +53,60 @@ export async function sendStatements(
   statements: Sendable[],
   readAttachments: (sha2s: string[]) => Promise<NewAttachment[]>,
   signal: AbortSignal,
-): Promise<{ seq: number; id: string; status: number }[]> {
-  if (statements.length === 0) return []
-  const status = await post(store, statements, readAttachments, signal)
+): Promise<Refusal[]> {
+  const outgoing = statements.map((each) => prepare(each, store.version))
+  const refusals = await sendHalves(
+    store,
+    outgoing.filter(({ sha2s }) => sha2s.length === 0),
+    signal,
+  )
+  // Contents may be large: those of one statement at a time are in memory.
+  for (const each of outgoing.filter(({ sha2s }) => sha2s.length > 0)) {
+    const status = await post(store, [each.json], await readAttachments(each.sha2s), signal)
+    if (status !== undefined) refusals.push({ seq: each.seq, id: each.id, status })
+  }
+  return refusals
+}
+
+interface Outgoing {
+  id: string
+  seq: number
+  json: string
+  /** Of its attachments. */
+  sha2s: string[]
+}
+
+function prepare({ id, seq, body }: Sendable, version: XapiVersion): Outgoing {
+  // What is found inside a text instead is only looked at more closely.
+  const isNewer = version === '1.0.3' && /"version":"2\./.test(body)
+  if (!isNewer && !body.includes('"attachments":')) return { id, seq, json: body, sha2s: [] }
+  const statement = parseJson(body) as Statement
+  const sha2s = [...new Set(attachmentsOf(statement).map(({ sha2 }) => sha2.toLowerCase()))]
+  return { id, seq, json: isNewer ? JSON.stringify(toVersion(statement, version)) : body, sha2s }
+}
+
+async function sendHalves(store: OtherStore, outgoing: Outgoing[], signal: AbortSignal): Promise<Refusal[]> {
+  const [first] = outgoing
+  if (!first) return []
+  const json = outgoing.map((each) => each.json)
+  const status = await post(store, json, [], signal)
   if (status === undefined) return []
-  const [only] = statements
-  if (statements.length === 1 && only) return [{ seq: only.seq, id: only.id, status }]
-  const half = Math.ceil(statements.length / 2)
+  if (outgoing.length === 1) return [{ seq: first.seq, id: first.id, status }]
+  const half = Math.ceil(outgoing.length / 2)
   return [
-    ...(await sendStatements(store, statements.slice(0, half), readAttachments, signal)),
-    ...(await sendStatements(store, statements.slice(half), readAttachments, signal)),
+    ...(await sendHalves(store, outgoing.slice(0, half), signal)),
+    ...(await sendHalves(store, outgoing.slice(half), signal)),
   ]
 }
 
 /** @returns the status when these statements are refused; undefined when they are taken. */
 async function post(
   { endpoint, key, secret, version }: OtherStore,
-  statements: Sendable[],
-  readAttachments: (sha2s: string[]) => Promise<NewAttachment[]>,
+  statements: string[],
+  attachments: NewAttachment[],
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  const parsed = statements.map(({ body }) =>
-    body.includes('"attachments"') || isNewer(body, version) ? (parseJson(body) as Statement) : undefined,
-  )
-  const bodies = statements.map(({ body }, i) => {
-    const statement = parsed[i]
-    return statement && isNewer(body, version) ? JSON.stringify(toVersion(statement, version)) : body
-  })
-  const json = `[${bodies.join(',')}]`
-  const sha2s = new Set(
-    parsed.flatMap((each) => (each ? attachmentsOf(each).map(({ sha2 }) => sha2.toLowerCase()) : [])),
-  )
-  const attachments = sha2s.size > 0 ? await readAttachments([...sha2s]) : []
+  const json = `[${statements.join(',')}]`
   const { contentType, content } =
     attachments.length > 0 ? writeMixed(json, attachments) : { contentType: 'application/json', content: json }
   let answer: Response
@@ -112,9 +140,6 @@ async function post(
   if (status < 400 || status === 404 || status === 405) throw new StoreFailure({ code: 'store_refuses', status })
   return status
 }
-
-// What is found inside a text instead is only looked at more closely.
-const isNewer = (body: string, version: XapiVersion) => version === '1.0.3' && /"version":"2\./.test(body)
 
 /** Statements and contents as one body (xAPI 1.0.3, Communication 1.5.2). */
 function writeMixed(
