@@ -42,9 +42,14 @@ export async function findAccount(
   const query = tables(tx).selectFrom('identity.account').select(columns).modifyEnd(keepPlan)
   if ('id' in by) return query.where('id', '=', by.id).executeTakeFirst()
   if ('personId' in by) return query.where('person_id', '=', by.personId).executeTakeFirst()
-  const login = by.login.trim().toLowerCase()
-  // Anything else was never a login; a zero byte would not even be a value for PostgreSQL.
-  return /^[a-z0-9.-]+$/.test(login) ? query.where('login', '=', login).executeTakeFirst() : undefined
+  const login = readLogin(by.login)
+  return login === undefined ? undefined : query.where('login', '=', login).executeTakeFirst()
+}
+
+/** A login as it was typed; undefined for what never was one (a zero byte would not even be a value for PostgreSQL). */
+export function readLogin(typed: string): string | undefined {
+  const login = typed.trim().toLowerCase()
+  return /^[a-z0-9.-]+$/.test(login) ? login : undefined
 }
 
 /** The account that signing in by this one opens: that of the person whom its holder was found to be. */

@@ -26,34 +26,43 @@ export async function findSession(db: Db, tenant: Tenant, token: Buffer, now: Da
 /** An account holds at most so many sessions: one more ends the one unused for longest. */
 const mostSessions = 20
 
-/** Opens a session, ends those of its account beyond the most it holds, and notes the sign-in: in one statement. */
-export async function insertSession(tx: Tx, row: Insertable<IdentityTables['identity.session']>): Promise<void> {
-  await tables(tx)
-    .with('ended', (db) =>
-      db.deleteFrom('identity.session').where('id', 'in', (sessions) =>
-        sessions
-          .selectFrom('identity.session')
-          .select('id')
-          .where('account_id', '=', row.account_id)
-          .orderBy('last_seen_at', 'desc')
-          .orderBy('id', 'desc')
-          .offset(mostSessions - 1),
-      ),
+/** What must still be so when a session opens by password: it was looked at outside of any transaction. */
+export interface PasswordSeen {
+  passwordHash: string | null
+  /** Under which the failures at the login are counted; they are forgotten. */
+  failureKey: Buffer
+}
+
+/**
+ * Opens a session, ends those of its account beyond the most it holds, and notes the sign-in: in one statement.
+ * @returns false when the account is not as it was seen: blocked, merged or given another password meanwhile.
+ */
+export async function insertSession(
+  tx: Tx,
+  row: Omit<Insertable<IdentityTables['identity.session']>, 'tenant_id'>,
+  seen?: PasswordSeen,
+): Promise<boolean> {
+  const { rows } = await sql`${keepPlan} with opened as (
+      insert into identity.session (id, account_id, token_hash, method, device, created_at, last_seen_at, expires_at,
+        provider_session, provider_key)
+      select ${row.id}::uuid, a.id, ${row.token_hash}::bytea, ${row.method}, ${row.device}, ${row.created_at}::timestamptz,
+        ${row.last_seen_at}::timestamptz, ${row.expires_at}::timestamptz, ${row.provider_session}::jsonb,
+        ${row.provider_key}::bytea
+      from identity.account a where a.id = ${row.account_id} and (not ${seen !== undefined}::boolean
+        or a.state = 'active' and a.merged_into is null
+          and a.password_hash is not distinct from ${seen?.passwordHash ?? null})
+      returning id, account_id, created_at, method, device
+    ), ended as (
+      delete from identity.session where id in (select s.id from identity.session s
+        where s.account_id = ${row.account_id} order by s.last_seen_at desc, s.id desc offset ${mostSessions - 1})
+    ), noted as (
+      insert into identity.sign_in (id, account_id, attempted_at, method, device, outcome)
+      select id, account_id, created_at, method, device, 'opened' from opened
+    ), cleared as (
+      delete from identity.sign_in_failure where login_hash = ${seen?.failureKey ?? null} and exists (select from opened)
     )
-    .with('noted', (db) =>
-      db.insertInto('identity.sign_in').values({
-        id: row.id,
-        account_id: row.account_id,
-        attempted_at: row.created_at ?? sql`now()`,
-        method: row.method,
-        device: row.device ?? null,
-        outcome: 'opened',
-      }),
-    )
-    .insertInto('identity.session')
-    .values(row)
-    .modifyEnd(keepPlan)
-    .execute()
+    select from opened`.execute(tx)
+  return rows.length > 0
 }
 
 export async function touchSession(tx: Tx, sessionId: string, now: Date): Promise<void> {

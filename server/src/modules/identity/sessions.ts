@@ -3,10 +3,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Actor } from '#kernel/access'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
+import { Problem } from '#kernel/problem'
 import { findPersonSummary } from '#modules/directory'
 import type { Account } from './accounts.queries.ts'
 import { refuseLeaver } from './leavers.ts'
-import { deleteSessions, findSession, insertSession, touchSession } from './sessions.queries.ts'
+import { deleteSessions, findSession, insertSession, type PasswordSeen, touchSession } from './sessions.queries.ts'
 import type { ProviderSession, SignInMethod } from './tables.ts'
 
 const cookieName = 'preau_session'
@@ -34,7 +35,7 @@ export function readBrowser(request: FastifyRequest): Browser {
  * Opens a session, always a new one; the one this browser had before ends. Every way in comes through here: whoever left
  * is refused, and the sign-in is noted in the account's history.
  * @returns the secret for the cookie, 256 random bits; only its digest is kept.
- * @throws Problem 403 `account_left`.
+ * @throws Problem 403 `account_left`; 401 `sign_in_refused` when the account is not as it was `seen`.
  */
 export async function openSession(
   tx: Tx,
@@ -44,15 +45,19 @@ export async function openSession(
     browser?: Browser
     /** What ends it at the provider, and by what the provider ends it here. */
     provider?: { session: ProviderSession; key: Buffer | null }
+    seen?: PasswordSeen
+    /** False when it is known that the person never was here for a time only. */
+    stays?: boolean
   },
   now: Date,
 ): Promise<string> {
   const { device = null, former } = input.browser ?? {}
   const person = await findPersonSummary(tx, input.account.personId)
-  if (person) await refuseLeaver(tx, person, now)
+  const isPlain = input.stays === false && person?.goneOn === null && person.archivedOn === null
+  if (person && !isPlain) await refuseLeaver(tx, person, now)
   if (former) await deleteSessions(tx, former.accountId, { only: former.sessionId })
   const token = randomBytes(32).toString('base64url')
-  await insertSession(tx, {
+  const row = {
     id: randomUUIDv7(),
     account_id: input.account.id,
     token_hash: digest(token),
@@ -63,9 +68,14 @@ export async function openSession(
     expires_at: new Date(now.getTime() + longestHours * hour),
     provider_session: input.provider ? JSON.stringify(input.provider.session) : null,
     provider_key: input.provider?.key ?? null,
-  })
+  }
+  if (!(await insertSession(tx, row, input.seen))) throw refusedSignIn()
   return token
 }
+
+/** Says nothing of what was wrong. */
+export const refusedSignIn = () =>
+  new Problem(401, 'sign_in_refused', 'This login and this password do not go together.')
 
 /**
  * Finds who makes a request, from its cookie; undefined when nobody is signed in. One round trip, once in five minutes

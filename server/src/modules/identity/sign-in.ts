@@ -2,15 +2,15 @@ import type { Actor } from '#kernel/access'
 import { recordAudit } from '#kernel/audit'
 import { findPersonSummary } from '#modules/directory'
 import type { Services } from '#kernel/module'
-import { inTenant } from '#kernel/postgres'
+import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { findAccount, findOpenedAccount, updateAccount } from './accounts.queries.ts'
 import type { PasswordHasher } from './password-hasher.ts'
 import { checkPassword } from './password-rules.ts'
 import { deleteSessions } from './sessions.queries.ts'
-import { type Browser, openSession } from './sessions.ts'
+import { type Browser, openSession, refusedSignIn } from './sessions.ts'
 import { announceSignIn } from './signed-in.ts'
-import { clearFailures, countAttempt } from './sign-in-failures.ts'
+import { beginSignIn, clearFailures, countAttempt, failureKeyOf } from './sign-in-failures.ts'
 import { insertSignIn } from './sign-in-history.queries.ts'
 import type { SignInOutcome } from './tables.ts'
 
@@ -27,11 +27,7 @@ export async function signIn(
   tenantId: string,
   input: { login: string; password: string; browser: Browser },
 ): Promise<string> {
-  const { own, account } = await inTenant(services.db, tenantId, async (tx) => {
-    await countAttempt(tx, input.login, services.now())
-    const found = await findAccount(tx, { login: input.login })
-    return { own: found, account: found && (await findOpenedAccount(tx, found)) }
-  })
+  const { own, account, stays } = await beginSignIn(services.db, tenantId, input.login, services.now())
   // The login of an account merged into another opens that one: by its own password, or by the other's without one.
   const keyed = own?.passwordHash ? own : account
   // Apart from any transaction: it may have to wait its turn.
@@ -42,7 +38,7 @@ export async function signIn(
     )
   if (!account || !keyed || !matches) {
     if (account) await note(account.id, 'wrongPassword')
-    throw new Problem(401, 'sign_in_refused', 'This login and this password do not go together.')
+    throw refusedSignIn()
   }
   if (account.state !== 'active' || own?.state === 'blocked') {
     await note(account.id, 'blocked')
@@ -50,15 +46,21 @@ export async function signIn(
   }
   const renewed = outdated ? await hasher.hash(input.password) : undefined
   const opened = inTenant(services.db, tenantId, async (tx) => {
-    // Blocked or given another password while this one was being verified.
-    const current = await findAccount(tx, { id: keyed.id })
-    const opens = current && (await findOpenedAccount(tx, current))
-    if (opens?.id !== account.id || opens.state !== 'active' || current?.passwordHash !== keyed.passwordHash) {
-      throw new Problem(401, 'sign_in_refused', 'This login and this password do not go together.')
-    }
     if (renewed !== undefined) await updateAccount(tx, keyed.id, { password_hash: renewed })
-    await clearFailures(tx, input.login)
-    const token = await openSession(tx, { account, method: 'password', browser: input.browser }, services.now())
+    let { passwordHash } = account
+    if (keyed.id === account.id) passwordHash = renewed ?? passwordHash
+    else await refuseChanged(tx, keyed, { opens: account.id, passwordHash: renewed ?? keyed.passwordHash })
+    const token = await openSession(
+      tx,
+      {
+        account,
+        method: 'password',
+        browser: input.browser,
+        seen: { passwordHash, failureKey: failureKeyOf(input.login) },
+        stays,
+      },
+      services.now(),
+    )
     await announceSignIn(services, tx, {
       tenantId,
       personId: account.personId,
@@ -71,6 +73,18 @@ export async function signIn(
     if (error instanceof Problem && error.code === 'account_left') await note(account.id, 'left')
     throw error
   })
+}
+
+/** Refuses the login of a merged account that was parted, blocked or given another password meanwhile. */
+async function refuseChanged(
+  tx: Tx,
+  keyed: { id: string },
+  { opens, passwordHash }: { opens: string; passwordHash: string | null },
+): Promise<void> {
+  const current = await findAccount(tx, { id: keyed.id })
+  const opened = current && (await findOpenedAccount(tx, current))
+  if (opened?.id !== opens || current?.passwordHash !== passwordHash || current.state === 'blocked')
+    throw refusedSignIn()
 }
 
 /**
