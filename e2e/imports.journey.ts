@@ -1,4 +1,5 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
@@ -48,6 +49,18 @@ describe.each(everySize)('%s', (size) => {
     expect(await pupils.getByRole('link').allInnerTexts()).toEqual(
       expect.arrayContaining([String(added), String(removed)]),
     )
+
+    const summary = page.locator('.data-table').filter({ has: pupils }).first()
+    await summary.getByRole('button', { name: 'Ajoutés' }).click()
+    await summary.getByRole('button', { name: 'Ajoutés' }).click()
+    await summary.getByRole('columnheader', { name: 'Ajoutés' }).and(page.locator('[aria-sort=descending]')).waitFor()
+    // All of it is seen without scrolling sideways.
+    expect(await summary.locator('.table-frame').evaluate((frame) => frame.scrollWidth - frame.clientWidth)).toBe(0)
+    const [table] = await Promise.all([
+      page.waitForEvent('download'),
+      summary.getByRole('button', { name: 'Emporter ce tableau (CSV)' }).click(),
+    ])
+    expect(await readFile(await table.path(), 'utf8')).toMatch(new RegExp(`^Élèves;${added};`, 'm'))
 
     const views = page.getByRole('navigation', { name: 'Parties de la relecture' })
     await views.getByRole('link', { name: 'Par établissement' }).click()
@@ -166,6 +179,17 @@ describe.each(everySize)('%s', (size) => {
       await stores.getByRole('row').filter({ hasText: store }).filter({ hasText: 'répond' }).waitFor()
     }
     await checkPage(page, 'status')
+
+    // Every table can be put in order, which the address keeps, and taken away.
+    const jobs = page.locator('section').filter({ has: page.getByRole('table', { name: 'Travaux' }) })
+    await jobs.getByRole('button', { name: 'File', exact: false }).click()
+    await jobs.getByRole('columnheader', { name: 'File' }).and(page.locator('[aria-sort=ascending]')).waitFor()
+    expect(new URL(page.url()).searchParams.get('jobSort')).toBe('queue')
+    const [csv] = await Promise.all([
+      page.waitForEvent('download'),
+      jobs.getByRole('button', { name: 'Emporter ce tableau (CSV)' }).click(),
+    ])
+    expect(await readFile(await csv.path(), 'utf8')).toContain('File;')
     const heading = page.getByRole('heading', { name: 'Connexions', exact: true })
     const signIns = page.locator('section').filter({ has: heading })
     await signIns.getByRole('button', { name: 'Voir le tableau' }).click()

@@ -7,6 +7,8 @@ import { Table } from './table.tsx'
 export interface Column<Row> {
   key: string
   head: string
+  /** Drawn before the head: its key in a chart. */
+  mark?: ReactNode
   cell: (row: Row) => ReactNode
   /** What rows are sorted by, and what the CSV holds; null comes last. Without it the column is neither. */
   value?: (row: Row) => string | number | null
@@ -58,7 +60,7 @@ export function DataTable<Row>({
         caption={caption}
         head={
           <tr>
-            {columns.map(({ key, head, value, number }) => {
+            {columns.map(({ key, head, mark, value, number }) => {
               const current = sorted?.key === key && onSort !== undefined
               return (
                 <th
@@ -67,6 +69,7 @@ export function DataTable<Row>({
                   key={key}
                   scope="col"
                 >
+                  {mark}
                   {onSort && value && rows.length > 1 ? (
                     <button
                       className="table-sort"

@@ -3,8 +3,9 @@ import { Link } from 'react-router'
 import { findText } from '../../i18n.ts'
 import { paths } from '../../paths.ts'
 import { useFormat } from '../../shell/format.ts'
+import { useSorting } from '../../shell/sorting.ts'
+import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { ProportionBar } from '../../ui/proportion-bar.tsx'
-import { Table } from '../../ui/table.tsx'
 import { ImportAccounting } from './import-accounting.tsx'
 import { changeKinds, type Import, recordKinds } from './import-words.ts'
 
@@ -12,73 +13,80 @@ import { changeKinds, type Import, recordKinds } from './import-words.ts'
 export function ImportSummary({ data }: { data: Import }) {
   const { t } = useTranslation('imports')
   const format = useFormat()
+  const sorting = useSorting('summarySort')
   const present = recordKinds.flatMap((kind) => {
     const counts = data.counts[kind]
     return counts ? [{ kind, counts }] : []
   })
+  type Row = (typeof present)[number]
+  const toRecords = (count: number, to: string) =>
+    count === 0 ? (
+      <span className="quiet">0</span>
+    ) : (
+      <Link preventScrollReset to={to}>
+        {format.number(count)}
+      </Link>
+    )
+  const columns: Column<Row>[] = [
+    {
+      key: 'kind',
+      head: t('summary.kind'),
+      value: ({ kind }) => t(`kind.${kind}`),
+      cell: ({ kind }) => t(`kind.${kind}`),
+    },
+    {
+      key: 'shares',
+      head: t('summary.shares'),
+      cell: ({ counts }) => (
+        <span className="summary-bar">
+          <ProportionBar parts={[...changeKinds, 'unchanged' as const].map((key) => ({ key, value: counts[key] }))} />
+        </span>
+      ),
+    },
+    ...changeKinds.map((change) => ({
+      key: change,
+      head: t(`change.${change}`),
+      mark: <span aria-hidden="true" className={`key key-${change}`} />,
+      number: true,
+      value: ({ counts }: Row) => counts[change],
+      cell: ({ kind, counts }: Row) =>
+        toRecords(counts[change], paths.import(data.id, { view: 'changes', kind, change })),
+    })),
+    {
+      key: 'unchanged',
+      head: t('change.unchanged'),
+      mark: <span aria-hidden="true" className="key key-unchanged" />,
+      number: true,
+      value: ({ counts }) => counts.unchanged,
+      cell: ({ counts }) => format.number(counts.unchanged),
+    },
+    {
+      key: 'quarantined',
+      head: t('summary.quarantined'),
+      number: true,
+      value: ({ counts }) => counts.quarantined,
+      cell: ({ kind, counts }) => toRecords(counts.quarantined, paths.import(data.id, { view: 'quarantine', kind })),
+    },
+    {
+      key: 'ignored',
+      head: t('summary.ignored'),
+      number: true,
+      value: ({ counts }) => counts.ignored,
+      cell: ({ counts }) => format.number(counts.ignored),
+    },
+  ]
   return (
     <div className="stack">
-      <Table
-        caption={t('summary.caption')}
-        stacked
-        head={
-          <tr>
-            <th scope="col">{t('summary.kind')}</th>
-            <th scope="col">{t('summary.shares')}</th>
-            {changeKinds.map((change) => (
-              <th className="number" key={change} scope="col">
-                <span aria-hidden="true" className={`key key-${change}`} /> {t(`change.${change}`)}
-              </th>
-            ))}
-            <th className="number" scope="col">
-              <span aria-hidden="true" className="key key-unchanged" /> {t('change.unchanged')}
-            </th>
-            <th className="number" scope="col">
-              {t('summary.quarantined')}
-            </th>
-            <th className="number" scope="col">
-              {t('summary.ignored')}
-            </th>
-          </tr>
-        }
-      >
-        {present.map(({ kind, counts }) => (
-          <tr key={kind}>
-            <th scope="row">{t(`kind.${kind}`)}</th>
-            <td className="summary-bar">
-              <ProportionBar
-                parts={[...changeKinds, 'unchanged' as const].map((key) => ({ key, value: counts[key] }))}
-              />
-            </td>
-            {changeKinds.map((change) => (
-              <td className="number" data-label={t(`change.${change}`)} key={change}>
-                {counts[change] === 0 ? (
-                  <span className="quiet">0</span>
-                ) : (
-                  <Link preventScrollReset to={paths.import(data.id, { view: 'changes', kind, change })}>
-                    {format.number(counts[change])}
-                  </Link>
-                )}
-              </td>
-            ))}
-            <td className="number" data-label={t('change.unchanged')}>
-              <span>{format.number(counts.unchanged)}</span>
-            </td>
-            <td className="number" data-label={t('summary.quarantined')}>
-              {counts.quarantined === 0 ? (
-                <span className="quiet">0</span>
-              ) : (
-                <Link preventScrollReset to={paths.import(data.id, { view: 'quarantine', kind })}>
-                  {format.number(counts.quarantined)}
-                </Link>
-              )}
-            </td>
-            <td className="number" data-label={t('summary.ignored')}>
-              <span>{format.number(counts.ignored)}</span>
-            </td>
-          </tr>
-        ))}
-      </Table>
+      <div className="import-summary">
+        <DataTable
+          caption={t('summary.caption')}
+          columns={columns}
+          csv={{ name: t('summary.caption') }}
+          rowKey={({ kind }) => kind}
+          rows={present}
+          {...sorting}
+        />
+      </div>
       <ImportAccounting data={data} />
       {data.warnings.length > 0 && (
         <ul className="measure">

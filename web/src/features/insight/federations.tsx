@@ -6,11 +6,12 @@ import { findText } from '../../i18n.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Section } from '../../shell/page.tsx'
+import { useSorting } from '../../shell/sorting.ts'
 import { BarChart } from '../../ui/bar-chart.tsx'
+import { type Column, DataTable } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { useNow } from '../../ui/now.ts'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
-import { Table } from '../../ui/table.tsx'
 
 const shownDays = 14
 
@@ -22,6 +23,7 @@ export function Federations() {
   const { t } = useTranslation(['federation', 'insight'])
   const format = useFormat()
   const now = useNow(60)
+  const sorting = useSorting('providerSort')
   const { data, error, refetch } = useQuery({
     queryKey: ['federation-availability', shownDays],
     queryFn: () => read(api.GET('/api/federation/availability', { params: { query: { days: shownDays } } })),
@@ -43,6 +45,57 @@ export function Federations() {
   const days = listDays(providers)
   const lowest = days.toSorted((one, other) => one.share - other.share)[0]
   const reason = (code: string | null) => (code === null ? '' : (findText(`federation:status.reasons.${code}`) ?? code))
+  const describeState = ({ state, reason: code, since }: Measured) =>
+    state === 'up' || since === null
+      ? t(`status.states.${state}`)
+      : t('status.stateSince', {
+          state: [t(`status.states.${state}`), reason(code)].filter(Boolean).join(', '),
+          length: format.duration((now.getTime() - new Date(since).getTime()) / 1_000),
+        })
+  const availability = (each: Measured) => (sum([each], 'probes') > 0 ? shareOf([each]) : null)
+  const columns: Column<Measured>[] = [
+    { key: 'provider', head: t('status.provider'), value: ({ name }) => name, cell: ({ name }) => name },
+    {
+      key: 'state',
+      head: t('status.state'),
+      value: describeState,
+      cell: (each) =>
+        each.state === 'up' || each.since === null ? describeState(each) : <strong>{describeState(each)}</strong>,
+    },
+    {
+      key: 'latency',
+      head: t('status.latency'),
+      number: true,
+      value: ({ latencyMs }) => latencyMs,
+      cell: ({ latencyMs }) =>
+        latencyMs === null ? null : t('insight:milliseconds', { value: format.number(latencyMs) }),
+    },
+    {
+      key: 'availability',
+      head: t('status.availability'),
+      number: true,
+      value: availability,
+      cell: (each) => {
+        const share = availability(each)
+        return share === null ? null : format.percent(share)
+      },
+    },
+    {
+      key: 'signIns',
+      head: t('status.signIns'),
+      number: true,
+      value: (each) => sum([each], 'signedIn'),
+      cell: (each) => format.number(sum([each], 'signedIn')),
+    },
+    {
+      key: 'failures',
+      head: t('status.failures'),
+      number: true,
+      value: (each) => sum([each], 'failed'),
+      cell: (each) => format.number(sum([each], 'failed')),
+    },
+    { key: 'metadata', head: t('status.metadata'), value: describeMetadata, cell: describeMetadata },
+  ]
   return (
     <Section hint={t('status.hint')} title={t('status.title')}>
       {lowest && (
@@ -63,64 +116,14 @@ export function Federations() {
           wording={{ showTable: t('insight:showTable'), showChart: t('insight:showChart') }}
         />
       )}
-      <Table
+      <DataTable
         caption={t('status.caption')}
-        head={
-          <tr>
-            <th scope="col">{t('status.provider')}</th>
-            <th scope="col">{t('status.state')}</th>
-            <th className="number" scope="col">
-              {t('status.latency')}
-            </th>
-            <th className="number" scope="col">
-              {t('status.availability')}
-            </th>
-            <th className="number" scope="col">
-              {t('status.signIns')}
-            </th>
-            <th className="number" scope="col">
-              {t('status.failures')}
-            </th>
-            <th scope="col">{t('status.metadata')}</th>
-          </tr>
-        }
-        stacked
-      >
-        {providers.map((each) => (
-          <tr key={each.slug}>
-            <th scope="row">{each.name}</th>
-            <td data-label={t('status.state')}>
-              {each.state === 'up' || each.since === null ? (
-                <span>{t(`status.states.${each.state}`)}</span>
-              ) : (
-                <strong>
-                  {t('status.stateSince', {
-                    state: [t(`status.states.${each.state}`), reason(each.reason)].filter(Boolean).join(', '),
-                    length: format.duration((now.getTime() - new Date(each.since).getTime()) / 1_000),
-                  })}
-                </strong>
-              )}
-            </td>
-            <td className="number" data-label={t('status.latency')}>
-              {each.latencyMs !== null && (
-                <span>{t('insight:milliseconds', { value: format.number(each.latencyMs) })}</span>
-              )}
-            </td>
-            <td className="number" data-label={t('status.availability')}>
-              {sum([each], 'probes') > 0 && <span>{format.percent(shareOf([each]))}</span>}
-            </td>
-            <td className="number" data-label={t('status.signIns')}>
-              <span>{format.number(sum([each], 'signedIn'))}</span>
-            </td>
-            <td className="number" data-label={t('status.failures')}>
-              <span>{format.number(sum([each], 'failed'))}</span>
-            </td>
-            <td data-label={t('status.metadata')}>
-              <span>{describeMetadata(each)}</span>
-            </td>
-          </tr>
-        ))}
-      </Table>
+        columns={columns}
+        csv={{ name: t('status.caption') }}
+        rowKey={({ slug }) => slug}
+        rows={providers}
+        {...sorting}
+      />
     </Section>
   )
 

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { api, read } from '../../api/client.ts'
+import type { paths as ApiPaths } from '../../api/schema.d.ts'
 import { findText } from '../../i18n.ts'
 import { useAlertText } from '../directory/source-words.ts'
 import { feedAlertsQuery } from '../../api/queries.ts'
@@ -10,21 +11,30 @@ import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Page, Section } from '../../shell/page.tsx'
 import { holds, useSession } from '../../shell/session.ts'
+import { useSorting } from '../../shell/sorting.ts'
 import { BarChart } from '../../ui/bar-chart.tsx'
+import { DataTable } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
-import { Table } from '../../ui/table.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Federations } from './federations.tsx'
 
 const shownDays = 14
+
+type Status = ApiPaths['/api/status']['get']['responses'][200]['content']['application/json']
+type Job = Status['jobs'][number]
+
+const nameStore = ({ name }: Status['stores'][number]) => ({ postgres: 'PostgreSQL', clickhouse: 'ClickHouse' })[name]
+const nameQueue = (queue: string) => findText(`insight:queueName.${queue.replaceAll('.', '_')}`)
 
 /** Whether the instance works, and what it does: stores, jobs, sign-ins. */
 export function StatusPage() {
   const { t } = useTranslation('insight')
   const format = useFormat()
   const now = useNow(10)
+  const stores = useSorting('storeSort')
+  const jobs = useSorting('jobSort')
   const { data, error, refetch } = useQuery({
     queryKey: ['status'],
     queryFn: () => read(api.GET('/api/status')),
@@ -64,64 +74,70 @@ export function StatusPage() {
       {data && (
         <>
           <Section title={t('stores')}>
-            <Table
+            <DataTable
               caption={t('stores')}
-              head={
-                <tr>
-                  <th scope="col">{t('store')}</th>
-                  <th scope="col">{t('state')}</th>
-                  <th scope="col">{t('place')}</th>
-                  <th scope="col">{t('version')}</th>
-                  <th className="number" scope="col">
-                    {t('latency')}
-                  </th>
-                </tr>
-              }
-            >
-              {data.stores.map((store) => (
-                <tr key={store.name}>
-                  <th scope="row">{{ postgres: 'PostgreSQL', clickhouse: 'ClickHouse' }[store.name]}</th>
-                  <td>{store.ready ? t('ready') : <strong>{t('down')}</strong>}</td>
-                  <td>{t(`places.${store.place}`)}</td>
-                  <td>{store.version ?? t('unknown')}</td>
-                  <td className="number">{t('milliseconds', { value: format.oneDigit(store.latencyMs) })}</td>
-                </tr>
-              ))}
-            </Table>
+              columns={[
+                { key: 'store', head: t('store'), value: nameStore, cell: nameStore },
+                {
+                  key: 'state',
+                  head: t('state'),
+                  value: ({ ready }) => t(ready ? 'ready' : 'down'),
+                  cell: ({ ready }) => (ready ? t('ready') : <strong>{t('down')}</strong>),
+                },
+                {
+                  key: 'place',
+                  head: t('place'),
+                  value: ({ place }) => t(`places.${place}`),
+                  cell: ({ place }) => t(`places.${place}`),
+                },
+                {
+                  key: 'version',
+                  head: t('version'),
+                  value: ({ version }) => version,
+                  cell: ({ version }) => version ?? t('unknown'),
+                },
+                {
+                  key: 'latency',
+                  head: t('latency'),
+                  number: true,
+                  value: ({ latencyMs }) => latencyMs,
+                  cell: ({ latencyMs }) => t('milliseconds', { value: format.oneDigit(latencyMs) }),
+                },
+              ]}
+              csv={{ name: t('stores') }}
+              rowKey={({ name }) => name}
+              rows={data.stores}
+              {...stores}
+            />
           </Section>
           <Section hint={t('jobsHint')} title={t('jobs')}>
-            <Table
+            <DataTable
               caption={t('jobs')}
-              head={
-                <tr>
-                  <th scope="col">{t('queue')}</th>
-                  <th className="number" scope="col">
-                    {t('waiting')}
-                  </th>
-                  <th className="number" scope="col">
-                    {t('running')}
-                  </th>
-                  <th className="number" scope="col">
-                    {t('failed')}
-                  </th>
-                </tr>
-              }
-            >
-              {data.jobs.map((job) => (
-                <tr key={job.queue}>
-                  <th scope="row">
-                    {findText(`insight:queueName.${job.queue.replaceAll('.', '_')}`) ?? (
-                      <span className="code">{job.queue}</span>
-                    )}
-                  </th>
-                  <td className="number">{format.number(job.waiting)}</td>
-                  <td className="number">{format.number(job.running)}</td>
-                  <td className="number">
-                    {job.failed > 0 ? <strong>{format.number(job.failed)}</strong> : format.number(0)}
-                  </td>
-                </tr>
-              ))}
-            </Table>
+              columns={[
+                {
+                  key: 'queue',
+                  head: t('queue'),
+                  value: ({ queue }) => nameQueue(queue) ?? queue,
+                  cell: ({ queue }) => nameQueue(queue) ?? <span className="code">{queue}</span>,
+                },
+                ...(['waiting', 'running', 'failed'] as const).map((state) => ({
+                  key: state,
+                  head: t(state),
+                  number: true,
+                  value: (job: Job) => job[state],
+                  cell: (job: Job) =>
+                    state === 'failed' && job.failed > 0 ? (
+                      <strong>{format.number(job.failed)}</strong>
+                    ) : (
+                      format.number(job[state])
+                    ),
+                })),
+              ]}
+              csv={{ name: t('jobs') }}
+              rowKey={({ queue }) => queue}
+              rows={data.jobs}
+              {...jobs}
+            />
           </Section>
         </>
       )}
