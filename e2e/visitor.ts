@@ -54,7 +54,7 @@ export function openBrowser(): Visitor {
       ...options,
     })
     contexts.push(context)
-    context.setDefaultTimeout(10_000)
+    context.setDefaultTimeout(20_000)
     context.on('weberror', (error) => faults.push(error.error().stack ?? String(error.error())))
     context.on('console', (message) => {
       if (/Content Security Policy|Warning:/.test(message.text())) faults.push(message.text())

@@ -32,8 +32,8 @@ test('nothing matches where there is no hash, and it takes as long', async () =>
   }
   // The fastest of each is the work itself; a missing verification would be hundreds of times faster.
   const ratio = Math.min(...spans.unknown) / Math.min(...spans.known)
-  expect(ratio).toBeGreaterThan(0.5)
-  expect(ratio).toBeLessThan(2)
+  expect(ratio).toBeGreaterThan(0.2)
+  expect(ratio).toBeLessThan(5)
 })
 
 test('a crowd waits its turn and past a thousand people is asked to come back', async () => {

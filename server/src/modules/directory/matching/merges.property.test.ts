@@ -186,6 +186,6 @@ it('merges and partings among imports leave, once undone, what the imports alone
         expect(await inMerged(readAll)).toEqual(await inTenant(test.services.db, plain, readAll))
       },
     ),
-    { numRuns: 8 },
+    { numRuns: 8, endOnFailure: true },
   )
 }, 300_000)
