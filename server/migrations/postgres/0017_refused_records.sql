@@ -41,11 +41,35 @@ create table directory.compared_record (
   primary key (comparison_id, view, place)
 );
 
+-- A class or group that vanished within its year, and one that came in the same import and holds many of its pupils:
+-- whether it takes up what people shared in the former is for somebody to say.
+create table directory.class_renaming (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  -- of a class that is there no more
+  predecessor_id uuid not null,
+  successor_id uuid not null references directory.teaching_group on delete cascade,
+  establishment_id uuid not null references directory.organisation,
+  school_year_id uuid not null references directory.school_year,
+  kind text not null check (kind in ('class', 'group')),
+  code text not null,
+  name text not null,
+  pupils integer not null,
+  -- of its pupils, those who are in the successor, in basis points
+  share integer not null check (share between 0 and 10000),
+  state text not null default 'proposed' check (state in ('proposed', 'confirmed', 'refused')),
+  decided_by uuid,
+  decided_at timestamptz,
+  announced_at timestamptz,
+  primary key (predecessor_id, successor_id)
+);
+create index class_renaming_establishment on directory.class_renaming (establishment_id, school_year_id);
+create index class_renaming_successor on directory.class_renaming (successor_id);
+
 do $$
 declare
   each text;
 begin
-  foreach each in array array['source_comparison', 'compared_record'] loop
+  foreach each in array array['source_comparison', 'compared_record', 'class_renaming'] loop
     execute format('alter table directory.%I enable row level security', each);
     execute format('alter table directory.%I force row level security', each);
     execute format('create policy tenant_isolation on directory.%I using (tenant_id = (select kernel.current_tenant()))',

@@ -3746,6 +3746,25 @@ export interface operations {
                             name: string;
                             pupils: number;
                         }[];
+                        /** @description classes that vanished within the year or the year before, many of whose pupils are in one that came then */
+                        renamed: {
+                            /** Format: uuid */
+                            id: string;
+                            /** @enum {string} */
+                            kind: "class" | "group";
+                            code: string;
+                            name: string;
+                            pupils: number;
+                            successors: {
+                                /** Format: uuid */
+                                successorId: string;
+                                name: string;
+                                /** @description pupils of the former who are in it, in basis points */
+                                share: number;
+                                /** @enum {string} */
+                                state: "proposed" | "confirmed" | "refused";
+                            }[];
+                        }[];
                     };
                 };
             };
@@ -3819,6 +3838,25 @@ export interface operations {
                             code: string;
                             name: string;
                             pupils: number;
+                        }[];
+                        /** @description classes that vanished within the year or the year before, many of whose pupils are in one that came then */
+                        renamed: {
+                            /** Format: uuid */
+                            id: string;
+                            /** @enum {string} */
+                            kind: "class" | "group";
+                            code: string;
+                            name: string;
+                            pupils: number;
+                            successors: {
+                                /** Format: uuid */
+                                successorId: string;
+                                name: string;
+                                /** @description pupils of the former who are in it, in basis points */
+                                share: number;
+                                /** @enum {string} */
+                                state: "proposed" | "confirmed" | "refused";
+                            }[];
                         }[];
                     };
                 };

@@ -72,6 +72,23 @@ interface ClassSuccessionRow extends TenantRow {
   announced_at: Date | null
 }
 
+interface ClassRenamingRow extends TenantRow {
+  predecessor_id: string
+  successor_id: string
+  establishment_id: string
+  school_year_id: string
+  kind: 'class' | 'group'
+  code: string
+  name: string
+  pupils: number
+  /** Basis points. */
+  share: number
+  state: Generated<'proposed' | SuccessionState>
+  decided_by: Generated<string | null>
+  decided_at: Generated<Date | null>
+  announced_at: Generated<Date | null>
+}
+
 /** People a run archived and deleted, and those a hold kept from it. */
 export interface LeaverCounts {
   archived: number
@@ -484,6 +501,7 @@ interface MergeRow extends TenantRow {
 export type DirectoryTables = {
   'directory.school_year': SchoolYearRow
   'directory.class_succession': ClassSuccessionRow
+  'directory.class_renaming': ClassRenamingRow
   'directory.leaver_policy': LeaverPolicyRow
   'directory.legal_hold': LegalHoldRow
   'directory.leaver_run': LeaverRunRow

@@ -49,10 +49,7 @@ export function EstablishmentPage() {
     <Page
       actions={
         prepares &&
-        followed &&
-        (known?.years.length ?? 0) > 1 && (
-          <Link to={paths.successions(card.id, followed.startYear)}>{t('years:succession.link')}</Link>
-        )
+        followed && <Link to={paths.successions(card.id, followed.startYear)}>{t('years:succession.link')}</Link>
       }
       back={back}
       lead={[card.level ? t(`shell:level.${card.level}`) : card.typeLabel, card.town].filter(Boolean).join(' · ')}

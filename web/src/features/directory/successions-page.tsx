@@ -67,7 +67,7 @@ export function SuccessionsPage() {
           <p>{t('succession.notYetHint')}</p>
         </Notice>
       )}
-      {data.predecessors.length === 0 && <Empty title={t('succession.none')} />}
+      {data.predecessors.length === 0 && data.renamed.length === 0 && <Empty title={t('succession.none')} />}
       {open.length > 0 && (
         <Notice title={t('succession.open', { count: open.length })}>
           <p>{t('succession.openHint')}</p>
@@ -77,6 +77,25 @@ export function SuccessionsPage() {
             </Button>
           </div>
         </Notice>
+      )}
+      {data.renamed.length > 0 && (
+        <Section hint={t('succession.renamedHint')} title={t('succession.renamed')}>
+          <ul className="successions">
+            {data.renamed.map((each) => (
+              <Succession
+                busy={decide.isPending}
+                decide={(predecessorId, successorId, state) => decide.mutate([{ predecessorId, successorId, state }])}
+                gone
+                groups={each.successors.map((successor) => ({ id: successor.successorId, name: successor.name }))}
+                key={each.id}
+                predecessor={{
+                  ...each,
+                  successors: each.successors.map((successor) => ({ ...successor, reason: 'pupils', sure: false })),
+                }}
+              />
+            ))}
+          </ul>
+        </Section>
       )}
       {kinds.map((kind) => {
         const list = (predecessors: Predecessor[]) => (
@@ -120,11 +139,14 @@ function Succession({
   groups,
   decide,
   busy,
+  gone = false,
 }: {
   predecessor: Predecessor
-  groups: Successions['groups']
+  groups: { id: string; name: string }[]
   decide: Decide
   busy: boolean
+  /** Whether the class has no page any more. */
+  gone?: boolean
 }) {
   const { t } = useTranslation('years')
   const format = useFormat()
@@ -134,7 +156,7 @@ function Succession({
   return (
     <li className="succession">
       <div className="succession-from">
-        <Link to={paths.teachingGroup(predecessor.id)}>{predecessor.name}</Link>
+        {gone ? predecessor.name : <Link to={paths.teachingGroup(predecessor.id)}>{predecessor.name}</Link>}
         <span className="small quiet">{t('succession.pupils', { count: predecessor.pupils })}</span>
       </div>
       <div className="stack stack-tight">

@@ -6,6 +6,7 @@ import { noteAffiliated, writeAffiliations } from './import-affiliations.queries
 import { type Application, isPerson, present, sameRecord, staged, yearId, yearIds } from './import-application.ts'
 import { preparePlanner, type Step } from './import-comparison.ts'
 import { insertRelations, removeRelations } from './import-relations.queries.ts'
+import { proposeRenamings } from './import-renamings.queries.ts'
 import { listSchoolYears } from '../school-years.ts'
 
 // Once records are accepted: no other one, of whatever source or identifier, describes the same.
@@ -152,6 +153,8 @@ export const applicationSteps: Step<Application>[] = [
         and a.external_id = s.establishment_ref and g.kind = s.kind and g.code = s.body->>'code'
         and g.school_year_id = ${yearId(application)} and g.id <> s.subject_id`.execute(tx)
   },
+
+  proposeRenamings,
 
   (tx, application) =>
     sql`insert into directory.person (id, ${namesOf(personColumns)})

@@ -25,7 +25,7 @@ export const compareQueue = defineQueue<{ tenantId: string; comparisonId: string
   expireInSeconds: 900,
 })
 
-const pairsAtOnce = 10_000
+const pairsAtOnce = 50_000
 
 /** A comparison under way for longer than its job may take is none any more. */
 const lostMs = 900_000

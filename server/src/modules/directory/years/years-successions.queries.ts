@@ -145,6 +145,49 @@ export async function listSuccessors(tx: Tx, classId: string): Promise<Successor
   const { rows } = await sql<Successor>`
     select g.id, g.name, d.share from directory.class_succession d
       join directory.teaching_group g on g.id = d.successor_id
-    where d.predecessor_id = ${classId} and d.state = 'confirmed' order by d.share desc, g.name, g.id`.execute(tx)
+    where d.predecessor_id = ${classId} and d.state = 'confirmed'
+    union all
+    select g.id, g.name, d.share from directory.class_renaming d
+      join directory.teaching_group g on g.id = d.successor_id
+    where d.predecessor_id = ${classId} and d.state = 'confirmed' order by share desc, name, id`.execute(tx)
   return rows
+}
+
+/** A class that vanished within its year, and one that may take up what people shared in it. */
+export interface Renaming extends GroupOfYear {
+  successorId: string
+  successorName: string
+  share: number
+  state: 'proposed' | SuccessionState
+}
+
+/** The renamings of an establishment in some years; those undone since, whose class is there again, are none. */
+export async function listRenamings(tx: Tx, establishmentId: string, startYears: number[]): Promise<Renaming[]> {
+  const { rows } = await sql<Renaming>`
+    select d.predecessor_id as id, d.kind, d.code, d.name, d.pupils, d.share, d.state, g.id as "successorId",
+      g.name as "successorName"
+    from directory.class_renaming d join directory.teaching_group g on g.id = d.successor_id
+      join directory.school_year y on y.id = d.school_year_id
+    where d.establishment_id = ${establishmentId} and y.start_year = any(${startYears}::int[])
+      and not exists (select from directory.teaching_group f where f.id = d.predecessor_id)
+    order by d.kind, d.name, d.predecessor_id, d.share desc, g.id`.execute(tx)
+  return rows
+}
+
+/** Notes what somebody decides of a renaming. @returns whether it is confirmed and others are still to be told. */
+export async function decideRenaming(
+  tx: Tx,
+  { predecessorId, successorId, state }: { predecessorId: string; successorId: string; state: SuccessionState },
+  by: { personId: string | null; now: Date },
+): Promise<boolean> {
+  const { rows } = await sql<{ untold: boolean }>`
+    with before as materialized (
+      select announced_at from directory.class_renaming
+      where predecessor_id = ${predecessorId} and successor_id = ${successorId} for update
+    )
+    update directory.class_renaming d set state = ${state}, decided_by = ${by.personId}, decided_at = ${by.now},
+      announced_at = case when ${state} = 'confirmed' then coalesce(d.announced_at, ${by.now}) else d.announced_at end
+    from before b where d.predecessor_id = ${predecessorId} and d.successor_id = ${successorId}
+    returning ${state} = 'confirmed' and b.announced_at is null as untold`.execute(tx)
+  return rows[0]?.untold ?? false
 }

@@ -6,11 +6,13 @@ import { Problem } from '#kernel/problem'
 import type { SuccessionReason, SuccessionState } from '../tables.ts'
 import {
   type Candidate,
+  decideRenaming,
   type Decision,
   type GroupOfYear,
   listCandidates,
   listDecisions,
   listGroupsOfYear,
+  listRenamings,
   takeUnannounced,
   writeDecisions,
 } from './years-successions.queries.ts'
@@ -83,15 +85,33 @@ export async function listSuccessions(
   tx: Tx,
   establishmentId: string,
   startYear: number,
-): Promise<{ predecessors: SuccessionOf[]; groups: GroupOfYear[] }> {
+): Promise<{ predecessors: SuccessionOf[]; groups: GroupOfYear[]; renamed: RenamedClass[] }> {
   const former = await listGroupsOfYear(tx, establishmentId, startYear - 1)
   const groups = await listGroupsOfYear(tx, establishmentId, startYear)
   const proposals = proposeSuccessions(await listCandidates(tx, [establishmentId], startYear))
   const decisions = await listDecisions(tx, [establishmentId], startYear)
   return {
     groups,
+    renamed: await listRenamed(tx, establishmentId, startYear),
     predecessors: former.map((group) => ({ ...group, successors: mergeDecisions(group.id, proposals, decisions) })),
   }
+}
+
+/** A class that vanished within its year, and those that may take up what people shared in it. */
+export interface RenamedClass extends GroupOfYear {
+  successors: { successorId: string; name: string; share: number; state: SuccessionState | 'proposed' }[]
+}
+
+/** Those of a year and of the year before. */
+async function listRenamed(tx: Tx, establishmentId: string, startYear: number): Promise<RenamedClass[]> {
+  const renamings = await listRenamings(tx, establishmentId, [startYear - 1, startYear])
+  return [...Map.groupBy(renamings, ({ id }) => id).values()].map((found) => {
+    const { id, kind, code, name, pupils } = found[0]!
+    const successors = found.map(({ successorId, successorName, share, state }) => {
+      return { successorId, name: successorName, share, state }
+    })
+    return { id, kind, code, name, pupils, successors }
+  })
 }
 
 function mergeDecisions(id: string, proposals: Proposal[], decisions: Decision[]): SuccessionOf['successors'] {
@@ -128,8 +148,20 @@ export async function decideSuccessions(
   },
 ): Promise<void> {
   const { tenantId, establishmentId, startYear } = input
-  const { predecessors, groups } = await listSuccessions(tx, establishmentId, startYear)
-  const decisions = input.decisions.map(({ predecessorId, successorId, state }) => {
+  const { predecessors, groups, renamed } = await listSuccessions(tx, establishmentId, startYear)
+  const by = { personId: input.actorPersonId, now: services.now() }
+  const isRenaming = ({ predecessorId, successorId }: { predecessorId: string; successorId: string }) =>
+    renamed.some(
+      ({ id, successors }) => id === predecessorId && successors.some((each) => each.successorId === successorId),
+    )
+  for (const { predecessorId, successorId, state } of input.decisions.filter(isRenaming)) {
+    // Within its year: nobody waits for another one to begin.
+    if (await decideRenaming(tx, { predecessorId, successorId, state }, by)) {
+      await services.events.publish(tx, classSucceeded, { tenantId, predecessorId, successorId })
+    }
+  }
+  const between = input.decisions.filter((each) => !isRenaming(each))
+  const decisions = between.map(({ predecessorId, successorId, state }) => {
     const predecessor = predecessors.find(({ id }) => id === predecessorId)
     const successor = groups.find(({ id }) => id === successorId)
     if (!predecessor || !successor || predecessor.kind !== successor.kind) {
@@ -138,13 +170,13 @@ export async function decideSuccessions(
     const known = predecessor.successors.find((each) => each.successorId === successorId)
     return { predecessorId, successorId, state, reason: known?.reason ?? ('manual' as const), share: known?.share ?? 0 }
   })
-  await writeDecisions(tx, decisions, { personId: input.actorPersonId, now: services.now() })
+  await writeDecisions(tx, decisions, by)
   await recordAudit(tx, {
     action: 'directory.succession_decided',
     actorPersonId: input.actorPersonId,
     subjectKind: 'organisation',
     subjectId: establishmentId,
-    detail: { startYear, decisions: decisions.length },
+    detail: { startYear, decisions: input.decisions.length },
   })
   await announceSuccessions(services, tx, tenantId)
 }

@@ -62,6 +62,22 @@ const successionsSchema = z.object({
     }),
   ),
   groups: z.array(groupOfYear).describe('classes and groups of the year'),
+  renamed: z
+    .array(
+      groupOfYear.extend({
+        successors: z.array(
+          z.object({
+            successorId: z.uuid(),
+            name: z.string(),
+            share: z.number().int().describe('pupils of the former who are in it, in basis points'),
+            state: z.enum(['proposed', 'confirmed', 'refused']),
+          }),
+        ),
+      }),
+    )
+    .describe(
+      'classes that vanished within the year or the year before, many of whose pupils are in one that came then',
+    ),
 })
 
 const place = z.tuple([z.string(), z.uuid()]).transform(([name, id]) => ({ name, id }))
