@@ -171,6 +171,18 @@ export const routes: RouteObject[] = [
                 }),
               },
               {
+                path: 'administration/records/quarantine',
+                lazy: async () => ({
+                  Component: (await import('./features/records/quarantine-page.tsx')).QuarantinePage,
+                }),
+              },
+              {
+                path: 'administration/records/quarantine/:id',
+                lazy: async () => ({
+                  Component: (await import('./features/records/quarantined-page.tsx')).QuarantinedPage,
+                }),
+              },
+              {
                 path: 'administration/gar',
                 lazy: async () => ({ Component: (await import('./features/rostering/gar-page.tsx')).GarPage }),
               },

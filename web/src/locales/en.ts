@@ -9,6 +9,7 @@ import insight from './en/insight.json'
 import matching from './en/matching.json'
 import portal from './en/portal.json'
 import problems from './en/problems.json'
+import quarantine from './en/quarantine.json'
 import records from './en/records.json'
 import rostering from './en/rostering.json'
 import shell from './en/shell.json'
@@ -27,6 +28,7 @@ export const en = {
   matching,
   portal,
   problems,
+  quarantine,
   records,
   rostering,
   shell,

@@ -9,6 +9,7 @@ import insight from './fr/insight.json'
 import matching from './fr/matching.json'
 import portal from './fr/portal.json'
 import problems from './fr/problems.json'
+import quarantine from './fr/quarantine.json'
 import records from './fr/records.json'
 import rostering from './fr/rostering.json'
 import shell from './fr/shell.json'
@@ -27,6 +28,7 @@ export const fr = {
   matching,
   portal,
   problems,
+  quarantine,
   records,
   rostering,
   shell,

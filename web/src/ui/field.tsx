@@ -1,4 +1,11 @@
-import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, useId, useState } from 'react'
+import {
+  type InputHTMLAttributes,
+  type ReactNode,
+  type SelectHTMLAttributes,
+  type TextareaHTMLAttributes,
+  useId,
+  useState,
+} from 'react'
 import { Icon } from './icons.tsx'
 import './field.css'
 
@@ -51,6 +58,20 @@ export function TextField({ label, hint, error, ...input }: InputProps) {
   return (
     <Field label={label} hint={hint} error={error}>
       {(control) => <input className="control" type="text" {...input} {...control} />}
+    </Field>
+  )
+}
+
+/** A text of several lines. */
+export function TextArea({
+  label,
+  hint,
+  error,
+  ...area
+}: FieldWording & Omit<TextareaHTMLAttributes<HTMLTextAreaElement>, 'id'>) {
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(control) => <textarea {...area} {...control} className={`control ${area.className ?? ''}`} />}
     </Field>
   )
 }

@@ -43,7 +43,7 @@ const choosable: Scope[] = [
 
 /** What may send and read learning records: which sources, and letting one in. */
 export function CredentialsPage() {
-  const { t } = useTranslation(['records', 'administration'])
+  const { t } = useTranslation(['records', 'administration', 'quarantine'])
   const { manages } = useSession()
   const { data, error, refetch } = useQuery({
     queryKey: ['records', 'credentials'],
@@ -51,7 +51,12 @@ export function CredentialsPage() {
   })
   return (
     <Page
-      actions={<Link to={paths.forwardings()}>{t('forwardings.title')}</Link>}
+      actions={
+        <>
+          <Link to={paths.quarantine()}>{t('quarantine:title')}</Link>
+          <Link to={paths.forwardings()}>{t('forwardings.title')}</Link>
+        </>
+      }
       back={manages ? { to: paths.administration(), label: t('administration:title') } : undefined}
       busy={!data && !error}
       lead={t('credentials.lead')}
