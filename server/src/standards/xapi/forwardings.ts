@@ -32,7 +32,7 @@ export const forwardingQueue = defineQueue<Record<never, never>>('xapi-forward',
 
 const batchSize = 100
 /** How long a process keeps a forwarding without saying that it still is at it, in ms: longer than most batches take. */
-const leaseFor = 180_000
+const leaseFor = 60_000
 /** How long each sends before the others have their turn, and rests once it is up to date, in ms. */
 const turnFor = 10_000
 const restFor = 20_000
