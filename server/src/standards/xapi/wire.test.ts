@@ -90,6 +90,19 @@ describe('refusals', () => {
     expect((await recent.call({ ...strange, path: '/statements' })).statusCode).toBe(401)
   })
 
+  test('in a sentence, for who reads no JSON', async () => {
+    const get = (accept: string) => recent.call({ method: 'GET', path: '/statements?limit=x', headers: { accept } })
+    const answer = await get('text/plain')
+    expect([answer.statusCode, answer.body]).toEqual([
+      400,
+      'The parameter limit is no whole number from 0 to 999999999.',
+    ])
+    expect(answer.headers['content-type']).toMatch(/^text\/plain/)
+    for (const accept of ['*/*', 'text/plain, */*;q=0.1', 'application/json']) {
+      expect((await get(accept)).headers['content-type'], accept).toMatch(/^application\/problem\+json/)
+    }
+  })
+
   test('of resources and methods that are not', async () => {
     expect((await recent.call({ method: 'GET', path: '/nothing' })).statusCode).toBe(404)
     const answer = await recent.call({ method: 'DELETE', path: '/statements' })

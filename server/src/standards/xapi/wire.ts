@@ -53,8 +53,10 @@ export async function registerWire(app: App, services: Services): Promise<void> 
       if (!reply.hasHeader(versionHeader)) reply.header(versionHeader, memory.noteOf(request))
       if (request.headers.origin !== undefined) reply.headers(openToOtherOrigins)
     })
-    scope.setErrorHandler((error: unknown, _request, reply) => {
-      throw toRefusal(error, reply)
+    scope.setErrorHandler((error: unknown, request, reply) => {
+      const told = toRefusal(error, reply)
+      if (!(told instanceof Problem && wantsText(request.headers.accept))) throw told
+      return reply.status(told.status).type('text/plain; charset=utf-8').send(told.message)
     })
 
     registerAbout(scope)
@@ -81,6 +83,9 @@ function registerOthers(scope: App): void {
     throw new Problem(404, 'not_found', 'xAPI has no such resource, or the resource no such method.')
   })
 }
+
+/** Whether who asks reads plain text and no JSON: an error then says it in a sentence (1.0.3 Communication 3.2). */
+const wantsText = (accept = ''): boolean => /^\s*text\/(?:plain|\*)/i.test(accept) && !/json|\*\/\*/i.test(accept)
 
 // The server's own handler writes the answer; here errors get the codes that xAPI has for them (1.0.3 Communication 3.2).
 function toRefusal(error: unknown, reply: FastifyReply): unknown {
