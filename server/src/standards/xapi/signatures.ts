@@ -1,5 +1,5 @@
 import { type KeyObject, verify, X509Certificate } from 'node:crypto'
-import { areSame, type Attachment, parseJson, type Statement } from '#modules/records'
+import { areSame, type Attachment, checkStatement, parseJson, type Statement, StatementError } from '#modules/records'
 import { Problem } from '#kernel/problem'
 
 const signatureUsage = 'http://adlnet.gov/expapi/attachments/signature'
@@ -34,16 +34,29 @@ function checkSignature(text: string, statement: Statement): void {
   const { alg, x5c } = readObject(header, 'header') as { alg?: unknown; x5c?: unknown }
   const digest = typeof alg === 'string' ? digests[alg] : undefined
   if (digest === undefined) throw refusal('its algorithm is not RS256, RS384 or RS512')
-  const signed = readObject(payload, 'payload')
+  const signed = readStatement(payload)
   const { attachments, ...unsigned } = statement
   const others = attachments?.filter((each) => each.usageType !== signatureUsage) ?? []
   const received = others.length > 0 ? { ...unsigned, attachments: others } : unsigned
-  if (!areSame(received, signed as Statement)) throw refusal('it signs another statement')
+  if (!areSame(received, signed)) throw refusal('it signs another statement')
   if (x5c === undefined) return
   const bytes = Buffer.from(signature, 'base64url')
   if (!verify(digest, Buffer.from(`${header}.${payload}`), readKey(x5c), bytes)) {
     throw refusal('it is not that of its certificate')
   }
+}
+
+/** What was signed: a statement of whichever version, since it may have been signed before this one was chosen. */
+function readStatement(encoded: string): Statement {
+  const value = readObject(encoded, 'payload')
+  for (const version of ['1.0.3', '2.0.0'] as const) {
+    try {
+      return checkStatement(value, version)
+    } catch (error) {
+      if (!(error instanceof StatementError)) throw error
+    }
+  }
+  throw refusal('it signs no statement')
 }
 
 function readObject(encoded: string, part: string): object {

@@ -364,6 +364,8 @@ describe('attachments', () => {
 
     test.for([
       ['another statement', jws(statement()), {}],
+      ['no statement', jws({}), {}],
+      ['half a statement', jws({ ...one, object: { objectType: 'SubStatement' } }), {}],
       ['an algorithm of secrets', jws(one, { alg: 'HS256' }), {}],
       ['no algorithm', jws(one, {}), {}],
       ['no JWS', Buffer.from('hello'), {}],
