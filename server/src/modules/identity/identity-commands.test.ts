@@ -3,9 +3,9 @@ import { listAudit } from '#kernel/audit'
 import type { CommandContext } from '#kernel/module'
 import { openTestApp, type TestApp } from '../../../test/app.ts'
 import { makeEstablishment, makePerson } from '../../../test/make.ts'
-import { createDemonstrationAccounts } from './demonstration-accounts.ts'
+import { createDemonstrationAccounts } from './accounts/demonstration-accounts.ts'
 import { identityCommands } from './identity-commands.ts'
-import { createPasswordHasher } from './password-hasher.ts'
+import { createPasswordHasher } from './sign-in/password-hasher.ts'
 
 let server: TestApp
 let printed: string[] = []
@@ -54,6 +54,7 @@ test('the first operator of an empty instance gets in by one code and has every 
     'directory.administer',
     'directory.import',
     'instance.operate',
+    'records.administer',
   ])
   const trail = await server.inTenant((tx) => listAudit(tx, 20, made.personId))
   expect(trail.map((entry) => entry.action)).toContain('identity.operator_created')

@@ -1,25 +1,31 @@
 import type { Module } from '#kernel/module'
-import { accountCommands } from './account-commands.ts'
-import { registerAccounts } from './accounts.routes.ts'
-import { registerConsents } from './consents.routes.ts'
-import { registerFederation } from './federation.routes.ts'
+import { accountCommands } from './accounts/account-commands.ts'
+import { registerAccounts } from './accounts/accounts.routes.ts'
+import { registerConsents } from './consents/consents.routes.ts'
+import { registerFederation } from './federations/federation.routes.ts'
 import { identityCommands } from './identity-commands.ts'
-import { closeArchived, deleteAccounts } from './leaver-accounts.ts'
-import { issueLetters, letterQueue } from './letters.ts'
-import { registerLetters } from './letters.routes.ts'
-import { joinAccounts, partAccounts } from './merged-accounts.ts'
-import { createPasswordHasher } from './password-hasher.ts'
-import { sealProviderSecrets } from './providers.ts'
+import { closeArchived, deleteAccounts } from './accounts/leaver-accounts.ts'
+import { issueLetters, letterQueue } from './letters/letters.ts'
+import { registerLetters } from './letters/letters.routes.ts'
+import { joinAccounts, partAccounts } from './accounts/merged-accounts.ts'
+import { createPasswordHasher } from './sign-in/password-hasher.ts'
+import { sealProviderSecrets } from './federations/providers.ts'
 import { purgeExpired, purgeQueue } from './purge.ts'
-import { registerRights } from './rights.routes.ts'
-import { registerSessions } from './sessions.routes.ts'
-import { registerSignIn } from './sign-in.routes.ts'
-import { registerStays } from './temporary-stays.routes.ts'
+import { registerRights } from './rights/rights.routes.ts'
+import { registerSessions } from './sign-in/sessions.routes.ts'
+import { registerSignIn } from './sign-in/sign-in.routes.ts'
+import { registerStays } from './accounts/temporary-stays.routes.ts'
 
-export { issueAccessCode } from './access-codes.ts'
-export { createAccount, findAccount } from './accounts.queries.ts'
-export { createDemonstrationAccounts, listDemonstrationAccounts } from './demonstration-accounts.ts'
-export { findProvider, findRequest, listProviderScopes, listProviders, type Provider } from './federation.queries.ts'
+export { issueAccessCode } from './accounts/access-codes.ts'
+export { createAccount, findAccount } from './accounts/accounts.queries.ts'
+export { createDemonstrationAccounts, listDemonstrationAccounts } from './accounts/demonstration-accounts.ts'
+export {
+  findProvider,
+  findRequest,
+  listProviderScopes,
+  listProviders,
+  type Provider,
+} from './federations/federation.queries.ts'
 export {
   addressOf,
   closeDeparture,
@@ -31,21 +37,21 @@ export {
   takeAnswer,
   takeSignOut,
   welcome,
-} from './federation.ts'
-export { setArrivalCookie } from './federation.routes.ts'
+} from './federations/federation.ts'
+export { setArrivalCookie } from './federations/federation.routes.ts'
 export {
   declareProvider,
   isTrustedInClear,
   openProviderSecret,
   scopeProvider,
   sealProviderSecrets,
-} from './providers.ts'
-export { describeAgent, readReferences } from './references.ts'
-export { createPasswordHasher } from './password-hasher.ts'
-export { grantRight, listHolders } from './rights.queries.ts'
-export { deleteProviderSessions } from './sessions.queries.ts'
-export { authenticate, cookieOptions, digest, openSession, readBrowser, setSessionCookie } from './sessions.ts'
-export { signedIn } from './signed-in.ts'
+} from './federations/providers.ts'
+export { describeAgent, readReferences } from './federations/references.ts'
+export { createPasswordHasher } from './sign-in/password-hasher.ts'
+export { grantRight, listHolders } from './rights/rights.queries.ts'
+export { deleteProviderSessions } from './sign-in/sessions.queries.ts'
+export { authenticate, cookieOptions, digest, openSession, readBrowser, setSessionCookie } from './sign-in/sessions.ts'
+export { signedIn } from './sign-in/signed-in.ts'
 
 /** Accounts, sign-in by password or federation, sessions, rights. */
 export const identity: Module = {

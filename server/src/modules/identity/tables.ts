@@ -3,7 +3,7 @@ import type { Right } from '#kernel/access'
 import type { Db } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
 import type { Audience, AudienceMember } from '#modules/directory'
-import type { Reference } from './references.ts'
+import type { Reference } from './federations/references.ts'
 
 export type AccountState = 'inactive' | 'active' | 'blocked'
 /** How a session was opened. */
