@@ -58,8 +58,6 @@ export const paths = {
   managedStays: (id: string) => `/administration/${encodeURIComponent(id)}/stays`,
   trail: (parameters: { person?: string; action?: string; from?: string; until?: string } = {}) =>
     withQuery('/administration/trail', parameters),
-  exportTrail: (parameters: { person?: string; action?: string; from?: string; until?: string } = {}) =>
-    withQuery('/api/directory/audit.csv', parameters),
   exportWaiting: (id: string, parameters: { classId?: string; profile?: string } = {}) =>
     withQuery(`/api/identity/establishments/${encodeURIComponent(id)}/waiting.csv`, parameters),
   takeLetters: (id: string) => `/api/identity/letters/${encodeURIComponent(id)}/file`,

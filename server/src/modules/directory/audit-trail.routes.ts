@@ -27,7 +27,7 @@ export function registerAuditTrail(app: App, services: Services): void {
         summary: 'Acts on the people and establishments one manages, newest first',
         querystring: filter.extend({
           before: z.uuid().optional().describe('`next` of the page before'),
-          limit: z.coerce.number().int().min(1).max(100).default(30),
+          limit: z.coerce.number().int().min(1).max(1_000).default(30),
         }),
         response: {
           200: z.object({

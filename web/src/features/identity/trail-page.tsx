@@ -9,16 +9,27 @@ import { Failure } from '../../shell/failure.tsx'
 import { useFilters } from '../../shell/filters.ts'
 import { useFormat } from '../../shell/format.ts'
 import { Page } from '../../shell/page.tsx'
+import { useSorting } from '../../shell/sorting.ts'
 import { Button } from '../../ui/button.tsx'
+import { DataTable } from '../../ui/data-table.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { SelectField, TextField } from '../../ui/field.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
-import { Table } from '../../ui/table.tsx'
 import { useActText } from './act-text.ts'
 import './administration.css'
 
 type Entry = ApiPaths['/api/directory/audit']['get']['responses'][200]['content']['application/json']['entries'][number]
+/** Rows of an export: a year of a busy establishment. */
+const mostExported = 10_000
 const filters = ['person', 'action', 'from', 'until'] as const
+type Query = Partial<Record<(typeof filters)[number], string>>
+
+const load = (query: Query, before: string, limit?: number) =>
+  read(
+    api.GET('/api/directory/audit', {
+      params: { query: { ...query, ...(before && { before }), ...(limit && { limit }) } },
+    }),
+  )
 
 /** What administrators did, for administrators; the whole search is in the address. */
 export function TrailPage() {
@@ -30,18 +41,26 @@ export function TrailPage() {
       const value = parameters.get(name)
       return value ? [[name, value]] : []
     }),
-  ) as Partial<Record<(typeof filters)[number], string>>
+  ) as Query
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     queryKey: ['trail', query],
-    queryFn: ({ pageParam }) =>
-      read(
-        api.GET('/api/directory/audit', { params: { query: { ...query, ...(pageParam && { before: pageParam }) } } }),
-      ),
+    queryFn: ({ pageParam }) => load(query, pageParam),
     initialPageParam: '',
     getNextPageParam: (page) => page.next,
     placeholderData: (before) => before,
   })
+  const { wording } = useSorting()
   const tell = useActText()
+  /** As they are told here: whoever opens the file has no other words for them. */
+  const listAll = async () => {
+    const all: Entry[] = []
+    for (let before: string | null = ''; before !== null && all.length < mostExported;) {
+      const page: Awaited<ReturnType<typeof load>> = await load(query, before, 1_000)
+      all.push(...page.entries)
+      before = page.next
+    }
+    return all
+  }
   const entries = data?.pages.flatMap((page) => page.entries) ?? []
   // The names of actions are written with their texts: `identity_access_code_issued` stands for `identity.access_code_issued`.
   const actions = Object.keys(fr.identity.audit.action)
@@ -49,17 +68,7 @@ export function TrailPage() {
     .map((key) => ({ value: key.replace('_', '.'), label: tell({ action: key.replace('_', '.'), detail: {} }) }))
     .sort((one, other) => format.compare(one.label, other.label))
   return (
-    <Page
-      actions={
-        <a download href={paths.exportTrail(query)}>
-          {t('act.export')}
-        </a>
-      }
-      back={{ to: paths.administration(), label: t('title') }}
-      lead={t('trailLead')}
-      title={t('act.title')}
-      wide
-    >
+    <Page back={{ to: paths.administration(), label: t('title') }} lead={t('trailLead')} title={t('act.title')} wide>
       <search className="stack">
         <div className="form-pair">
           <SelectField
@@ -94,35 +103,34 @@ export function TrailPage() {
       {!data && !error && <SkeletonRows count={8} />}
       {data && entries.length === 0 && <Empty title={t('act.none')} />}
       {entries.length > 0 && (
-        <Table
+        <DataTable
           caption={t('act.title')}
-          head={
-            <tr>
-              <th scope="col">{t('act.when')}</th>
-              <th scope="col">{t('act.what')}</th>
-              <th scope="col">{t('act.by')}</th>
-              <th scope="col">{t('act.about')}</th>
-            </tr>
-          }
-          stacked
-        >
-          {entries.map((entry) => (
-            <tr key={entry.id}>
-              <th scope="row">{format.dateTime(entry.recordedAt)}</th>
-              <td data-label={t('act.what')}>
-                <span>{tell(entry)}</span>
-              </td>
-              <td data-label={t('act.by')}>
-                <span>{entry.actor ? <Name person={entry.actor} /> : t('act.system')}</span>
-              </td>
-              <td data-label={t('act.about')}>
-                <span>
-                  <About entry={entry} />
-                </span>
-              </td>
-            </tr>
-          ))}
-        </Table>
+          columns={[
+            {
+              key: 'when',
+              head: t('act.when'),
+              value: ({ recordedAt }) => format.dateTime(recordedAt),
+              cell: ({ recordedAt }) => format.dateTime(recordedAt),
+            },
+            { key: 'what', head: t('act.what'), value: tell, cell: tell },
+            {
+              key: 'by',
+              head: t('act.by'),
+              value: ({ actor }) => (actor ? format.name(actor) : t('act.system')),
+              cell: ({ actor }) => (actor ? <Name person={actor} /> : t('act.system')),
+            },
+            {
+              key: 'about',
+              head: t('act.about'),
+              value: ({ subject, organisation }) => (subject ? format.name(subject) : (organisation?.name ?? null)),
+              cell: (entry) => <About entry={entry} />,
+            },
+          ]}
+          csv={{ name: t('act.title'), listAll }}
+          rowKey={(entry) => entry.id}
+          rows={entries}
+          wording={{ ...wording, export: t('act.export') }}
+        />
       )}
       {hasNextPage && (
         <div>
