@@ -182,6 +182,19 @@ describe('a statement that waits', () => {
     expect(await list('stored')).toMatchObject([{ id, repairs: ['iri_encoded'], corrected: false, automatic: false }])
   })
 
+  it('is not stored twice when the server stopped midway, between storing and saying so', async () => {
+    const [mended = ''] = (await post([repairable()])).json() as string[]
+    await test.services.owner.query(
+      `update records.quarantined_statement set state = 'waiting', decided_at = null where id = $1`,
+      [mended],
+    )
+    const kept = (await read(mended)).json() as object
+    now = new Date(now.getTime() + 60 * minute)
+    expect((await call('POST', `quarantine/${mended}/store`, {})).statusCode).toBe(200)
+    expect((await read(mended)).json()).toEqual(kept)
+    expect(await list('stored')).toMatchObject([{ id: mended }])
+  })
+
   it('is dropped with a reason; what it said is gone, that it was there stays', async () => {
     expect((await call('POST', `quarantine/${id}/drop`, { note: ' ' })).statusCode).toBe(400)
     expect((await call('POST', `quarantine/${id}/drop`, { note: 'A test of theirs' })).statusCode).toBe(204)
