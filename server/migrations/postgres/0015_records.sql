@@ -75,6 +75,7 @@ create index statement_activity on records.statement (activity, seq) where activ
 create index statement_object_agent on records.statement (object_agent, seq) where object_agent is not null;
 create index statement_registration on records.statement (registration, seq) where registration is not null;
 create index statement_referred on records.statement (tenant_id, referred_id) where referred_id is not null;
+create index statement_referring on records.statement (tenant_id, seq) where referred_id is not null;
 create index statement_authority on records.statement (authority, seq);
 
 -- Agents and activities elsewhere in statements, and members of the groups that act or are acted on. Rows of their own rather
@@ -85,6 +86,15 @@ create table records.mention (
   seq bigint not null,
   primary key (key, seq)
 );
+
+-- Statements that refer to one that refers to another: hardly any, and all that lists have to follow further than one step.
+create table records.reference (
+  tenant_id uuid not null default kernel.current_tenant(),
+  id uuid not null,
+  target_id uuid not null,
+  primary key (tenant_id, id)
+);
+create index reference_target on records.reference (tenant_id, target_id);
 
 -- Which statements are voided: looked up when reading, so that a voiding may come before what it voids.
 create table records.voiding (
@@ -140,7 +150,7 @@ do $$
 declare
   each text;
 begin
-  foreach each in array array['source', 'credential', 'access_token', 'statement', 'mention', 'voiding', 'attachment', 'activity', 'document'] loop
+  foreach each in array array['source', 'credential', 'access_token', 'statement', 'mention', 'reference', 'voiding', 'attachment', 'activity', 'document'] loop
     execute format('alter table records.%I enable row level security', each);
     execute format('alter table records.%I force row level security', each);
     execute format('create policy tenant_isolation on records.%I using (tenant_id = (select kernel.current_tenant()))',

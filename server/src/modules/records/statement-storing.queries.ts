@@ -96,6 +96,27 @@ export async function insertMentions(tx: Tx, statements: readonly NewStatement[]
 
 const mentioning = keepPlanOf('insert into records.mention (key, seq) select * from unnest($1::bigint[], $2::bigint[])')
 
+/**
+ * Notes which of some new statements refer to one that refers to another, and which referred to one of them. Nobody else
+ * adds any until the transaction ends: of two that come together, one sees the other.
+ * @param ids those that refer to a statement.
+ */
+export async function insertReferences(tx: Tx, ids: readonly string[]): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended('records.reference ' || kernel.current_tenant(), 0))`.execute(
+    tx,
+  )
+  const given = uuidArray(ids)
+  await sql`
+    insert into records.reference (id, target_id)
+    select s.id, s.referred_id from records.statement s
+      join records.statement t on t.tenant_id = s.tenant_id and t.id = s.referred_id and t.referred_id is not null
+    where s.referred_id is not null and s.id = any(${given}::uuid[])
+    union
+    select s.id, s.referred_id from records.statement s
+    where s.referred_id is not null and s.referred_id = any(${given}::uuid[])
+    on conflict do nothing`.execute(tx)
+}
+
 /** The statements kept under these identifiers, voided or not. */
 export function listKept(tx: Tx, ids: readonly string[]): Promise<KeptStatement[]> {
   return tables(tx)

@@ -13,6 +13,7 @@ import { keyOf, keysOf } from './statement-keys.ts'
 import {
   findSettled,
   insertMentions,
+  insertReferences,
   insertStatements,
   insertVoidings,
   listKept,
@@ -168,12 +169,16 @@ export function createStatementWriter(services: Pick<Services, 'db' | 'now'>): S
     await insertMentions(tx, inserted === count ? all : await checkTaken(tx, completed))
     await insertVoidings(tx, voidings)
     const defining = [...completed.values()].filter(({ request }) => request.batch.defines !== false)
-    return definitions.keep(
+    const told = await definitions.keep(
       tx,
       tenantId,
       defining.map(({ statement }) => statement),
       services.now(),
     )
+    // Last, as it keeps others waiting.
+    const referring = all.filter(({ keys }) => keys.referredId !== null).map(({ id }) => id)
+    if (referring.length > 0) await insertReferences(tx, referring)
+    return told
   }
 
   return {

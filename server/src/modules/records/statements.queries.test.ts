@@ -139,7 +139,9 @@ it('a list is what the specification says, for any statements, filter and page s
       fc.array(filter, { minLength: 12, maxLength: 12 }),
       fc.integer({ min: 1, max: 9 }),
       async (given, filters, limit) => {
-        await test.services.owner.query('truncate records.statement, records.mention, records.voiding')
+        await test.services.owner.query(
+          'truncate records.statement, records.mention, records.reference, records.voiding',
+        )
         const ids = given.map(() => randomUUID())
         const sent = given.map((each, at): Statement => {
           const id = ids[at] ?? ''

@@ -70,26 +70,33 @@ export async function listStatements(
   filter: StatementFilter,
 ): Promise<{ statements: KeptStatement[]; next: string | undefined }> {
   const ways = listWays(filter)
-  const direction = filter.ascending ? sql`asc` : sql`desc`
   const range = rangeOf(filter)
-  const most = sql`limit ${filter.limit + 1}`
+  const direction = filter.ascending ? sql`asc` : sql`desc`
+  const first = sql`order by s.seq ${direction} limit ${filter.limit + 1}`
   // Each branch walks an index of its own in order and stops; together they hold the page.
-  const branches = ways.map(({ mentions, conditions }) => {
-    const [first, ...others] = mentions
-    const all = [...conditions, ...others.map(isMentioned), ...range]
-    return first === undefined
-      ? sql`(select s.seq from records.statement s where ${and(all)} order by s.seq ${direction} ${most})`
-      : sql`(
-          select m.seq from records.mention m join records.statement s on s.tenant_id = m.tenant_id and s.seq = m.seq
-          where m.key = ${first}::bigint and ${and(all)} order by m.seq ${direction} ${most})`
-  })
-  if (ways.some(({ mentions, conditions }) => mentions.length + conditions.length > 0)) {
-    branches.push(sql`(${referring(ways, range)} order by s.seq ${direction} ${most})`)
+  const branches = ways.map(
+    (way) => sql`${fromMeeting(way, s)} where ${and([...way.conditions(s), ...range])} ${first}`,
+  )
+  if (ways.some((way) => way.conditions(s).length + way.mentions.length > 0)) {
+    const { referring, further } = await findReferences(tx)
+    if (referring) {
+      for (const way of ways) {
+        const all = [...way.conditions(t), sql<boolean>`s.referred_id is not null`, ...range]
+        branches.push(
+          sql`${fromMeeting(way, t)} join records.statement s on s.tenant_id = t.tenant_id and s.referred_id = t.id
+            where ${and(all)} ${first}`,
+        )
+      }
+    }
+    if (further) branches.push(sql`${fromFurther(ways)} where ${and(range)} ${first}`)
   }
   const { rows } = await sql<KeptStatement>`
     select s.id, s.seq, s.body from records.statement s
     where s.tenant_id = (select kernel.current_tenant()) and s.seq = any(array(
-      select seq from (${sql.join(branches, sql` union `)}) found order by seq ${direction} ${most}))
+      select s.seq from (${sql.join(
+        branches.map((branch) => sql`(${branch})`),
+        sql` union `,
+      )}) s ${first}))
     order by s.seq ${direction}`.execute(tx)
   const statements = rows.slice(0, filter.limit)
   const next = rows.length > filter.limit ? writeCursor(statements.at(-1)?.seq ?? 0) : undefined
@@ -98,24 +105,30 @@ export async function listStatements(
 
 type Condition = RawBuilder<boolean>
 
-/** One way in which a statement `s` can meet the filter, apart from time. */
+// In what follows `s` is the statement of the page; `t`, one that it refers to.
+const s = sql.raw('s')
+const t = sql.raw('t')
+
+/** One way in which a statement can meet the filter, apart from time. */
 interface Way {
-  conditions: Condition[]
+  /** On the columns of an alias. */
+  conditions: (alias: RawBuilder<unknown>) => Condition[]
   /** Keys that it must mention. */
   mentions: string[]
 }
 
 function listWays(filter: StatementFilter): Way[] {
   const { tenantId, verb, activity, registration } = filter
-  const always: Condition[] = []
-  if (verb !== undefined) always.push(sql`s.verb = ${keyOf(tenantId, 'verb', verb)}::bigint`)
-  if (registration !== undefined) always.push(sql`s.registration = ${registration}::uuid`)
-  const none: Way = { conditions: [], mentions: [] }
+  const none: Way = { conditions: () => [], mentions: [] }
+  const always = [
+    verb === undefined ? none : hasKey('verb', keyOf(tenantId, 'verb', verb)),
+    registration === undefined ? none : { ...none, conditions: withRegistration(registration) },
+  ]
   const byWho = filter.agent === undefined ? [none] : byAgent(filter, filter.agent)
   const byWhat = activity === undefined ? [none] : byActivity(filter, activity)
   return byWho.flatMap((who) =>
     byWhat.map((what) => ({
-      conditions: [...always, ...who.conditions, ...what.conditions],
+      conditions: (alias) => [...always, who, what].flatMap((each) => each.conditions(alias)),
       mentions: [...who.mentions, ...what.mentions],
     })),
   )
@@ -124,28 +137,71 @@ function listWays(filter: StatementFilter): Way[] {
 function byAgent({ tenantId, relatedAgents }: StatementFilter, agent: Agent | Group): Way[] {
   // Of an anonymous group there is no telling whether it is the same.
   const identity = identifyAgent(agent)
-  if (identity === undefined) return [{ conditions: [sql`false`], mentions: [] }]
+  if (identity === undefined) return [{ conditions: () => [sql`false`], mentions: [] }]
   const key = keyOf(tenantId, 'agent', identity)
-  const is = (column: 'actor' | 'object_agent' | 'authority'): Way => {
-    return { conditions: [sql`s.${sql.id(column)} = ${key}::bigint`], mentions: [] }
-  }
   return [
-    is('actor'),
-    is('object_agent'),
-    ...(relatedAgents ? [is('authority')] : []),
-    { conditions: [], mentions: [relatedAgents ? key : keyOf(tenantId, 'member', identity)] },
+    hasKey('actor', key),
+    hasKey('object_agent', key),
+    ...(relatedAgents ? [hasKey('authority', key)] : []),
+    { conditions: () => [], mentions: [relatedAgents ? key : keyOf(tenantId, 'member', identity)] },
   ]
 }
 
 function byActivity({ tenantId, relatedActivities }: StatementFilter, activity: string): Way[] {
   const key = keyOf(tenantId, 'activity', activity)
-  const own: Way = { conditions: [sql`s.activity = ${key}::bigint`], mentions: [] }
-  return relatedActivities ? [own, { conditions: [], mentions: [key] }] : [own]
+  const own = hasKey('activity', key)
+  return relatedActivities ? [own, { conditions: () => [], mentions: [key] }] : [own]
 }
 
-function isMentioned(key: string): Condition {
-  return sql`exists (
-    select from records.mention m where m.key = ${key}::bigint and m.seq = s.seq and m.tenant_id = s.tenant_id)`
+function hasKey(column: 'actor' | 'verb' | 'activity' | 'object_agent' | 'authority', key: string): Way {
+  return { conditions: (alias) => [sql`${alias}.${sql.id(column)} = ${key}::bigint`], mentions: [] }
+}
+
+const withRegistration = (registration: string) => (alias: RawBuilder<unknown>) => [
+  sql<boolean>`${alias}.registration = ${registration}::uuid`,
+]
+
+/** The beginning of a query on the statements that mention what a way asks for. */
+function fromMeeting({ mentions }: Way, alias: RawBuilder<unknown>): RawBuilder<unknown> {
+  const [first, second] = mentions
+  const also =
+    second === undefined
+      ? sql``
+      : sql`join records.mention n on n.key = ${second}::bigint and n.seq = m.seq and n.tenant_id = m.tenant_id`
+  return first === undefined
+    ? sql`select s.seq from records.statement ${alias}`
+    : sql`select s.seq from records.mention m ${also}
+        join records.statement ${alias} on ${alias}.tenant_id = m.tenant_id and ${alias}.seq = m.seq and m.key = ${first}::bigint`
+}
+
+/** The beginning of a query on those that refer, by others between, to a statement meeting the filter. */
+function fromFurther(ways: Way[]): RawBuilder<unknown> {
+  const meeting = ways.map(({ conditions, mentions }) => {
+    const mentioning = mentions.map(
+      (key) => sql<boolean>`exists (
+        select from records.mention m where m.key = ${key}::bigint and m.seq = t.seq and m.tenant_id = t.tenant_id)`,
+    )
+    return sql`(${and([...conditions(t), ...mentioning])})`
+  })
+  return sql`
+    with recursive further as (
+      select r.tenant_id, r.id from records.reference r
+        join records.statement b on b.tenant_id = r.tenant_id and b.id = r.target_id
+        join records.statement t on t.tenant_id = b.tenant_id and t.id = b.referred_id
+      where ${sql.join(meeting, sql` or `)}
+      union
+      select r.tenant_id, r.id from further f join records.reference r on r.tenant_id = f.tenant_id and r.target_id = f.id
+    )
+    select s.seq from further f join records.statement s on s.tenant_id = f.tenant_id and s.id = f.id`
+}
+
+/** Whether any statement refers to another, and any to one that refers to another: most tenants have none. */
+async function findReferences(tx: Tx): Promise<{ referring: boolean; further: boolean }> {
+  const { rows } = await sql<{ referring: boolean; further: boolean }>`${keepPlan}
+    select exists (
+      select from records.statement where tenant_id = (select kernel.current_tenant()) and referred_id is not null
+    ) as referring, exists (select from records.reference) as further`.execute(tx)
+  return rows[0] ?? { referring: false, further: false }
 }
 
 /** Whether `s` was stored under that authority. */
@@ -163,21 +219,6 @@ function rangeOf({ tenantId, since, until, ascending, cursor, authority }: State
   if (cursor !== undefined)
     range.push(ascending ? sql`s.seq > ${readCursor(cursor)}` : sql`s.seq < ${readCursor(cursor)}`)
   return range
-}
-
-/** Those that refer to a statement meeting the filter, voided or not, or to one that refers to such a one. */
-function referring(ways: Way[], range: Condition[]) {
-  const matching = ways.map(({ conditions, mentions }) => sql`(${and([...conditions, ...mentions.map(isMentioned)])})`)
-  return sql`
-    with recursive reached as (
-      select r.id from records.statement r
-      where r.referred_id is not null and exists (
-        select from records.statement s
-        where s.tenant_id = r.tenant_id and s.id = r.referred_id and (${sql.join(matching, sql` or `)}))
-      union
-      select r.id from reached join records.statement r on r.referred_id = reached.id
-    )
-    select s.seq from reached join records.statement s on s.id = reached.id where ${and(range)}`
 }
 
 /** Whether `s` is not voided. A voiding statement never is (1.0.3 Data 2.3.2), though another may name it. */

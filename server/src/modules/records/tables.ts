@@ -69,6 +69,11 @@ type RecordsTables = {
     key: string
     seq: number
   }
+  'records.reference': {
+    tenant_id: Generated<string>
+    id: string
+    target_id: string
+  }
   'records.voiding': {
     tenant_id: Generated<string>
     target_id: string
