@@ -223,6 +223,25 @@ describe('a forwarding', () => {
     await fake.close()
   })
 
+  it('sends again a batch whose answer nobody read: the program was killed meanwhile', async () => {
+    const killed = new AbortController()
+    const seen: string[] = []
+    const fake = await serve(200, {}, (body) => {
+      seen.push(...(JSON.parse(body) as Statement[]).map(({ id = '' }) => id))
+      killed.abort()
+    })
+    const { id } = await forwardTo({ endpoint: fake.endpoint })
+    const statements = Array.from({ length: 3 }, () => make())
+    await store(statements)
+    await expect(forwardDue(here.services, killed.signal)).rejects.toThrow()
+    expect(await find(id)).toMatchObject({ sent: 0, failure: null })
+    await forward()
+    const ids = statements.map((each) => each.id)
+    expect(seen).toEqual([...ids, ...ids])
+    expect(await find(id)).toMatchObject({ sent: 3, failure: null })
+    await fake.close()
+  })
+
   it('sends nothing while paused, nothing to the same store twice at once; sends again what is asked', async () => {
     const { id } = await forwardTo()
     await pauseForwarding(here.services, by(), id, true)
@@ -285,11 +304,16 @@ describe('an administrator of records', () => {
 })
 
 /** A store that always answers the same. */
-async function serve(status: number, answered: Record<string, string>) {
+async function serve(status: number, answered: Record<string, string>, read: (body: string) => void = () => {}) {
   let count = 0
   const server: Server = createServer((request, response) => {
     count += 1
-    request.resume().on('end', () => response.writeHead(status, answered).end())
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      read(Buffer.concat(chunks).toString())
+      response.writeHead(status, answered).end()
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
