@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -42,7 +43,7 @@ export const transferCommands: Command[] = [
         counts = await importStatements(services, writer, {
           tenantId,
           credential,
-          lines: file.lines,
+          lines: pace(file.lines, reporting),
           tell: (fate) => reporting.write(`${JSON.stringify(fate)}\n`),
           signal,
           onProgress: () => {
@@ -128,6 +129,14 @@ function openReport(path: string): Promise<WriteStream> {
       reject(new Problem(400, 'report_unwritable', `The report cannot be written: ${message}.`)),
     )
   })
+}
+
+/** Reads no faster than the report is written: a file that is there already reports on every line. */
+async function* pace<T>(lines: AsyncIterable<T>, report: WriteStream): AsyncGenerator<T> {
+  for await (const line of lines) {
+    if (report.writableNeedDrain) await once(report, 'drain')
+    yield line
+  }
 }
 
 function checkSince(since: unknown): void {
