@@ -85,6 +85,19 @@ describe('a token', () => {
     expect(await authenticate(`Bearer ${token}`)).toBeUndefined()
   })
 
+  it('opens the store by what its scopes allow, and nothing else', async () => {
+    const { credential, secret } = await create('Jeux', ['statements/write', 'state'])
+    const form = { grant_type: 'client_credentials', client_id: credential.key, client_secret: secret }
+    const { access_token: token } = (await ask({ ...form, scope: 'state' })).json<{ access_token: string }>()
+    const call = (path: string, authorization: string) =>
+      test.app.inject({ url: `/xapi${path}`, headers: { authorization, 'x-experience-api-version': '2.0.0' } })
+    const agent = encodeURIComponent('{"mbox":"mailto:a@a.example"}')
+    const states = `/activities/state?activityId=https://a.example&agent=${agent}`
+    expect((await call(states, `Bearer ${token}`)).statusCode).toBe(200)
+    expect((await call('/statements', `Bearer ${token}`)).statusCode).toBe(403)
+    expect((await call(states, `Bearer ${token.slice(1)}`)).statusCode).toBe(401)
+  })
+
   it('is refused otherwise', async () => {
     const { credential, secret } = await create('Forum', ['state'])
     const form = { grant_type: 'client_credentials', client_id: credential.key, client_secret: secret }
