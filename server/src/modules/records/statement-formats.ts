@@ -48,19 +48,28 @@ export function toCanonical(
 }
 
 /**
- * A kept statement for who speaks a version. What 1.0.3 does not know is left out of statements of 2.0, which then say 1.0.0
- * (as 1.0.3, Data 2.4.10, has it); a statement of 1.0 is as good in 2.0.
+ * A kept statement for who speaks a version. What 1.0.3 does not know is left out, of statements that say 1.0 too, since in
+ * 2.0 these may have it; those of 2.0 then say 1.0.0 (as 1.0.3, Data 2.4.10, has it). Any other is as good in either.
  */
 export function toVersion(statement: Statement, version: XapiVersion): Statement {
-  if (version === '2.0.0' || statement.version?.startsWith('1.') === true) return statement
-  const { object } = statement
-  const older: Statement = { ...withoutParticipants(statement), version: '1.0.0' }
-  if (object.objectType === 'SubStatement') older.object = withoutParticipants(object)
-  return older
+  if (version === '2.0.0') return statement
+  const older = withoutParticipants(statement)
+  const object = older.object.objectType === 'SubStatement' ? withoutParticipants(older.object) : older.object
+  const isOlder = older.version?.startsWith('1.') === true
+  if (isOlder && object === older.object) return older
+  return { ...older, object, ...(!isOlder && { version: '1.0.0' }) }
+}
+
+/**
+ * Whether the text of a kept statement may have something that `toVersion` would change: without reading it. What is found
+ * inside one of its texts instead is only looked at for nothing.
+ */
+export function mayNeedVersion(body: string, version: XapiVersion): boolean {
+  return version === '1.0.3' && /"version":"2\.|"context(?:Agents|Groups)":/.test(body)
 }
 
 function withoutParticipants<T extends Statement | SubStatement>(statement: T): T {
-  if (statement.context === undefined) return statement
+  if (statement.context?.contextAgents === undefined && statement.context?.contextGroups === undefined) return statement
   const { contextAgents: _agents, contextGroups: _groups, ...context } = statement.context
   return { ...statement, context }
 }

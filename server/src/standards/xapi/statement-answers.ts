@@ -5,6 +5,7 @@ import {
   activitiesOf,
   findDefinitions,
   listAttachments,
+  mayNeedVersion,
   parseJson,
   type Statement,
   toCanonical,
@@ -38,9 +39,9 @@ export async function writeStatements(
   bodies: string[],
   { format, version }: Wish,
 ): Promise<string[]> {
-  const adapt = (statement: Statement) => (version === '1.0.3' ? toVersion(statement, version) : statement)
+  const adapt = (statement: Statement) => toVersion(statement, version)
   if (format === 'exact') {
-    return bodies.map((body) => (version === '1.0.3' && isOfVersion2(body) ? JSON.stringify(adapt(parse(body))) : body))
+    return bodies.map((body) => (mayNeedVersion(body, version) ? JSON.stringify(adapt(parse(body))) : body))
   }
   const statements = bodies.map((body) => adapt(parse(body)))
   if (format === 'ids') return statements.map((statement) => JSON.stringify(toIds(statement)))
@@ -52,9 +53,6 @@ export async function writeStatements(
 }
 
 const parse = (body: string) => parseJson(body) as Statement
-
-// What is found inside a text instead is only looked at more closely.
-const isOfVersion2 = (body: string) => /"version":"2\./.test(body)
 
 /** Answers JSON; with the attachments of the statements, as multipart, where they are asked. */
 export async function answerStatements(

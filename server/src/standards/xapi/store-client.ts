@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { type NewAttachment, parseJson, type Statement, toVersion, type XapiVersion } from '#modules/records'
+import {
+  mayNeedVersion,
+  type NewAttachment,
+  parseJson,
+  type Statement,
+  toVersion,
+  type XapiVersion,
+} from '#modules/records'
 import { writeEnd, writePartHead } from './multipart.ts'
 import { attachmentsOf } from './statement-requests.ts'
 import type { ForwardingFailure } from './tables.ts'
@@ -77,8 +84,7 @@ interface Outgoing {
 }
 
 function prepare({ id, seq, body }: Sendable, version: XapiVersion): Outgoing {
-  // What is found inside a text instead is only looked at more closely.
-  const isNewer = version === '1.0.3' && /"version":"2\./.test(body)
+  const isNewer = mayNeedVersion(body, version)
   if (!isNewer && !body.includes('"attachments":')) return { id, seq, json: body, sha2s: [] }
   const statement = parseJson(body) as Statement
   const sha2s = [...new Set(attachmentsOf(statement).map(({ sha2 }) => sha2.toLowerCase()))]
