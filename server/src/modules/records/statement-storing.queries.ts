@@ -97,15 +97,22 @@ export async function insertMentions(tx: Tx, statements: readonly NewStatement[]
 const mentioning = keepPlanOf('insert into records.mention (key, seq) select * from unnest($1::bigint[], $2::bigint[])')
 
 /**
- * Notes which of some new statements refer to one that refers to another, and which referred to one of them. Nobody else
- * adds any until the transaction ends: of two that come together, one sees the other.
- * @param ids those that refer to a statement.
+ * Notes what some new statements void, if they do, and which of them refer to one that refers to another, or are referred to
+ * by one. Nobody else does until the transaction ends: of two that come together, one sees the other.
+ * @param referring those that refer to a statement.
+ * @param voiding those of them that void it. A voiding statement is never voided itself (1.0.3 Data 2.3.2).
  */
-export async function insertReferences(tx: Tx, ids: readonly string[]): Promise<void> {
+export async function insertReferences(
+  tx: Tx,
+  referring: readonly string[],
+  voiding: readonly string[],
+): Promise<void> {
+  if (referring.length === 0) return
   await sql`select pg_advisory_xact_lock(hashtextextended('records.reference ' || kernel.current_tenant(), 0))`.execute(
     tx,
   )
-  const given = uuidArray(ids)
+  if (voiding.length > 0) await insertVoidings(tx, uuidArray(voiding))
+  const given = uuidArray(referring)
   await sql`
     insert into records.reference (id, target_id)
     select s.id, s.referred_id from records.statement s
@@ -139,13 +146,13 @@ export async function listVoiding(tx: Tx, ids: readonly string[], verb: string):
 }
 
 /** Notes what statements void; whatever was voided already stays so. */
-export async function insertVoidings(tx: Tx, voidings: { targetId: string; statementId: string }[]): Promise<void> {
-  if (voidings.length === 0) return
-  // In one order, so that two transactions wait for each other rather than die.
-  const rows = voidings.toSorted((one, other) => (one.targetId < other.targetId ? -1 : 1))
-  await tables(tx)
-    .insertInto('records.voiding')
-    .values(rows.map(({ targetId, statementId }) => ({ target_id: targetId, statement_id: statementId })))
-    .onConflict((conflict) => conflict.columns(['tenant_id', 'target_id']).doNothing())
-    .execute()
+async function insertVoidings(tx: Tx, voiding: Buffer): Promise<void> {
+  await sql`
+    insert into records.voiding (target_id, statement_id)
+    select s.referred_id, s.id from records.statement s where s.id = any(${voiding}::uuid[]) and not exists (
+      select from records.statement t
+      where t.tenant_id = s.tenant_id and t.id = s.referred_id and t.verb = s.verb and t.referred_id is not null)
+    on conflict do nothing`.execute(tx)
+  // Those that another one hoped to void before they came.
+  await sql`delete from records.voiding where target_id = any(${voiding}::uuid[])`.execute(tx)
 }

@@ -15,7 +15,6 @@ import {
   insertMentions,
   insertReferences,
   insertStatements,
-  insertVoidings,
   listKept,
   listVoiding,
   type NewStatement,
@@ -159,7 +158,7 @@ export function createStatementWriter(services: Pick<Services, 'db' | 'now'>): S
       }
     }
     const all = [...completed.keys()]
-    const voidings = await checkVoidings(tx, tenantId, completed)
+    const voiding = await checkVoidings(tx, tenantId, completed)
     await insertAttachments(
       tx,
       requests.flatMap(({ batch }) => batch.attachments),
@@ -167,7 +166,6 @@ export function createStatementWriter(services: Pick<Services, 'db' | 'now'>): S
     )
     const inserted = await insertStatements(tx, all)
     await insertMentions(tx, inserted === count ? all : await checkTaken(tx, completed))
-    await insertVoidings(tx, voidings)
     const defining = [...completed.values()].filter(({ request }) => request.batch.defines !== false)
     const told = await definitions.keep(
       tx,
@@ -177,7 +175,7 @@ export function createStatementWriter(services: Pick<Services, 'db' | 'now'>): S
     )
     // Last, as it keeps others waiting.
     const referring = all.filter(({ keys }) => keys.referredId !== null).map(({ id }) => id)
-    if (referring.length > 0) await insertReferences(tx, referring)
+    await insertReferences(tx, referring, voiding)
     return told
   }
 
@@ -230,8 +228,11 @@ function takeGroup(requests: Request[]): Request[] {
 
 type Completed = Map<NewStatement, { statement: Statement; request: Request }>
 
-/** What these statements void. @throws Refusal of the requests that would void a voiding statement (1.0.3 Data 2.3.2). */
-async function checkVoidings(tx: Tx, tenantId: string, completed: Completed) {
+/**
+ * Those of the statements that void another.
+ * @throws Refusal of the requests that would void a voiding statement (1.0.3 Data 2.3.2).
+ */
+async function checkVoidings(tx: Tx, tenantId: string, completed: Completed): Promise<string[]> {
   const verb = keyOf(tenantId, 'verb', voidedVerb)
   const voidings = [...completed].flatMap(([{ id, keys }, { request }]) =>
     keys.verb === verb && keys.referredId !== null ? [{ statementId: id, targetId: keys.referredId, request }] : [],
@@ -250,7 +251,7 @@ async function checkVoidings(tx: Tx, tenantId: string, completed: Completed) {
       return [request, new Problem(400, 'statement_not_voidable', detail)] as const
     })
   if (problems.length > 0) throw new Refusal(new Map(problems))
-  return voidings
+  return voidings.map(({ statementId }) => statementId)
 }
 
 /**

@@ -6,7 +6,6 @@ import { readMoment } from './moments.ts'
 import type { Agent, Group } from './statement.ts'
 import { keyOf } from './statement-keys.ts'
 import { tables } from './tables.ts'
-import { voidedVerb } from './voiding.ts'
 
 /** A statement as it is kept. */
 export interface KeptStatement {
@@ -53,7 +52,7 @@ export function findStatement(
     .selectFrom('records.statement as s')
     .select(['s.id', 's.seq', 's.body'])
     .where('s.id', '=', id)
-    .where(voided ? sql<boolean>`not ${isNotVoided(tenantId)}` : isNotVoided(tenantId))
+    .where(voided ? sql<boolean>`not (${isNotVoided})` : isNotVoided)
     .$if(authority !== undefined, (query) => query.where(isVouchedFor(tenantId, authority)))
     .modifyEnd(keepPlan)
     .executeTakeFirst()
@@ -75,26 +74,26 @@ export async function listStatements(
   const first = sql`order by s.seq ${direction} limit ${filter.limit + 1}`
   // Each branch walks an index of its own in order and stops; together they hold the page.
   const branches = ways.map(
-    (way) => sql`${fromMeeting(way, s)} where ${and([...way.conditions(s), ...range])} ${first}`,
+    (way) => sql`select s.seq from ${meeting(way, s)} where ${and([...way.conditions(s), ...range])}`,
   )
+  const few: RawBuilder<unknown>[] = []
   if (ways.some((way) => way.conditions(s).length + way.mentions.length > 0)) {
     const { referring, further } = await findReferences(tx)
     if (referring) {
-      for (const way of ways) {
-        const all = [...way.conditions(t), sql<boolean>`s.referred_id is not null`, ...range]
-        branches.push(
-          sql`${fromMeeting(way, t)} join records.statement s on s.tenant_id = t.tenant_id and s.referred_id = t.id
-            where ${and(all)} ${first}`,
-        )
+      for (const [at, way] of ways.entries()) {
+        const name = sql.raw(`few_${at}`)
+        few.push(sql`${name} as materialized (${selectFew(way)})`)
+        branches.push(fromFew(name, range), fromReferring(name, way, range))
       }
     }
-    if (further) branches.push(sql`${fromFurther(ways)} where ${and(range)} ${first}`)
+    if (further) branches.push(sql`${fromFurther(ways)} where ${and(range)}`)
   }
   const { rows } = await sql<KeptStatement>`
+    ${few.length > 0 ? sql`with ${sql.join(few)}` : sql``}
     select s.id, s.seq, s.body from records.statement s
     where s.tenant_id = (select kernel.current_tenant()) and s.seq = any(array(
       select s.seq from (${sql.join(
-        branches.map((branch) => sql`(${branch})`),
+        branches.map((branch) => sql`(${branch} ${first})`),
         sql` union `,
       )}) s ${first}))
     order by s.seq ${direction}`.execute(tx)
@@ -161,34 +160,60 @@ const withRegistration = (registration: string) => (alias: RawBuilder<unknown>) 
   sql<boolean>`${alias}.registration = ${registration}::uuid`,
 ]
 
-/** The beginning of a query on the statements that mention what a way asks for. */
-function fromMeeting({ mentions }: Way, alias: RawBuilder<unknown>): RawBuilder<unknown> {
+/** Statements, as an alias, that mention what a way asks for. */
+function meeting({ mentions }: Way, alias: RawBuilder<unknown>): RawBuilder<unknown> {
   const [first, second] = mentions
+  if (first === undefined) return sql`records.statement ${alias}`
   const also =
     second === undefined
       ? sql``
       : sql`join records.mention n on n.key = ${second}::bigint and n.seq = m.seq and n.tenant_id = m.tenant_id`
-  return first === undefined
-    ? sql`select s.seq from records.statement ${alias}`
-    : sql`select s.seq from records.mention m ${also}
-        join records.statement ${alias} on ${alias}.tenant_id = m.tenant_id and ${alias}.seq = m.seq and m.key = ${first}::bigint`
+  return sql`records.mention m ${also} join records.statement ${alias}
+    on ${alias}.tenant_id = m.tenant_id and ${alias}.seq = m.seq and m.key = ${first}::bigint`
+}
+
+// Statements that refer to one meeting the filter are sought from whichever side is the shorter: from what they refer to
+// while that is a few statements, else one after the other. The planner cannot tell: it knows nothing of how many of
+// the statements that meet a filter are referred to.
+const fewest = 2_000
+
+/** Statements that meet the filter in one way, no more than a few. */
+function selectFew(way: Way): RawBuilder<unknown> {
+  return sql`select t.tenant_id, t.id from ${meeting(way, t)} where ${and(way.conditions(t))} limit ${fewest + 1}`
+}
+
+// `offset 0` keeps what follows a look-up for each row, so that a walk stops when the page is full.
+
+function fromFew(few: RawBuilder<unknown>, range: Condition[]): RawBuilder<unknown> {
+  return sql`select s.seq from ${few} t cross join lateral (
+      select s.seq from records.statement s
+      where s.tenant_id = t.tenant_id and s.referred_id = t.id and s.referred_id is not null and ${and(range)} offset 0
+    ) s where (select count(*) <= ${fewest} from ${few})`
+}
+
+function fromReferring(few: RawBuilder<unknown>, way: Way, range: Condition[]): RawBuilder<unknown> {
+  return sql`select s.seq from records.statement s
+    where (select count(*) > ${fewest} from ${few}) and s.referred_id is not null and ${and(range)} and exists (
+      select from records.statement t where t.tenant_id = s.tenant_id and t.id = s.referred_id and ${meets(way)} offset 0)`
+}
+
+/** Whether `t` meets the filter in one way. */
+function meets({ conditions, mentions }: Way): Condition {
+  const mentioning = mentions.map(
+    (key) => sql<boolean>`exists (
+      select from records.mention m where m.key = ${key}::bigint and m.seq = t.seq and m.tenant_id = t.tenant_id)`,
+  )
+  return sql<boolean>`(${and([...conditions(t), ...mentioning])})`
 }
 
 /** The beginning of a query on those that refer, by others between, to a statement meeting the filter. */
 function fromFurther(ways: Way[]): RawBuilder<unknown> {
-  const meeting = ways.map(({ conditions, mentions }) => {
-    const mentioning = mentions.map(
-      (key) => sql<boolean>`exists (
-        select from records.mention m where m.key = ${key}::bigint and m.seq = t.seq and m.tenant_id = t.tenant_id)`,
-    )
-    return sql`(${and([...conditions(t), ...mentioning])})`
-  })
   return sql`
     with recursive further as (
       select r.tenant_id, r.id from records.reference r
         join records.statement b on b.tenant_id = r.tenant_id and b.id = r.target_id
         join records.statement t on t.tenant_id = b.tenant_id and t.id = b.referred_id
-      where ${sql.join(meeting, sql` or `)}
+      where ${sql.join(ways.map(meets), sql` or `)}
       union
       select r.tenant_id, r.id from further f join records.reference r on r.tenant_id = f.tenant_id and r.target_id = f.id
     )
@@ -212,7 +237,7 @@ function isVouchedFor(tenantId: string, authority: Agent | undefined): Condition
 
 /** Conditions on the statement of the page itself, not on what it refers to. */
 function rangeOf({ tenantId, since, until, ascending, cursor, authority }: StatementFilter): Condition[] {
-  const range = [isNotVoided(tenantId)]
+  const range = [isNotVoided]
   if (since !== undefined) range.push(sql`s.seq > ${readMoment(since)}`)
   if (until !== undefined) range.push(sql`s.seq <= ${readMoment(until)}`)
   if (authority !== undefined) range.push(isVouchedFor(tenantId, authority))
@@ -221,14 +246,12 @@ function rangeOf({ tenantId, since, until, ascending, cursor, authority }: State
   return range
 }
 
-/** Whether `s` is not voided. A voiding statement never is (1.0.3 Data 2.3.2), though another may name it. */
-function isNotVoided(tenantId: string): Condition {
-  const verb = keyOf(tenantId, 'verb', voidedVerb)
-  return sql`(not exists (select from records.voiding v where v.tenant_id = s.tenant_id and v.target_id = s.id)
-    or (s.verb = ${verb}::bigint and s.referred_id is not null))`
-}
+/** Whether `s` is not voided. */
+const isNotVoided: Condition = sql`
+  not exists (select from records.voiding v where v.tenant_id = s.tenant_id and v.target_id = s.id)`
 
 function and(conditions: Condition[]): Condition {
+  if (conditions.length === 0) return sql.lit(true)
   return sql<boolean>`${sql.join(conditions, sql` and `)}`
 }
 
