@@ -11,6 +11,7 @@ const topics = [
   'imports',
   'matching',
   'exchange',
+  'records',
   'status',
 ] as const
 
