@@ -54,3 +54,47 @@ test.for(['1.0.3', '2.0.0'] as const)(
     )
   },
 )
+
+test('whatever is done to a statement, it is accepted whole or refused with a reason', async () => {
+  const client = clients['2.0.0']!
+  const odd = fc.oneof(
+    fc.jsonValue({ maxDepth: 2 }),
+    fc.constantFrom<unknown>(null, '', [], {}, 'Group', 'SubStatement', 'StatementRef', 1e308, -1, '\u0000', '\ud800'),
+  )
+  const change = fc.record({ at: fc.nat(), what: fc.constantFrom('replace', 'remove', 'double'), by: odd })
+  await fc.assert(
+    fc.asyncProperty(anyStatement('2.0.0'), fc.array(change, { minLength: 1, maxLength: 3 }), async (any, changes) => {
+      const body = { ...changes.reduce(alter, withAddresses(any)), id: randomUUID() }
+      const answer = await client.call({ method: 'POST', path: '/statements', body })
+      expect([200, 400], answer.body).toContain(answer.statusCode)
+      if (answer.statusCode === 400) {
+        expect(answer.json<{ detail: string }>().detail.length).toBeGreaterThan(10)
+        return
+      }
+      for (const format of ['exact', 'ids', 'canonical']) {
+        const query = { statementId: body.id, format }
+        expect((await client.call({ method: 'GET', path: '/statements', query })).statusCode).toBeLessThan(500)
+      }
+    }),
+    { numRuns: 100 },
+  )
+})
+
+/** Changes one of the values of a statement, however deep. */
+function alter(statement: Statement, { at, what, by }: { at: number; what: string; by: unknown }): Statement {
+  const changed = structuredClone(statement)
+  const places: [Record<string, unknown>, string][] = []
+  const visit = (value: object) => {
+    for (const [key, each] of Object.entries(value)) {
+      places.push([value as Record<string, unknown>, key])
+      if (typeof each === 'object' && each !== null) visit(each as object)
+    }
+  }
+  visit(changed)
+  const [holder, key] = places[at % places.length] ?? []
+  if (!holder || key === undefined) return changed
+  if (what === 'remove') delete holder[key]
+  else if (what === 'double') holder[`${key}s`] = holder[key]
+  else holder[key] = by
+  return changed
+}
