@@ -128,6 +128,22 @@ describe('a lenient source', () => {
   })
 })
 
+it('a source of which a hundred thousand wait is refused more, and what came along is not stored', async () => {
+  expect((await post([broken()])).statusCode).toBe(200)
+  await test.services.owner.query(
+    `insert into records.quarantined_statement
+       (tenant_id, id, source_id, credential_id, version, received_at, body, pointer, reason, repairs)
+     select tenant_id, gen_random_uuid(), source_id, credential_id, version, received_at, body, pointer, reason, repairs
+     from records.quarantined_statement, generate_series(2, 100000) where source_id = $1`,
+    [sourceId],
+  )
+  const id = randomUUID()
+  const answer = await post([{ ...sound(), id }, broken()])
+  expect(answer.json(), answer.body).toMatchObject({ status: 429, code: 'quarantine_full' })
+  expect((await read(id)).statusCode).toBe(404)
+  expect((await post([{ ...sound(), id }])).statusCode).toBe(200)
+})
+
 describe('a statement that waits', () => {
   let id: string
   beforeEach(async () => {
