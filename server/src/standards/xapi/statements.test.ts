@@ -82,6 +82,17 @@ describe('storing', () => {
     expect((await get({ statementId: sent.id })).json()).toMatchObject(sent)
   })
 
+  test('of different statements under one id at once, one is kept', async () => {
+    const id = randomUUID()
+    const put = (body: object) => recent.call({ method: 'PUT', path: '/statements', query: { statementId: id }, body })
+    const several = Array.from({ length: 12 }, () => statement())
+    const answers = await Promise.all(several.map(put))
+    expect(answers.map(({ statusCode }) => statusCode).toSorted()).toEqual([204, ...Array<number>(11).fill(409)])
+    const winner = several[answers.findIndex(({ statusCode }) => statusCode === 204)] ?? {}
+    expect((await get({ statementId: id })).json()).toMatchObject(winner)
+    expect((await Promise.all(several.map(() => put(winner)))).every(({ statusCode }) => statusCode === 204)).toBe(true)
+  })
+
   test('large numbers of extensions keep their digits', async () => {
     const id = randomUUID()
     const text = JSON.stringify(statement({ id, result: { extensions: { 'https://example.org/number': 'NUMBER' } } }))
