@@ -46,6 +46,8 @@ export function registerAlternateSyntax(scope: App): void {
       bodyLimit: 1_048_576,
       schema: { hide: true },
       handler: async (request, reply) => {
+        // That of a refusal here; the answer to the request has its own.
+        reply.header(versionHeader, readVersion(request.headers[versionHeader]) ?? '1.0.3')
         const answer = await scope.inject(readForm(request, url))
         const { 'content-length': _length, 'transfer-encoding': _encoding, ...headers } = answer.headers
         return reply.status(answer.statusCode).headers(headers).send(answer.rawPayload)

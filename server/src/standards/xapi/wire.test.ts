@@ -188,7 +188,10 @@ describe('the alternate syntax', () => {
     '%s is refused',
     async ([what, query, fields, headers, status]) => {
       const authorization = what === 'without credentials' ? undefined : old.authorization
-      expect((await form(query, fields, { authorization, ...headers })).statusCode).toBe(status)
+      const answer = await form(query, fields, { authorization, ...headers })
+      expect(answer.statusCode).toBe(status)
+      const asked = headers[version] ?? fields['X-Experience-API-Version']
+      if (what !== 'in 2.0') expect(answer.headers[version]).toBe(asked)
     },
   )
 
