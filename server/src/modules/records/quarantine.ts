@@ -26,8 +26,11 @@ import { StatementError } from './value-validation.ts'
 
 /** What one request of a lenient source brings, sound or not. */
 export interface QuarantineLane {
-  /** The statements that can be stored, sound or repaired, each with an identifier. */
-  admit(values: unknown[]): Statement[]
+  /**
+   * The statements that can be stored, sound or repaired, each with an identifier.
+   * @param id for one that has none that is good; made when absent.
+   */
+  admit(values: unknown[], id?: string): Statement[]
   /**
    * Sets the faulty ones aside, lets the others be stored, then notes which were repaired. In that order a request that
    * fails midway and is sent again loses nothing and stores nothing twice.
@@ -57,9 +60,9 @@ export async function openLane(
   let admitted = 0
 
   return {
-    admit(values) {
+    admit(values, otherwise) {
       return values.flatMap((value) => {
-        const id = identifierOf(value)
+        const id = identifierOf(value) ?? otherwise ?? randomUUIDv7()
         ids.push(id)
         const fault = findFault(value, version)
         if (!fault) {
@@ -115,9 +118,9 @@ export async function openLane(
   }
 }
 
-function identifierOf(value: unknown): string {
+function identifierOf(value: unknown): string | undefined {
   const id = typeof value === 'object' && value !== null && 'id' in value ? value.id : undefined
-  return typeof id === 'string' && isUuid(id) ? id.toLowerCase() : randomUUIDv7()
+  return typeof id === 'string' && isUuid(id) ? id.toLowerCase() : undefined
 }
 
 function findFault(value: unknown, version: XapiVersion): StatementError | undefined {

@@ -9,6 +9,7 @@ import { parseJson } from './exact-json.ts'
 import type { Line } from './lines.ts'
 import type { Statement, XapiVersion } from './statement.ts'
 import { areSame } from './statement-equality.ts'
+import { openLane } from './quarantine.ts'
 import { listKept } from './statement-storing.queries.ts'
 import { checkStatement } from './statement-validation.ts'
 import type { StatementWriter } from './statement-writer.ts'
@@ -18,6 +19,8 @@ import { StatementError } from './value-validation.ts'
 export type LineFate =
   | { line: number; outcome: 'already_there'; id: string }
   | { line: number; outcome: 'attachment'; sha2: string }
+  | { line: number; outcome: 'repaired'; id: string }
+  | { line: number; outcome: 'set_aside'; id: string; pointer: string; message: string }
   | { line: number; outcome: 'refused'; code: string; pointer?: string; message: string }
 
 /** Every line is in one of the counts. */
@@ -26,6 +29,9 @@ export interface ImportCounts {
   stored: number
   alreadyThere: number
   attachments: number
+  /** Of a lenient source: faulty, and stored once repaired; or in quarantine. */
+  repaired: number
+  setAside: number
   refused: number
   empty: number
 }
@@ -64,7 +70,16 @@ export async function importStatements(
   writer: StatementWriter,
   { tenantId, credential, lines, tell, signal, onProgress }: StatementImport,
 ): Promise<ImportCounts> {
-  const counts: ImportCounts = { lines: 0, stored: 0, alreadyThere: 0, attachments: 0, refused: 0, empty: 0 }
+  const counts: ImportCounts = {
+    lines: 0,
+    stored: 0,
+    alreadyThere: 0,
+    attachments: 0,
+    repaired: 0,
+    setAside: 0,
+    refused: 0,
+    empty: 0,
+  }
   const refuse = (line: number, code: string, message: string, pointer?: string) => {
     counts.refused += 1
     tell({ line, outcome: 'refused', code, ...(pointer === undefined ? {} : { pointer }), message })
@@ -136,6 +151,30 @@ export async function importStatements(
     if (failure) throw failure.error
   }
 
+  /** Takes a faulty statement by the lane of its source. @returns whether it has one. */
+  async function mend(line: number, text: string, { value, version: of, fault }: Faulty): Promise<boolean> {
+    const lane = await openLane(services, tenantId, credential, of)
+    if (!lane) return false
+    const [statement] = lane.admit([value], nameLine(tenantId, text))
+    const { id: credentialId, authority } = credential
+    const batch = { tenantId, credentialId, authority, version: of, attachments: [] }
+    try {
+      const store = () => (statement ? writer.store({ ...batch, statements: [statement] }) : Promise.resolve())
+      const [id = ''] = await lane.settle([], store)
+      if (statement) {
+        counts.repaired += 1
+        tell({ line, outcome: 'repaired', id })
+      } else {
+        counts.setAside += 1
+        tell({ line, outcome: 'set_aside', id, pointer: fault.pointer, message: fault.message })
+      }
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status >= 500) throw error
+      refuse(line, error.code, error.message)
+    }
+    return true
+  }
+
   try {
     for await (const { number: line, text } of lines) {
       if (signal.aborted) break
@@ -150,7 +189,14 @@ export async function importStatements(
       }
       const read = readLine(text)
       if ('message' in read) {
-        refuse(line, read.code, read.message, read.pointer)
+        refuse(line, read.code, read.message)
+        continue
+      }
+      if ('fault' in read) {
+        const { message, pointer } = read.fault
+        // What is no object is no statement, even a faulty one.
+        const isMended = pointer !== '' && (await mend(line, text, read))
+        if (!isMended) refuse(line, 'statement_invalid', message, pointer)
         continue
       }
       if ('sha2' in read) {
@@ -180,7 +226,15 @@ export async function importStatements(
 type Read =
   | { statement: Statement; version: XapiVersion }
   | { sha2: string; contentType: string; content: Buffer }
-  | { code: string; message: string; pointer?: string }
+  | { code: string; message: string }
+  | Faulty
+
+/** A statement that breaks a rule. */
+interface Faulty {
+  value: unknown
+  version: XapiVersion
+  fault: StatementError
+}
 
 function readLine(text: string): Read {
   let value: unknown
@@ -201,7 +255,7 @@ function readLine(text: string): Read {
     return { statement: checkStatement(value, of), version: of }
   } catch (error) {
     if (!(error instanceof StatementError)) throw error
-    return { code: 'statement_invalid', message: error.message, pointer: error.pointer }
+    return { value, version: of, fault: error }
   }
 }
 

@@ -56,6 +56,39 @@ const toLines = (...lines: unknown[]) =>
   lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')
 
 describe('records import', () => {
+  it('repairs or sets aside what is faulty of a source that is let send such, once however often it is read', async () => {
+    const values = { source: 'Marsha' }
+    expect((await load(toLines(make()), values)).counts).toMatchObject({ stored: 1 })
+    await test.services.owner.query(`update records.source set lenient = true where name = 'Marsha'`)
+    const repairable = {
+      ...make({ verb: { id: 'https://v.example/seen', display: { fr_FR: 'a vu' } } }),
+      id: undefined,
+    }
+    const misnamed = { ...make(), id: 12 }
+    const broken = { ...make({ verb: { id: 'seen' } }), id: undefined }
+    const content = toLines(make(), repairable, misnamed, broken, '[]', '12345678901234567890')
+    const first = await load(content, values)
+    expect(first.counts).toMatchObject({ lines: 6, stored: 1, repaired: 2, setAside: 1, refused: 2 })
+    expect(first.fates).toContainEqual(
+      expect.objectContaining({ line: 4, outcome: 'set_aside', pointer: '/verb/id' }) as object,
+    )
+    const count = async () => {
+      const { rows } = await test.services.owner.query<{ statements: number; quarantined: number }>(
+        `select (select count(*)::integer from records.statement) as statements,
+           (select count(*)::integer from records.quarantined_statement) as quarantined`,
+      )
+      return rows[0]
+    }
+    const before = await count()
+    expect((await load(content, values)).counts).toMatchObject({
+      alreadyThere: 1,
+      repaired: 2,
+      setAside: 1,
+      refused: 2,
+    })
+    expect(await count()).toEqual(before)
+  })
+
   it('accounts for every line', async () => {
     const kept = make()
     const taken = make({ id: kept.id!.toUpperCase(), verb: { id: 'https://v.example/other' } })
@@ -76,9 +109,9 @@ describe('records import', () => {
     )
     const { counts, fates, summary } = await load(content)
     expect(counts).toMatchObject({ lines: 12, stored: 3, alreadyThere: 2, refused: 5, empty: 2, attachments: 0 })
-    const { lines, stored, alreadyThere, refused, empty, attachments } = counts
+    const { lines, stored, alreadyThere, repaired, setAside, refused, empty, attachments } = counts
     expect(summary).toEqual({
-      summary: { lines, stored, alreadyThere, attachments, refused, empty },
+      summary: { lines, stored, alreadyThere, attachments, repaired, setAside, refused, empty },
       interrupted: false,
     })
     const byLine = fates.toSorted((a, b) => Number(a['line']) - Number(b['line']))

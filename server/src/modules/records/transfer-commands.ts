@@ -57,11 +57,12 @@ export const transferCommands: Command[] = [
         await finished(reporting)
       }
       const seconds = (performance.now() - startedAt) / 1000
-      const { lines, stored, alreadyThere, attachments, refused, empty } = counts
+      const { lines, stored, alreadyThere, attachments, repaired, setAside, refused, empty } = counts
       print(`${lines} lines in ${seconds.toFixed(1)} s, as source ${name}${signal.aborted ? ' (interrupted)' : ''}:`)
       print(
         `  ${stored} stored, ${alreadyThere} already there, ${refused} refused, ${attachments} attachments, ${empty} empty`,
       )
+      if (repaired + setAside > 0) print(`  ${repaired} stored once repaired, ${setAside} set aside`)
       print(`Every line that is not stored is in ${reportPath}.`)
       return { ...counts, seconds, source: name, report: reportPath, interrupted: signal.aborted }
     },

@@ -70,8 +70,7 @@ export function registerStatements(scope: App, services: Services, writer: State
       const credential = await getCredential(services, request.tenant.id, clientOf(request).id)
       const lane = await openLane(services, request.tenant.id, credential, version)
       if (!lane) throw error
-      const name = (value: unknown) => (typeof value === 'object' ? { id, ...value } : value)
-      const admit = (values: unknown[]) => lane.admit(id === undefined ? values : values.map(name))
+      const admit = (values: unknown[]) => lane.admit(values, id)
       return { ...readStatements(request, version, admit), lane }
     }
   }
