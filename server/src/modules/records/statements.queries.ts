@@ -58,6 +58,9 @@ export function findStatement(
     .executeTakeFirst()
 }
 
+/** A page that has as many bytes takes no further statement: some hold whole files, and a page is in memory at once. */
+const largestPage = 16 * 1024 * 1024
+
 /**
  * A page of the statements that a filter lets through, by the moment they were stored, and those that refer to one that
  * it lets through, however many references are between ("Filter Conditions for StatementRefs"). Never a voided one.
@@ -88,17 +91,22 @@ export async function listStatements(
     }
     if (further) branches.push(sql`${fromFurther(ways)} where ${and(range)}`)
   }
-  const { rows } = await sql<KeptStatement>`
+  const { rows } = await sql<KeptStatement & { found: number }>`
     ${few.length > 0 ? sql`with ${sql.join(few)}` : sql``}
-    select s.id, s.seq, s.body from records.statement s
-    where s.tenant_id = (select kernel.current_tenant()) and s.seq = any(array(
-      select s.seq from (${sql.join(
-        branches.map((branch) => sql`(${branch} ${first})`),
-        sql` union `,
-      )}) s ${first}))
+    select s.id, s.seq, s.body, s.found from (
+      select s.id, s.seq, s.body, (count(*) over ())::int as found,
+        sum(octet_length(s.body)) over (order by s.seq ${direction}) - octet_length(s.body) as before
+      from records.statement s
+      where s.tenant_id = (select kernel.current_tenant()) and s.seq = any(array(
+        select s.seq from (${sql.join(
+          branches.map((branch) => sql`(${branch} ${first})`),
+          sql` union `,
+        )}) s ${first}))) s
+    where s.before < ${largestPage}
     order by s.seq ${direction}`.execute(tx)
-  const statements = rows.slice(0, filter.limit)
-  const next = rows.length > filter.limit ? writeCursor(statements.at(-1)?.seq ?? 0) : undefined
+  const statements = rows.slice(0, filter.limit).map(({ id, seq, body }) => ({ id, seq, body }))
+  const isLast = (rows[0]?.found ?? 0) <= statements.length
+  const next = isLast ? undefined : writeCursor(statements.at(-1)?.seq ?? 0)
   return { statements, next }
 }
 

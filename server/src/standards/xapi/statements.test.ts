@@ -187,6 +187,17 @@ describe('reading', () => {
     }
   })
 
+  test('a page of large statements ends sooner', async () => {
+    const verb = { id: iri('verb') }
+    const response = 'x'.repeat(3 * 1024 * 1024)
+    const ids: string[] = []
+    for (let i = 0; i < 7; i++) ids.push(...(await post(statement({ verb, result: { response } }))))
+    const first = (await get({ verb: verb.id, ascending: 'true' })).json<{ statements: Kept[]; more: string }>()
+    expect(first.statements.map(({ id }) => id)).toEqual(ids.slice(0, 6))
+    const last = await recent.call({ method: 'GET', path: first.more.slice('/xapi'.length) })
+    expect(last.json()).toMatchObject({ statements: [{ id: ids[6] }], more: '' })
+  })
+
   test('a voided statement is only found as such; those that refer to it stay', async () => {
     const sent = statement({ id: randomUUID(), verb: { id: iri('verb') } })
     await post(sent)
