@@ -35,6 +35,28 @@ export function bigintArray(values: readonly (number | string | null)[]): Buffer
   return close(array)
 }
 
+const nibbles = new Int8Array(128).fill(-1)
+for (let nibble = 0; nibble < 16; nibble++) {
+  nibbles[nibble.toString(16).charCodeAt(0)] = nibble
+  nibbles[nibble.toString(16).toUpperCase().charCodeAt(0)] = nibble
+}
+
+const nibbleAt = (text: string, at: number): number => nibbles[text.charCodeAt(at)] ?? -1
+
+/** Writes a UUID in 16 bytes: character by character, which is several times quicker than as hexadecimal without its dashes. */
+function writeUuid(uuid: string, bytes: Buffer, at: number): void {
+  let next = at
+  let wrong = uuid.length === 36 ? 0 : -1
+  for (let from = 0; from < 36; from += 2) {
+    if (from === 8 || from === 13 || from === 18 || from === 23) from++
+    const high = nibbleAt(uuid, from)
+    const low = nibbleAt(uuid, from + 1)
+    wrong |= high | low
+    bytes[next++] = (high << 4) | low
+  }
+  if (wrong < 0) throw new RangeError('not a UUID')
+}
+
 /** A uuid[]. */
 export function uuidArray(values: readonly (string | null)[]): Buffer {
   const array = open('uuid', values.length, 20 * values.length)
@@ -44,7 +66,7 @@ export function uuidArray(values: readonly (string | null)[]): Buffer {
       continue
     }
     const at = array.bytes.writeInt32BE(16, array.at)
-    if (array.bytes.write(value.replaceAll('-', ''), at, 16, 'hex') !== 16) throw new RangeError('not a UUID')
+    writeUuid(value, array.bytes, at)
     array.at = at + 16
   }
   return close(array)

@@ -51,10 +51,12 @@ export async function findSettled(db: Db): Promise<number> {
   return rows[0]?.settled ?? 0
 }
 
+// The tenant is given, not left to the column's default, which asks for it again at each row.
+
 const insertion = keepPlanOf(`
   insert into records.statement
-    (seq, id, credential_id, actor, verb, activity, object_agent, registration, referred_id, authority, body)
-  select seq, id, credential_id, actor, verb, activity, object_agent, registration, referred_id, authority, body
+    (tenant_id, seq, id, credential_id, actor, verb, activity, object_agent, registration, referred_id, authority, body)
+  select (select kernel.current_tenant()), seq, id, credential_id, actor, verb, activity, object_agent, registration, referred_id, authority, body
   from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::uuid[],
     $9::uuid[], $10::bigint[], $11::text[])
     given (seq, id, credential_id, actor, verb, activity, object_agent, registration, referred_id, authority, body)
@@ -94,7 +96,9 @@ export async function insertMentions(tx: Tx, statements: readonly NewStatement[]
   await tx.executeQuery(CompiledQuery.raw(mentioning, values))
 }
 
-const mentioning = keepPlanOf('insert into records.mention (key, seq) select * from unnest($1::bigint[], $2::bigint[])')
+const mentioning = keepPlanOf(`
+  insert into records.mention (tenant_id, key, seq)
+  select (select kernel.current_tenant()), key, seq from unnest($1::bigint[], $2::bigint[]) given (key, seq)`)
 
 /**
  * Notes what some new statements void, if they do, and which of them refer to one that refers to another, or are referred to
