@@ -71,9 +71,10 @@ it('PostgreSQL killed under load, twice: no acknowledged statement is lost, none
     const { pid } = store
     process.kill(pid, 'SIGKILL')
     await until(() => !isRunningProcess(pid))
+    // Those who served it go on for a moment without it: only the next one counts.
+    await until(() => store.pid !== pid)
     const after = acknowledged.length
     await until(() => acknowledged.length > after + 1000)
-    expect(store.pid).not.toBe(pid)
   }
   going = false
   await Promise.all(sources)
