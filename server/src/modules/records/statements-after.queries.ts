@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
 import { keyOf } from './statement-keys.ts'
-import type { KeptStatement } from './statements.queries.ts'
+import { type KeptStatement, largestPage } from './statements.queries.ts'
 import { tables } from './tables.ts'
 import { voidedVerb } from './voiding.ts'
 
@@ -18,7 +18,7 @@ export interface StoreRange {
 }
 
 /**
- * The next statements of a range, voided ones too. Those that void are in whatever is wanted: where the voided statement
+ * The next statements of a range, voided ones too; fewer when they are large, none at the end. Those that void are in whatever is wanted: where the voided statement
  * went, its voiding must follow.
  */
 export function listStatementsAfter(tx: Tx, range: StoreRange, limit: number): Promise<KeptStatement[]> {
@@ -31,15 +31,25 @@ export function listStatementsAfter(tx: Tx, range: StoreRange, limit: number): P
       ? [sql<boolean>`credential_id in (select id from records.credential where source_id = any(${sourceIds}::uuid[]))`]
       : []),
   ]
-  const query = tables(tx)
+  const voiding = sql<boolean>`(verb = ${keyOf(tenantId, 'verb', voidedVerb)}::bigint and referred_id is not null)`
+  const page = tables(tx)
     .selectFrom('records.statement')
-    .select(['id', 'seq', 'body'])
+    .select([
+      'id',
+      'seq',
+      'body',
+      sql<number>`sum(octet_length(body)) over (order by seq) - octet_length(body)`.as('before'),
+    ])
     .where('tenant_id', '=', sql<string>`kernel.current_tenant()`)
     .where('seq', '>', after)
     .where('seq', '<=', until)
+    .$if(wanted.length > 0, (query) => query.where((row) => row.or([voiding, row.and(wanted)])))
     .orderBy('seq')
     .limit(limit)
-  if (wanted.length === 0) return query.execute()
-  const voiding = sql<boolean>`(verb = ${keyOf(tenantId, 'verb', voidedVerb)}::bigint and referred_id is not null)`
-  return query.where((row) => row.or([voiding, row.and(wanted)])).execute()
+  return tx
+    .selectFrom(page.as('page'))
+    .select(['id', 'seq', 'body'])
+    .where('before', '<', largestPage)
+    .orderBy('seq')
+    .execute()
 }

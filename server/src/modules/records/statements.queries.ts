@@ -59,7 +59,7 @@ export function findStatement(
 }
 
 /** A page that has as many bytes takes no further statement: some hold whole files, and a page is in memory at once. */
-const largestPage = 16 * 1024 * 1024
+export const largestPage = 16 * 1024 * 1024
 
 /**
  * A page of the statements that a filter lets through, by the moment they were stored, and those that refer to one that

@@ -176,7 +176,7 @@ async function forward(services: Services, tenantId: string, id: string, signal:
       const secret = await services.secrets.open(sealed, secretContext(id))
       const readAttachments = (sha2s: string[]) => inBase((tx) => listAttachments(tx, sha2s))
       const refusals = await sendStatements({ endpoint, key, secret, version }, page, readAttachments, signal)
-      const isLast = page.length < batchSize
+      const isLast = page.length === 0
       const cursor = isLast ? settled : (page.at(-1)?.seq ?? settled)
       const sent = page.length - refusals.length
       const goesOn = await inBase((tx, now) =>
