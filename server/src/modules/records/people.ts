@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { keepPlan, type Tx } from '#kernel/postgres'
 import { identifyAgent } from './agents.ts'
 import type { Account, Agent } from './statement.ts'
@@ -49,6 +50,8 @@ async function listNames(tx: Tx, tenantId: string, agent: Agent): Promise<string
       .selectFrom('records.statement')
       .select('body')
       .where(column, '=', key)
+      // Those that hold whole files are not read for a name.
+      .where(sql<boolean>`octet_length(body) < 100000`)
       .orderBy('seq', 'desc')
       .limit(latest)
       .modifyEnd(keepPlan)
