@@ -31,12 +31,12 @@ export interface RecordedAudit {
   detail: Record<string, unknown>
 }
 
-/** The newest entries, those of one subject if given. @param limit at most 200. */
-export async function listAudit(tx: Tx, limit: number, subjectId?: string): Promise<RecordedAudit[]> {
+/** The newest entries about some subjects, all together. @param limit at most 200. */
+export async function listAudit(tx: Tx, limit: number, ...subjectIds: string[]): Promise<RecordedAudit[]> {
   const result = await sql<RecordedAudit>`select id, recorded_at as "recordedAt", actor_person_id as "actorPersonId",
       action, subject_kind as "subjectKind", subject_id as "subjectId", detail
     from kernel.audit_entry
-    where ${subjectId === undefined ? sql`true` : sql`subject_id = ${subjectId}`}
+    where subject_id = any(${subjectIds}::uuid[])
     order by recorded_at desc, id desc limit ${Math.min(limit, 200)}`.execute(tx)
   return result.rows
 }

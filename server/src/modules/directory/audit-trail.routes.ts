@@ -1,13 +1,9 @@
 import { z } from 'zod'
-import { toCsv } from '#kernel/csv'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { listTrail } from './audit-trail.ts'
 import { nameSchema } from './people.routes.ts'
-
-/** Rows of an export: a year of a busy establishment. */
-const mostExported = 10_000
 
 const filter = z.object({
   person: z.uuid().optional().describe('who did it, or to whom it was done'),
@@ -55,38 +51,6 @@ export function registerAuditTrail(app: App, services: Services): void {
         const entries = found.slice(0, limit)
         return { entries, next: found.length > limit ? (entries.at(-1)?.id ?? null) : null }
       })
-    },
-  )
-
-  app.get(
-    '/api/directory/audit.csv',
-    {
-      config: { access: 'signed-in' },
-      schema: {
-        operationId: 'exportTrail',
-        summary: `The same as a CSV file, ${mostExported} acts at most`,
-        querystring: filter,
-        response: { 200: z.string() },
-      },
-    },
-    async (request, reply) => {
-      const actor = actorOf(request)
-      const entries = await inTenant(services.db, actor.tenantId, (tx) =>
-        listTrail(tx, actor, request.query, { limit: mostExported }),
-      )
-      const full = (person: { givenName: string; familyName: string } | null) =>
-        person ? `${person.givenName} ${person.familyName}` : ''
-      const rows = entries.map((entry) => [
-        entry.recordedAt.toISOString(),
-        entry.action,
-        full(entry.actor),
-        full(entry.subject) || (entry.organisation?.name ?? ''),
-        JSON.stringify(entry.detail),
-      ])
-      return reply
-        .type('text/csv; charset=utf-8')
-        .header('content-disposition', 'attachment; filename="preau-actes.csv"')
-        .send(toCsv([['Date', 'Acte', 'Par', 'Sur', 'Détail'], ...rows]))
     },
   )
 }

@@ -4,11 +4,12 @@ import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Day } from '#kernel/time'
 import type { PersonName } from './people.queries.ts'
+import { listMergedInto } from './matching/merges.queries.ts'
 import { findManagedIds } from './perimeters.queries.ts'
 
 /** What to look for in the trail; what is absent does not narrow. Days are the tenant's, both included. */
 export interface TrailFilter {
-  /** Who did it, or to whom it was done. */
+  /** Who did it, or to whom it was done; those merged into them too. */
   person?: string | undefined
   action?: string | undefined
   from?: Day | undefined
@@ -42,13 +43,16 @@ export async function listTrail(
 ): Promise<TrailEntry[]> {
   const managed = await findManagedIds(tx, actor)
   if (managed?.length === 0) throw new Problem(403, 'not_allowed', 'You manage nobody.')
+  const people = filter.person === undefined ? [] : [filter.person, ...(await listMergedInto(tx, [filter.person]))]
   const zone = sql`(select time_zone from kernel.tenant where id = kernel.current_tenant())`
   const conditions = [
     managed === undefined
       ? sql`true`
       : sql`(e.subject_id = any(${managed}::uuid[]) or exists (select from directory.affiliation a
-          where a.person_id = e.subject_id and a.organisation_id = any(${managed}::uuid[])))`,
-    filter.person === undefined ? sql`true` : sql`${filter.person}::uuid in (e.subject_id, e.actor_person_id)`,
+          where a.person_id in (e.subject_id, q.merged_into) and a.organisation_id = any(${managed}::uuid[])))`,
+    filter.person === undefined
+      ? sql`true`
+      : sql`(e.subject_id = any(${people}::uuid[]) or e.actor_person_id = any(${people}::uuid[]))`,
     filter.action === undefined ? sql`true` : sql`e.action = ${filter.action}`,
     filter.from === undefined
       ? sql`true`

@@ -374,6 +374,30 @@ describe('cards', () => {
 })
 
 describe('what was done to a person', () => {
+  test('before they were found to be another stays in the file of who they are', async () => {
+    const { merged, kept } = await app.inTenant(async (tx) => {
+      const kept = await makePerson(tx, { familyName: 'Gardée', profile: 'pupil', in: a })
+      const merged = await makePerson(tx, { familyName: 'Doublon' })
+      await sql`update directory.person set merged_into = ${kept}, gone_on = '2026-10-01' where id = ${merged}`.execute(
+        tx,
+      )
+      const act = { actorPersonId: id.administrator, subjectKind: 'person' }
+      await recordAudit(tx, { ...act, action: 'identity.right_granted', subjectId: merged })
+      for (const subjectId of [merged, kept])
+        await recordAudit(tx, { ...act, action: 'directory.people_merged', subjectId })
+      return { merged, kept }
+    })
+    const acts = async (url: string) =>
+      (await get('administrator', url)).body.entries.map(({ action }: { action: string }) => action)
+    expect(await acts(`/api/directory/people/${kept}/audit`)).toEqual([
+      'directory.people_merged',
+      'identity.right_granted',
+    ])
+    expect(await acts(`/api/directory/audit?person=${kept}`)).toHaveLength(3)
+    await app.inTenant((tx) => sql`update directory.person set merged_into = null where id = ${merged}`.execute(tx))
+    expect(await acts(`/api/directory/people/${kept}/audit`)).toEqual(['directory.people_merged'])
+  })
+
   test('is told to who administers them and to themself', async () => {
     await app.inTenant((tx) =>
       recordAudit(tx, {

@@ -1,8 +1,8 @@
 import type { Actor } from '#kernel/access'
-import { listAudit } from '#kernel/audit'
+import { listAudit, type RecordedAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
 import { canAdminister, isHeadOf } from './administration.queries.ts'
-import { findKept } from './matching/merges.queries.ts'
+import { findKept, listMergedInto } from './matching/merges.queries.ts'
 import {
   type Affiliation,
   findPerson,
@@ -103,7 +103,13 @@ export async function listPersonAudit(tx: Tx, viewer: Viewer, id: string): Promi
     (id !== viewer.personId && (await isHeadOf(tx, viewer.personId, id)))
   if (id !== viewer.personId && !manages) return undefined
   if (!(await findPerson(tx, id))) return undefined
-  const entries = await listAudit(tx, 200, id)
+  const found = await listAudit(tx, 200, id, ...(await listMergedInto(tx, [id])))
+  // A merge is written of both people.
+  const entries = found.filter((entry, index) => {
+    const same = (each: RecordedAudit) =>
+      each.action === entry.action && each.recordedAt.getTime() === entry.recordedAt.getTime()
+    return entry.subjectId === id || !found.some((each, at) => at !== index && same(each) && each.subjectId === id)
+  })
   const actors = [...new Set(entries.flatMap(({ actorPersonId }) => actorPersonId ?? []))]
   const seen = manages
     ? await listPersonSummaries(tx, actors)

@@ -64,7 +64,7 @@ test('a guardian reads the charter and chooses for each child; the journey ends 
   }
   expect((await finish(headers)).statusCode).toBe(204)
   expect(await welcomed(headers)).toBe(true)
-  const trail = await server.inTenant((tx) => listAudit(tx, 10, children[1]))
+  const trail = await server.inTenant((tx) => listAudit(tx, 10, children[1]!))
   expect(trail.map(({ action, detail }) => [action, detail['accepted']])).toEqual([
     ['identity.consent_answered', false],
     ['identity.consent_answered', false],
