@@ -56,12 +56,15 @@ export {
   findEstablishment,
   isOrganisationWithin,
   listEstablishments,
+  listTerritories,
 } from './organisations.queries.ts'
+export { findGroupCard } from './organisations.ts'
 export {
   type Audience,
   type AudienceMember,
   listAudience,
   listChildrenOf,
+  listGuardiansOf,
   listHeadedIds,
   listLevelsOf,
   listManagedEstablishments,

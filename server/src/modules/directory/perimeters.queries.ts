@@ -164,3 +164,16 @@ export async function listChildrenOf(
     order by p.given_key, p.family_key, p.id`.execute(tx)
   return rows
 }
+
+/** The guardians who answer for some pupils: legal representatives, or in charge of them. */
+export async function listGuardiansOf(
+  tx: Tx,
+  pupilIds: string[],
+): Promise<{ pupilId: string; guardianId: string; legal: boolean }[]> {
+  const { rows } = await sql<{ pupilId: string; guardianId: string; legal: boolean }>`
+    select r.pupil_id as "pupilId", r.guardian_id as "guardianId", bool_or(r.legal_status = 'legal') as legal
+    from directory.guardianship r join directory.person p on p.id = r.guardian_id
+    where r.pupil_id = any(${pupilIds}::uuid[]) and r.legal_status <> 'none' and p.gone_on is null
+    group by 1, 2`.execute(tx)
+  return rows
+}

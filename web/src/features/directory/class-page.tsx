@@ -8,6 +8,7 @@ import { useFormat } from '../../shell/format.ts'
 import { Page, Section } from '../../shell/page.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
+import { useConsentText } from './class-consents.tsx'
 import { PersonLine } from './person-line.tsx'
 
 /** A class or group: who teaches it, who is in it. */
@@ -23,6 +24,7 @@ export function ClassPage() {
     queryKey: ['class', id],
     queryFn: () => read(api.GET('/api/directory/classes/{id}', { params: { path: { id } } })),
   })
+  const consentOf = useConsentText(id)
   if (!card) {
     return (
       <Page
@@ -71,7 +73,9 @@ export function ClassPage() {
         ) : (
           <ul className="person-list">
             {card.pupils.map((pupil) => (
-              <PersonLine key={pupil.id} person={pupil} />
+              <PersonLine key={pupil.id} person={pupil}>
+                {consentOf(pupil.id)}
+              </PersonLine>
             ))}
           </ul>
         )}

@@ -6,6 +6,7 @@ import type { Tx } from '#kernel/postgres'
 import { findAccount, grantRight, issueAccessCode } from '#modules/identity'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
 import { makePerson } from '../../../../test/make.ts'
+import { listSignIns } from '../sign-in/sign-in-history.queries.ts'
 import { updateAccount } from './accounts.queries.ts'
 import { reconcileAccounts } from './merged-accounts.ts'
 
@@ -101,6 +102,26 @@ test('two accounts become one, which both logins and all identities open; undone
   await become(merged, null)
   expect(await server.inTenant(readAll)).toEqual(before)
   expect(await whoSignsIn(merged.login, passwordOf('clara'))).toBe(merged.personId)
+})
+
+test('what was tried at the other login is in the history of the one account, page after page', async () => {
+  const [kept, merged] = [await activate('mila'), await activate('milla')]
+  expect(await whoSignsIn(merged.login, 'pas le bon mot de passe')).toBeUndefined()
+  expect(await whoSignsIn(kept.login, passwordOf('mila'))).toBe(kept.personId)
+  const history = () => server.inTenant((tx) => listSignIns(tx, kept.accountId, { limit: 10 }))
+  expect((await history()).map(({ outcome }) => outcome)).not.toContain('wrongPassword')
+  await become(merged, kept)
+  const both = await history()
+  expect(both.map(({ outcome }) => outcome)).toContain('wrongPassword')
+  const paged = []
+  for (let before: string | undefined; ;) {
+    const page = { limit: 1, before }
+    const [next] = await server.inTenant((tx) => listSignIns(tx, kept.accountId, page))
+    if (!next) break
+    paged.push(next)
+    before = next.id
+  }
+  expect(paged).toEqual(both)
 })
 
 test('another password replaces that of the other login too', async () => {

@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
 import { type NewText } from './consent-texts.ts'
 import { type ConsentKind, tables, type Wording } from '../tables.ts'
@@ -59,13 +59,39 @@ export interface LatestAnswer {
 
 export async function listLatestAnswers(tx: Tx, personId: string): Promise<LatestAnswer[]> {
   const { rows } = await sql<LatestAnswer>`
-    select distinct on (t.slug, a.child_id) t.slug, t.version, a.child_id as "childId", a.accepted,
-      a.answered_at as "answeredAt"
-    from identity.consent_answer a join identity.consent_text t on t.id = a.text_id
-    where a.person_id = ${personId}
-    order by t.slug, a.child_id, a.answered_at desc, a.id desc`.execute(tx)
+    select distinct on (t.slug, c.now) t.slug, t.version, c.now as "childId", a.accepted, a.answered_at as "answeredAt"
+    from identity.consent_answer a join identity.consent_text t on t.id = a.text_id,
+      lateral (select ${becameOf(sql.ref('a.child_id'))} as now) c
+    where a.person_id in ${formerOf([personId])}
+    order by t.slug, c.now, a.answered_at desc, a.id desc`.execute(tx)
   return rows
 }
+
+/** The latest answer of each guardian to each text about some children. */
+export async function listAnswersAbout(
+  tx: Tx,
+  childIds: string[],
+): Promise<(Pick<LatestAnswer, 'slug' | 'version' | 'accepted'> & { childId: string; personId: string })[]> {
+  const { rows } = await sql<Awaited<ReturnType<typeof listAnswersAbout>>[number]>`
+    select distinct on (t.slug, c.now, p.now) t.slug, t.version, c.now as "childId", p.now as "personId", a.accepted
+    from identity.consent_answer a join identity.consent_text t on t.id = a.text_id,
+      lateral (select ${becameOf(sql.ref('a.child_id'))} as now) c,
+      lateral (select ${becameOf(sql.ref('a.person_id'))} as now) p
+    where a.child_id in ${formerOf(childIds)}
+    order by t.slug, c.now, p.now, a.answered_at desc, a.id desc`.execute(tx)
+  return rows
+}
+
+/** Whoever some people were before they were found to be one: answers are never rewritten. */
+const formerOf = (ids: string[]) => sql`(with recursive way (id) as (
+  select unnest(${ids}::uuid[])
+  union select m.merged_person_id from way w join identity.account_merge m on m.kept_person_id = w.id
+) select id from way)`
+
+const becameOf = (person: RawBuilder<unknown>) => sql`(with recursive way (id, step) as (
+  select ${person}, 0
+  union all select m.kept_person_id, w.step + 1 from way w join identity.account_merge m on m.merged_person_id = w.id
+) select id from way order by step desc limit 1)`
 
 export async function insertAnswer(
   tx: Tx,

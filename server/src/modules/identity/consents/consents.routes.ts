@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
+import { listClassConsents } from './class-consents.ts'
 import { answerQuestion, finishWelcome, listQuestions } from './consents.ts'
 
 const words = z.object({ title: z.string(), body: z.string().describe('paragraphs parted by an empty line') })
@@ -48,6 +49,42 @@ export function registerConsents(app: App, services: Services): void {
     (request) => {
       const actor = actorOf(request)
       return inTenant(services.db, actor.tenantId, (tx) => listQuestions(tx, actor.personId, services.now()))
+    },
+  )
+
+  app.get(
+    '/api/identity/classes/:id/consents',
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        operationId: 'listClassConsents',
+        summary: 'What guardians chose for the pupils of a class, for who teaches, supervises or administers them',
+        params: z.object({ id: z.uuid() }),
+        response: {
+          200: z.object({
+            texts: z.array(z.object({ id: z.uuid(), slug: z.string(), wording: z.object({ fr: words, en: words }) })),
+            pupils: z.array(
+              z.object({
+                id: z.uuid(),
+                answers: z.array(
+                  z.object({
+                    textId: z.uuid(),
+                    agreement: z
+                      .enum(['accepted', 'partly', 'refused', 'waiting'])
+                      .describe('partly: some who must agree have not answered'),
+                  }),
+                ),
+              }),
+            ),
+          }),
+        },
+      },
+    },
+    (request) => {
+      const actor = actorOf(request)
+      return inTenant(services.db, actor.tenantId, (tx) =>
+        listClassConsents(tx, actor, request.params.id, services.now()),
+      )
     },
   )
 

@@ -59,7 +59,7 @@ export const isPending = ({ text, answer }: Question) => answer === null || answ
 const audienceOf = (profile: string): Audience => (profile === 'pupil' || profile === 'guardian' ? profile : 'staff')
 
 /** A workspace begins with the texts that come with the software. */
-async function listTextsInForce(tx: Tx, now: Date): Promise<ConsentText[]> {
+export async function listTextsInForce(tx: Tx, now: Date): Promise<ConsentText[]> {
   const texts = await listTexts(tx)
   const missing = firstTexts.filter(({ slug }) => !texts.some((text) => text.slug === slug))
   if (missing.length === 0) return texts

@@ -31,7 +31,7 @@ export async function insertSignIn(
     .execute()
 }
 
-/** Attempts at an account, newest first, a page at a time. @param before identifier of the last one seen. */
+/** Attempts at an account and at those that lead to it, newest first, a page at a time. @param before identifier of the last one seen. */
 export async function listSignIns(
   tx: Tx,
   accountId: string,
@@ -40,12 +40,21 @@ export async function listSignIns(
   let query = tables(tx)
     .selectFrom('identity.sign_in')
     .select(['id', 'attempted_at as attemptedAt', 'method', 'device', 'outcome'])
-    .where('account_id', '=', accountId)
+    .where((where) =>
+      where.or([
+        where('account_id', '=', accountId),
+        where(
+          'account_id',
+          'in',
+          tables(tx).selectFrom('identity.account').select('id').where('merged_into', '=', accountId),
+        ),
+      ]),
+    )
     .orderBy('attempted_at', 'desc')
     .orderBy('id', 'desc')
     .limit(page.limit)
   if (page.before !== undefined) {
-    const last = sql`(select attempted_at, id from identity.sign_in where id = ${page.before} and account_id = ${accountId})`
+    const last = sql`(select attempted_at, id from identity.sign_in where id = ${page.before})`
     query = query.where(sql<boolean>`(attempted_at, id) < ${last}`)
   }
   return query.execute()
