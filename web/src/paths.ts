@@ -46,6 +46,9 @@ export const paths = {
   garFile: (id: string, file: 'archive' | 'checksum') => `/api/gar/exports/${encodeURIComponent(id)}/${file}`,
   connections: () => '/imports/services',
   status: () => '/status',
+  providers: (parameters: { removed?: string } = {}) => withQuery('/status/sign-in-services', parameters),
+  newProvider: () => '/status/sign-in-services/new',
+  provider: (slug: string) => `/status/sign-in-services/of/${encodeURIComponent(slug)}`,
   startFederation: (slug: string, parameters: { returnTo?: string; entity?: string; link?: '1' } = {}) =>
     withQuery(`/api/federation/providers/${encodeURIComponent(slug)}/start`, parameters),
   account: () => '/account',

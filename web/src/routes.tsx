@@ -149,6 +149,18 @@ export const routes: RouteObject[] = [
                 lazy: async () => ({ Component: (await import('./features/insight/status-page.tsx')).StatusPage }),
               },
               {
+                path: 'status/sign-in-services',
+                lazy: async () => ({
+                  Component: (await import('./features/federation/providers-page.tsx')).ProvidersPage,
+                }),
+              },
+              ...['status/sign-in-services/new', 'status/sign-in-services/of/:slug'].map((path) => ({
+                path,
+                lazy: async () => ({
+                  Component: (await import('./features/federation/provider-page.tsx')).ProviderPage,
+                }),
+              })),
+              {
                 path: 'administration',
                 lazy: async () => ({
                   Component: (await import('./features/identity/administration-page.tsx')).AdministrationPage,

@@ -72,23 +72,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/directory/audit.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The same as a CSV file, 10000 acts at most */
-        get: operations["exportTrail"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/directory/establishments": {
         parameters: {
             query?: never;
@@ -1268,6 +1251,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/identity/classes/{id}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What guardians chose for the pupils of a class, for who teaches, supervises or administers them */
+        get: operations["listClassConsents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/identity/welcome": {
         parameters: {
             query?: never;
@@ -1827,6 +1827,58 @@ export interface paths {
         get: operations["getFederationAvailability"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/federation/declarations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The identity providers declared, as they were declared, without their secrets */
+        get: operations["listProviderDeclarations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/federation/declarations/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Declares an identity provider or changes it, then sees whether it works */
+        put: operations["saveProviderDeclaration"];
+        post?: never;
+        /** Removes an identity provider; accounts and links stay */
+        delete: operations["removeProviderDeclaration"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/federation/declarations/{slug}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sees whether an identity provider would work, declaring nothing */
+        post: operations["tryProviderDeclaration"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3270,33 +3322,6 @@ export interface operations {
                         }[];
                         next: string | null;
                     };
-                };
-            };
-        };
-    };
-    exportTrail: {
-        parameters: {
-            query?: {
-                /** @description who did it, or to whom it was done */
-                person?: string;
-                action?: string;
-                from?: string;
-                /** @description included */
-                until?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": string;
                 };
             };
         };
@@ -7525,6 +7550,59 @@ export interface operations {
             };
         };
     };
+    listClassConsents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        texts: {
+                            /** Format: uuid */
+                            id: string;
+                            slug: string;
+                            wording: {
+                                fr: {
+                                    title: string;
+                                    /** @description paragraphs parted by an empty line */
+                                    body: string;
+                                };
+                                en: {
+                                    title: string;
+                                    /** @description paragraphs parted by an empty line */
+                                    body: string;
+                                };
+                            };
+                        }[];
+                        pupils: {
+                            /** Format: uuid */
+                            id: string;
+                            answers: {
+                                /** Format: uuid */
+                                textId: string;
+                                /**
+                                 * @description partly: some who must agree have not answered
+                                 * @enum {string}
+                                 */
+                                agreement: "accepted" | "partly" | "refused" | "waiting";
+                            }[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
     finishWelcome: {
         parameters: {
             query?: never;
@@ -8867,6 +8945,290 @@ export interface operations {
                                 failed: number;
                             }[];
                         }[];
+                    };
+                };
+            };
+        };
+    };
+    listProviderDeclarations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        providers: {
+                            slug: string;
+                            name: string;
+                            /** @enum {string} */
+                            protocol: "oidc" | "saml" | "cas";
+                            /** @enum {string} */
+                            profile: "generic" | "eduConnect" | "agents" | "franceConnect" | "proConnect" | "renater";
+                            issuer: string;
+                            clientId: string | null;
+                            /** @description its secret is never told */
+                            hasSecret: boolean;
+                            scope: string;
+                            userinfoAlgorithm: string | null;
+                            metadataUrl: string | null;
+                            metadata: string | null;
+                            metadataCertificates: string[];
+                            unsolicited: boolean;
+                            referenceClaim: string | null;
+                            recordKinds: ("pupil" | "guardian" | "staff")[];
+                            organisations: {
+                                code: string;
+                                name: string;
+                            }[];
+                            /** @description address to register at the provider */
+                            register: string;
+                            /** @enum {string} */
+                            state: "up" | "degraded" | "down" | "unknown";
+                            /** @description code of what is wrong */
+                            reason: string | null;
+                            checkedAt: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    saveProviderDeclaration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @enum {string} */
+                    profile: "generic" | "eduConnect" | "agents" | "franceConnect" | "proConnect" | "renater";
+                    /** @description who signs in by it */
+                    recordKinds: ("pupil" | "guardian" | "staff")[];
+                    /** @description claim or attribute that points at people of the directory */
+                    referenceClaim: string | null;
+                    /**
+                     * @description UAI codes, codes of territories; none: for everyone
+                     * @default []
+                     */
+                    organisations?: string[];
+                    /** @enum {string} */
+                    protocol: "oidc";
+                    issuer: string;
+                    clientId: string;
+                    /** @description not given: as it was */
+                    clientSecret?: string | null;
+                    scope?: string;
+                    /** @enum {string} */
+                    userinfoAlgorithm?: "RS256" | "ES256" | "PS256";
+                } | {
+                    name: string;
+                    /** @enum {string} */
+                    profile: "generic" | "eduConnect" | "agents" | "franceConnect" | "proConnect" | "renater";
+                    /** @description who signs in by it */
+                    recordKinds: ("pupil" | "guardian" | "staff")[];
+                    /** @description claim or attribute that points at people of the directory */
+                    referenceClaim: string | null;
+                    /**
+                     * @description UAI codes, codes of territories; none: for everyone
+                     * @default []
+                     */
+                    organisations?: string[];
+                    /** @enum {string} */
+                    protocol: "saml";
+                    /** @description entity identifier, or the name of a federation */
+                    issuer: string;
+                    metadataUrl?: string;
+                    metadata?: string;
+                    /** @default [] */
+                    metadataCertificates?: string[];
+                    /** @default false */
+                    unsolicited?: boolean;
+                } | {
+                    name: string;
+                    /** @enum {string} */
+                    profile: "generic" | "eduConnect" | "agents" | "franceConnect" | "proConnect" | "renater";
+                    /** @description who signs in by it */
+                    recordKinds: ("pupil" | "guardian" | "staff")[];
+                    /** @description claim or attribute that points at people of the directory */
+                    referenceClaim: string | null;
+                    /**
+                     * @description UAI codes, codes of territories; none: for everyone
+                     * @default []
+                     */
+                    organisations?: string[];
+                    /** @enum {string} */
+                    protocol: "cas";
+                    issuer: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        slug: string;
+                        name: string;
+                        /** @enum {string} */
+                        protocol: "oidc" | "saml" | "cas";
+                        /** @enum {string} */
+                        profile: "generic" | "eduConnect" | "agents" | "franceConnect" | "proConnect" | "renater";
+                        issuer: string;
+                        clientId: string | null;
+                        /** @description its secret is never told */
+                        hasSecret: boolean;
+                        scope: string;
+                        userinfoAlgorithm: string | null;
+                        metadataUrl: string | null;
+                        metadata: string | null;
+                        metadataCertificates: string[];
+                        unsolicited: boolean;
+                        referenceClaim: string | null;
+                        recordKinds: ("pupil" | "guardian" | "staff")[];
+                        organisations: {
+                            code: string;
+                            name: string;
+                        }[];
+                        /** @description address to register at the provider */
+                        register: string;
+                        /** @enum {string} */
+                        state: "up" | "degraded" | "down" | "unknown";
+                        /** @description code of what is wrong */
+                        reason: string | null;
+                        checkedAt: string | null;
+                    };
+                };
+            };
+        };
+    };
+    removeProviderDeclaration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    tryProviderDeclaration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @enum {string} */
+                    profile: "generic" | "eduConnect" | "agents" | "franceConnect" | "proConnect" | "renater";
+                    /** @description who signs in by it */
+                    recordKinds: ("pupil" | "guardian" | "staff")[];
+                    /** @description claim or attribute that points at people of the directory */
+                    referenceClaim: string | null;
+                    /**
+                     * @description UAI codes, codes of territories; none: for everyone
+                     * @default []
+                     */
+                    organisations?: string[];
+                    /** @enum {string} */
+                    protocol: "oidc";
+                    issuer: string;
+                    clientId: string;
+                    /** @description not given: as it was */
+                    clientSecret?: string | null;
+                    scope?: string;
+                    /** @enum {string} */
+                    userinfoAlgorithm?: "RS256" | "ES256" | "PS256";
+                } | {
+                    name: string;
+                    /** @enum {string} */
+                    profile: "generic" | "eduConnect" | "agents" | "franceConnect" | "proConnect" | "renater";
+                    /** @description who signs in by it */
+                    recordKinds: ("pupil" | "guardian" | "staff")[];
+                    /** @description claim or attribute that points at people of the directory */
+                    referenceClaim: string | null;
+                    /**
+                     * @description UAI codes, codes of territories; none: for everyone
+                     * @default []
+                     */
+                    organisations?: string[];
+                    /** @enum {string} */
+                    protocol: "saml";
+                    /** @description entity identifier, or the name of a federation */
+                    issuer: string;
+                    metadataUrl?: string;
+                    metadata?: string;
+                    /** @default [] */
+                    metadataCertificates?: string[];
+                    /** @default false */
+                    unsolicited?: boolean;
+                } | {
+                    name: string;
+                    /** @enum {string} */
+                    profile: "generic" | "eduConnect" | "agents" | "franceConnect" | "proConnect" | "renater";
+                    /** @description who signs in by it */
+                    recordKinds: ("pupil" | "guardian" | "staff")[];
+                    /** @description claim or attribute that points at people of the directory */
+                    referenceClaim: string | null;
+                    /**
+                     * @description UAI codes, codes of territories; none: for everyone
+                     * @default []
+                     */
+                    organisations?: string[];
+                    /** @enum {string} */
+                    protocol: "cas";
+                    issuer: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description code of what is wrong; null when it works */
+                        reason: string | null;
+                        latencyMs: number;
+                        metadata: {
+                            entities: number;
+                            validUntil: string | null;
+                        } | null;
                     };
                 };
             };

@@ -40,9 +40,14 @@ export {
 } from './federations/federation.ts'
 export { setArrivalCookie } from './federations/federation.routes.ts'
 export {
+  type Declaration,
   declareProvider,
   isTrustedInClear,
   openProviderSecret,
+  prepareProvider,
+  providerProfile,
+  recordKind,
+  removeProvider,
   scopeProvider,
   sealProviderSecrets,
 } from './federations/providers.ts'

@@ -1,3 +1,4 @@
+import { defineQueue } from '#kernel/jobs'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import type { Problem } from '#kernel/problem'
@@ -15,6 +16,9 @@ import {
   sumSince,
 } from './availability.queries.ts'
 import type { Protocol } from './protocol.ts'
+
+export const probeQueue = defineQueue('federation-probe', { retries: 0 })
+export const refreshQueue = defineQueue('federation-refresh', { retries: 2, expireInSeconds: 3_000 })
 
 /** Beyond it, an answer keeps people waiting. */
 const slowMs = 2_000
@@ -142,7 +146,7 @@ export async function countOutcome(
 }
 
 /** What may be kept of a failed probe: a code. */
-function describeProbeFailure(error: unknown): string {
+export function describeProbeFailure(error: unknown): string {
   const { code, reason, name } = error as { code?: string; reason?: string; name?: string }
   if (name === 'TypeError' || name === 'TimeoutError' || code === 'federation_unreachable') return 'unreachable'
   if (name === 'ZodError' || name === 'SyntaxError') return 'malformed'

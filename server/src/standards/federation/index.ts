@@ -1,14 +1,11 @@
-import { defineQueue } from '#kernel/jobs'
 import type { Module } from '#kernel/module'
-import { probeProviders, refreshFederations } from './availability.ts'
+import { probeProviders, probeQueue, refreshFederations, refreshQueue } from './availability.ts'
 import { registerAvailability } from './availability.routes.ts'
+import { registerDeclarations } from './declarations.routes.ts'
 import { registerDiscovery } from './discovery.routes.ts'
 import { federationCommands } from './federation-commands.ts'
 import { registerFederation } from './federation.routes.ts'
 import { createProtocols, silent } from './protocols.ts'
-
-const probeQueue = defineQueue('federation-probe', { retries: 0 })
-const refreshQueue = defineQueue('federation-refresh', { retries: 2, expireInSeconds: 3_000 })
 
 /** Sign-in by outside identity providers: OpenID Connect, SAML 2.0, CAS; whether they work, and which are whose. */
 export const federation: Module = {
@@ -17,9 +14,11 @@ export const federation: Module = {
   reactions: [],
   commands: federationCommands,
   async register(app, services) {
-    await registerFederation(app, services, createProtocols(services, app.log))
+    const protocols = createProtocols(services, app.log)
+    await registerFederation(app, services, protocols)
     registerDiscovery(app, services)
     registerAvailability(app, services)
+    registerDeclarations(app, services, protocols)
   },
   async startWorkers(services) {
     const protocols = createProtocols(services, silent)

@@ -3,8 +3,8 @@ import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { isTrustedInClear, type Provider } from '#modules/identity'
-import { toKeys } from './metadata.ts'
-import { readMetadata } from './metadata-feed.ts'
+import { type SamlEntity, toKeys } from './metadata.ts'
+import { type ReadMetadata, readMetadata } from './metadata-feed.ts'
 import { SamlRefused } from './refusal.ts'
 import { deleteEntities, insertEntities, saveReading, saveReadingFailure } from './saml.queries.ts'
 import { XmlRefused } from './xml.ts'
@@ -23,21 +23,12 @@ export async function refreshMetadata(
   provider: Provider,
   patienceSeconds = 120,
 ): Promise<Reading> {
-  const { metadataUrl, metadata, metadataCertificates = [] } = provider.options
   const now = services.now()
   try {
-    const body = metadataUrl === undefined ? toStream(metadata ?? '') : await download(metadataUrl, patienceSeconds)
+    const body = await open(provider, patienceSeconds)
     return await inTenant(services.db, tenantId, async (tx) => {
       await deleteEntities(tx, provider.id)
-      const read = await readMetadata(body, {
-        keys: metadataCertificates.length > 0 ? toKeys(metadataCertificates) : undefined,
-        // A federation has a name, a single provider its entity identifier.
-        only: provider.profile === 'renater' ? undefined : provider.issuer,
-        allowHttp: isTrustedInClear(metadataUrl ?? services.publicUrl, services.publicUrl),
-        now,
-        onEntities: (entities) => insertEntities(tx, provider.id, entities),
-      })
-      if (read.entities === 0) throw new SamlRefused('incomplete')
+      const read = await readAll(services, provider, body, (entities) => insertEntities(tx, provider.id, entities))
       await saveReading(tx, { providerId: provider.id, ...read }, now)
       return read
     })
@@ -46,6 +37,45 @@ export async function refreshMetadata(
     await inTenant(services.db, tenantId, (tx) => saveReadingFailure(tx, provider.id, failure, now))
     return { failure }
   }
+}
+
+/** Reads the metadata of a SAML provider as `refreshMetadata` does, and keeps nothing of them. */
+export async function previewMetadata(
+  services: Pick<Services, 'now' | 'publicUrl'>,
+  provider: Provider,
+  patienceSeconds: number,
+): Promise<Reading> {
+  try {
+    return await readAll(services, provider, await open(provider, patienceSeconds), async () => {})
+  } catch (error) {
+    return { failure: describeFailure(error) }
+  }
+}
+
+async function open(
+  { options: { metadataUrl, metadata } }: Provider,
+  patienceSeconds: number,
+): Promise<AsyncIterable<Uint8Array>> {
+  return metadataUrl === undefined ? toStream(metadata ?? '') : download(metadataUrl, patienceSeconds)
+}
+
+async function readAll(
+  services: Pick<Services, 'now' | 'publicUrl'>,
+  provider: Provider,
+  body: AsyncIterable<Uint8Array>,
+  onEntities: (entities: SamlEntity[]) => Promise<void>,
+): Promise<ReadMetadata> {
+  const { metadataUrl, metadataCertificates = [] } = provider.options
+  const read = await readMetadata(body, {
+    keys: metadataCertificates.length > 0 ? toKeys(metadataCertificates) : undefined,
+    // A federation has a name, a single provider its entity identifier.
+    only: provider.profile === 'renater' ? undefined : provider.issuer,
+    allowHttp: isTrustedInClear(metadataUrl ?? services.publicUrl, services.publicUrl),
+    now: services.now(),
+    onEntities,
+  })
+  if (read.entities === 0) throw new SamlRefused('incomplete')
+  return read
 }
 
 async function* toStream(text: string): AsyncGenerator<Uint8Array> {

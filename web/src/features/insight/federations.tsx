@@ -1,8 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
 import { api, read } from '../../api/client.ts'
 import type { paths as ApiPaths } from '../../api/schema.d.ts'
 import { findText } from '../../i18n.ts'
+import { paths } from '../../paths.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Section } from '../../shell/page.tsx'
@@ -36,7 +38,7 @@ export function Federations() {
     return (
       <Section title={t('status.title')}>
         <Empty title={t('status.none')}>
-          <p>{t('status.noneHint')}</p>
+          <Link to={paths.newProvider()}>{t('manage.new')}</Link>
         </Empty>
       </Section>
     )
@@ -97,7 +99,11 @@ export function Federations() {
     { key: 'metadata', head: t('status.metadata'), value: describeMetadata, cell: describeMetadata },
   ]
   return (
-    <Section hint={t('status.hint')} title={t('status.title')}>
+    <Section
+      actions={<Link to={paths.providers()}>{t('manage.see')}</Link>}
+      hint={t('status.hint')}
+      title={t('status.title')}
+    >
       {lowest && (
         <BarChart
           bars={days.map(({ day, share }) => ({

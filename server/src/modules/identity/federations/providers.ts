@@ -63,16 +63,14 @@ export type Declaration =
   | (Omit<Extract<z.input<typeof declaration>, { protocol: 'oidc' }>, 'protocol'> & { protocol?: undefined })
 
 /**
- * Declares an identity provider, or changes the one of the same slug. Its people are recognised by `referenceClaim`
- * (values `{AAF}academy|…|identifier`), or link it to their account themselves when it has none.
+ * What a provider will be, if its declaration can be accepted: nothing is kept.
  * @param site its address, which a demonstration's provider shares, and its secrets.
  * @throws Problem 400 `invalid_request`; 422 `issuer_insecure` for plain HTTP to another machine, `federation_unsafe`.
  */
-export async function declareProvider(
-  tx: Tx,
+export async function prepareProvider(
   input: Declaration,
   site: { publicUrl: string; secrets: Secrets },
-): Promise<Provider> {
+): Promise<Omit<Provider, 'id'>> {
   const parsed = declaration.safeParse({ ...input, protocol: input.protocol ?? 'oidc' })
   if (!parsed.success) throw new Problem(400, 'invalid_request', z.prettifyError(parsed.error))
   const given = parsed.data
@@ -94,7 +92,7 @@ export async function declareProvider(
   }
   const { slug, name, protocol, profile, issuer, referenceClaim, recordKinds } = given
   const secret = given.protocol === 'oidc' ? given.clientSecret : null
-  const provider = await saveProvider(tx, {
+  return {
     slug,
     name,
     protocol,
@@ -116,10 +114,25 @@ export async function declareProvider(
         : given.protocol === 'oidc'
           ? { userinfoAlgorithm: given.userinfoAlgorithm }
           : {},
-  })
+  }
+}
+
+/**
+ * Declares an identity provider, or changes the one of the same slug. Its people are recognised by `referenceClaim`
+ * (values `{AAF}academy|…|identifier`), or link it to their account themselves when it has none.
+ * @throws Problem as `prepareProvider` does.
+ */
+export async function declareProvider(
+  tx: Tx,
+  input: Declaration,
+  site: { publicUrl: string; secrets: Secrets },
+  actorPersonId: string | null = null,
+): Promise<Provider> {
+  const provider = await saveProvider(tx, await prepareProvider(input, site))
+  const { slug, protocol, issuer } = provider
   await recordAudit(tx, {
     action: 'identity.provider_saved',
-    actorPersonId: null,
+    actorPersonId,
     subjectKind: 'provider',
     subjectId: provider.id,
     detail: { slug, protocol, issuer },
@@ -153,13 +166,18 @@ export async function sealProviderSecrets(services: Pick<Services, 'db' | 'owner
  * Says whose people sign in by a provider: those of territories and establishments, or everyone's when none is given.
  * @throws Problem 404 `provider_not_found`.
  */
-export async function scopeProvider(tx: Tx, slug: string, organisationIds: string[]): Promise<Provider> {
+export async function scopeProvider(
+  tx: Tx,
+  slug: string,
+  organisationIds: string[],
+  actorPersonId: string | null = null,
+): Promise<Provider> {
   const provider = (await listProviders(tx)).find((each) => each.slug === slug)
   if (!provider) throw unknown(slug)
   await replaceProviderScope(tx, provider.id, organisationIds)
   await recordAudit(tx, {
     action: 'identity.provider_scoped',
-    actorPersonId: null,
+    actorPersonId,
     subjectKind: 'provider',
     subjectId: provider.id,
     detail: { slug, organisations: organisationIds.length },
@@ -168,12 +186,12 @@ export async function scopeProvider(tx: Tx, slug: string, organisationIds: strin
 }
 
 /** @throws Problem 404 `provider_not_found`. */
-export async function removeProvider(tx: Tx, slug: string): Promise<void> {
+export async function removeProvider(tx: Tx, slug: string, actorPersonId: string | null = null): Promise<void> {
   const id = await deleteProvider(tx, slug)
   if (id === undefined) throw unknown(slug)
   await recordAudit(tx, {
     action: 'identity.provider_removed',
-    actorPersonId: null,
+    actorPersonId,
     subjectKind: 'provider',
     subjectId: id,
     detail: { slug },
