@@ -1,4 +1,5 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { api, read } from '../../api/client.ts'
@@ -54,9 +55,12 @@ function Sources({ sources }: { sources: Source[] }) {
   const format = useFormat()
   const explain = useProblemText()
   const queries = useQueryClient()
+  // What was ticked shows at once, and as it was again when it could not be.
+  const [wished, setWished] = useState<Record<string, boolean>>({})
   const set = useMutation({
     mutationFn: ({ id, lenient }: Pick<Source, 'id' | 'lenient'>) =>
       api.PUT('/api/records/sources/{id}/leniency', { params: { path: { id } }, body: { lenient } }),
+    onError: (_error, { id, lenient }) => setWished((before) => ({ ...before, [id]: !lenient })),
     onSettled: () => queries.invalidateQueries({ queryKey: ['records', 'sources'] }),
   })
   return (
@@ -84,9 +88,12 @@ function Sources({ sources }: { sources: Source[] }) {
               <th scope="row">{source.name}</th>
               <td data-label={t('tolerated')}>
                 <Checkbox
-                  checked={set.isPending && set.variables.id === source.id ? set.variables.lenient : source.lenient}
+                  checked={wished[source.id] ?? source.lenient}
                   label={<span className="visually-hidden">{t('tolerate', { name: source.name })}</span>}
-                  onChange={({ target }) => set.mutate({ id: source.id, lenient: target.checked })}
+                  onChange={({ target: { checked } }) => {
+                    setWished((before) => ({ ...before, [source.id]: checked }))
+                    set.mutate({ id: source.id, lenient: checked })
+                  }}
                 />
               </td>
               {states.map((state) => (
