@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { checkPage, everySize, openBrowser, readApi, signIn } from './visitor.ts'
+import { announced, checkPage, everySize, openBrowser, readApi, signIn } from './visitor.ts'
 
 const visit = openBrowser()
 
@@ -94,5 +94,44 @@ describe.each(everySize)('%s', (size) => {
     await page.getByRole('heading', { name: 'Guichets de connexion' }).waitFor()
     await page.getByRole('rowheader', { name: 'ProConnect de démonstration' }).waitFor()
     await checkPage(page, 'status-sign-in-services')
+  })
+
+  test('an operator declares a sign-in service after trying it, changes it and takes it away', async () => {
+    const page = await visit({ size })
+    await signIn(page, 'operator')
+    await page.goto('/status')
+    await page.getByRole('link', { name: 'Déclarer et régler les guichets' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Guichets de connexion' }).waitFor()
+    await page.getByRole('link', { name: 'FranceConnect de démonstration' }).waitFor()
+    await checkPage(page, 'sign-in-services')
+    await page.getByRole('link', { name: 'Déclarer un guichet' }).click()
+    await page.getByRole('button', { name: 'Déclarer', exact: true }).click()
+    await page.getByText('Certaines valeurs sont à corriger').waitFor()
+    await checkPage(page, 'sign-in-service-wrong')
+    const name = `Guichet ${size}`
+    await page.getByLabel('Nom', { exact: true }).fill(name)
+    await page.getByLabel('Nom court').fill(`guichet-${size}`)
+    await page.getByText('CAS', { exact: true }).click()
+    await page.getByLabel('Adresse du serveur CAS').fill(`${new URL(page.url()).origin}/nothing`)
+    await page.getByRole('button', { name: 'Essayer sans enregistrer' }).click()
+    await announced(page, /L’essai échoue/).waitFor()
+    await checkPage(page, 'sign-in-service-fails')
+    const [cas] = (
+      await readApi<{ providers: { protocol: string; issuer: string }[] }>(page, '/api/federation/declarations')
+    ).providers.filter(({ protocol }) => protocol === 'cas')
+    await page.getByLabel('Adresse du serveur CAS').fill(cas!.issuer)
+    await page.getByRole('button', { name: 'Essayer sans enregistrer' }).click()
+    await announced(page, /Il répond comme il faut/).waitFor()
+    await page.getByLabel('Pour ces lieux seulement').fill('0000000Z')
+    await page.getByRole('button', { name: 'Déclarer', exact: true }).click()
+    await announced(page, /n’a ce code.*0000000Z/).waitFor()
+    await page.getByLabel('Pour ces lieux seulement').fill('')
+    await page.getByRole('button', { name: 'Déclarer', exact: true }).click()
+    await page.getByRole('heading', { level: 1, name }).waitFor()
+    await checkPage(page, 'sign-in-service')
+    await page.getByRole('button', { name: `Retirer ${name}` }).click()
+    await page.getByRole('button', { name: /^Confirmer/ }).click()
+    await announced(page, `${name} est retiré`).waitFor()
+    expect(await page.getByRole('link', { name }).count()).toBe(0)
   })
 })
