@@ -171,7 +171,7 @@ export function ProviderForm({ declared, taken }: { declared: Declared | undefin
       <fieldset className="field">
         <legend className="field-label">{t('manage.people')}</legend>
         {errorOf('recordKinds') && <p className="field-error">{errorOf('recordKinds')}</p>}
-        <div className="choices">
+        <div className="provider-people">
           {kinds.map((kind) => (
             <Checkbox
               checked={draft.recordKinds.includes(kind)}

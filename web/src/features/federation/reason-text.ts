@@ -1,8 +1,8 @@
 import { useTranslation } from 'react-i18next'
 import { findText } from '../../i18n.ts'
 
-/** Words for why a provider does not work; the code itself where nothing says it better. */
+/** Words for why a provider does not work, with the code where nothing says it better. */
 export function useReasonText(): (code: string) => string {
-  useTranslation(['federation', 'problems'])
-  return (code) => findText(`federation:status.reasons.${code}`) ?? findText(`problems:${code}`) ?? code
+  const { t } = useTranslation('federation')
+  return (code) => findText(`federation:status.reasons.${code}`) ?? t('status.reasons.other', { code })
 }

@@ -9,7 +9,7 @@ export function useActText(): (act: { action: string; detail: Record<string, unk
   const format = useFormat()
   const tellRight = useRightText()
   const tellDetail = (detail: Record<string, unknown>): string | undefined => {
-    const { right, purpose, endsOn, total } = detail
+    const { right, purpose, endsOn, total, slug, provider } = detail
     if (typeof right === 'string') {
       const until = typeof endsOn === 'string' ? t('audit.until', { date: format.day(endsOn) }) : undefined
       return [tellRight.right(right), until].filter(Boolean).join(', ')
@@ -17,6 +17,9 @@ export function useActText(): (act: { action: string; detail: Record<string, unk
     if (purpose === 'activation' || purpose === 'reset') return t(`audit.purpose.${purpose}`)
     if (typeof endsOn === 'string') return t('audit.until', { date: format.day(endsOn) })
     if (typeof total === 'number') return format.number(total)
+    // Names of sign-in services and applications, as their declarers wrote them.
+    if (typeof slug === 'string') return slug
+    if (typeof provider === 'string') return provider
     return undefined
   }
   return ({ action, detail }) => {

@@ -3,8 +3,8 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { api, read } from '../../api/client.ts'
 import type { paths as ApiPaths } from '../../api/schema.d.ts'
-import { findText } from '../../i18n.ts'
 import { paths } from '../../paths.ts'
+import { useReasonText } from '../federation/reason-text.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Section } from '../../shell/page.tsx'
@@ -26,6 +26,7 @@ export function Federations() {
   const format = useFormat()
   const now = useNow(60)
   const sorting = useSorting('providerSort')
+  const tellReason = useReasonText()
   const { data, error, refetch } = useQuery({
     queryKey: ['federation-availability', shownDays],
     queryFn: () => read(api.GET('/api/federation/availability', { params: { query: { days: shownDays } } })),
@@ -46,7 +47,7 @@ export function Federations() {
   const trouble = providers.filter(({ state }) => state === 'down' || state === 'degraded')
   const days = listDays(providers)
   const lowest = days.toSorted((one, other) => one.share - other.share)[0]
-  const reason = (code: string | null) => (code === null ? '' : (findText(`federation:status.reasons.${code}`) ?? code))
+  const reason = (code: string | null) => (code === null ? '' : tellReason(code))
   const describeState = ({ state, reason: code, since }: Measured) =>
     state === 'up' || since === null
       ? t(`status.states.${state}`)
