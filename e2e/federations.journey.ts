@@ -132,6 +132,6 @@ describe.each(everySize)('%s', (size) => {
     await page.getByRole('button', { name: `Retirer ${name}` }).click()
     await page.getByRole('button', { name: /^Confirmer/ }).click()
     await announced(page, `${name} est retiré`).waitFor()
-    expect(await page.getByRole('link', { name }).count()).toBe(0)
+    await page.getByRole('link', { name, exact: true }).waitFor({ state: 'detached' })
   })
 })

@@ -25,6 +25,7 @@ describe.each(everySize)('%s', (size) => {
     await page.getByRole('heading', { level: 1, name: '5EME A' }).waitFor()
     const pupils = page.getByRole('region', { name: 'Élèves' }).or(page.getByRole('main'))
     await pupils.getByRole('link', { name: 'Zoé Marchand' }).first().waitFor()
+    expect(await page.getByText('Image et voix').count()).toBe(0)
     await checkPage(page, 'class-pupil')
 
     await page.getByRole('link', { name: 'Samir Haddad' }).first().click()
@@ -87,6 +88,9 @@ describe.each(everySize)('%s', (size) => {
 
     await mainClass.getByRole('link').click()
     await page.getByRole('heading', { level: 1, name: '5EME A' }).waitFor()
+    await page.getByText('ce que ses responsables ont choisi').waitFor()
+    await page.getByRole('listitem').filter({ hasText: 'Zoé' }).getByText('Image et voix').waitFor()
+    await checkPage(page, 'class-teacher')
     await page.getByRole('link', { name: 'Zoé Marchand' }).click()
     await page.getByText('C’est votre élève.').waitFor()
     await checkPage(page, 'person-pupil-seen-by-teacher')

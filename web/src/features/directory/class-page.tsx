@@ -24,7 +24,7 @@ export function ClassPage() {
     queryKey: ['class', id],
     queryFn: () => read(api.GET('/api/directory/classes/{id}', { params: { path: { id } } })),
   })
-  const consentOf = useConsentText(id)
+  const consents = useConsentText(id, card?.pupils ?? [])
   if (!card) {
     return (
       <Page
@@ -66,7 +66,9 @@ export function ClassPage() {
       </Section>
       <Section
         title={t('group.pupils')}
-        {...(card.withheld.includes('members') && { hint: t('group.membersWithheld') })}
+        {...(card.withheld.includes('members')
+          ? { hint: t('group.membersWithheld') }
+          : consents.told && { hint: t('consents.hint') })}
       >
         {card.pupils.length === 0 ? (
           <Empty title={t('group.noPupil')} />
@@ -74,7 +76,7 @@ export function ClassPage() {
           <ul className="person-list">
             {card.pupils.map((pupil) => (
               <PersonLine key={pupil.id} person={pupil}>
-                {consentOf(pupil.id)}
+                {consents.tell(pupil.id)}
               </PersonLine>
             ))}
           </ul>
