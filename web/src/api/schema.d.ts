@@ -1378,7 +1378,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The outside identities that open one’s account */
+        /** The outside identities and other logins that open one’s account */
         get: operations["listLinks"];
         put?: never;
         post?: never;
@@ -7900,6 +7900,8 @@ export interface operations {
                             linkedAt: string;
                             lastUsedAt: string | null;
                         }[];
+                        /** @description of the accounts of people found to be the same person */
+                        logins: string[];
                     };
                 };
             };

@@ -28,12 +28,15 @@ export function AccountLinks() {
   const toAdd = offered?.providers.filter(
     ({ name, federation }) => !federation && !data?.links.some((link) => link.name === name),
   )
-  if (data?.links.length === 0 && toAdd?.length === 0) return null
+  if (data?.links.length === 0 && data.logins.length === 0 && toAdd?.length === 0) return null
   return (
     <Section hint={t('links.hint')} title={t('links.title')}>
       {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
       {!data && !error && <SkeletonRows count={2} />}
       {remove.error && <Notice kind="danger" live="alert" title={explain(remove.error)} />}
+      {data && data.logins.length > 0 && (
+        <p className="measure">{t('links.logins', { count: data.logins.length, logins: format.list(data.logins) })}</p>
+      )}
       {data && data.links.length > 0 && (
         <ul className="sessions">
           {data.links.map((link) => (

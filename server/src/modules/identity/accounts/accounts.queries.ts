@@ -111,6 +111,18 @@ export async function updateAccount(
   }
 }
 
+/** The other logins that open an account by their password, since their people were made one. */
+export async function listOtherLogins(tx: Tx, accountId: string): Promise<string[]> {
+  const rows = await tables(tx)
+    .selectFrom('identity.account')
+    .select('login')
+    .where('merged_into', '=', accountId)
+    .where('password_hash', 'is not', null)
+    .orderBy('login')
+    .execute()
+  return rows.map(({ login }) => login)
+}
+
 /** Takes away the passwords of the logins that open an account since their people were made one. */
 export async function voidMergedPasswords(tx: Tx, accountId: string): Promise<void> {
   await tables(tx)

@@ -124,6 +124,19 @@ test('what was tried at the other login is in the history of the one account, pa
   expect(paged).toEqual(both)
 })
 
+test('its holder is told of the other login, as long as it opens the account', async () => {
+  const [kept, merged] = [await activate('nina'), await activate('ninna')]
+  const read = async () => {
+    const headers = await server.signIn(kept.personId)
+    return (await server.app.inject({ url: '/api/identity/links', headers })).json().logins as string[]
+  }
+  expect(await read()).toEqual([])
+  await become(merged, kept)
+  expect(await read()).toEqual([merged.login])
+  await become(merged, null)
+  expect(await read()).toEqual([])
+})
+
 test('another password replaces that of the other login too', async () => {
   const [kept, merged] = [await activate('lea'), await activate('lia')]
   await become(merged, kept)

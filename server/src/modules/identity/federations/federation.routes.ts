@@ -5,6 +5,7 @@ import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
+import { listOtherLogins } from '../accounts/accounts.queries.ts'
 import { findArrival, listLinks, listProviders } from './federation.queries.ts'
 import { arrivalMinutes, choosePerson, confirmLink, removeLink } from './federation.ts'
 import { cookieOptions, digest, readBrowser, setSessionCookie } from '../sign-in/sessions.ts'
@@ -124,12 +125,13 @@ export function registerFederation(app: App, services: Services): void {
       config: { access: 'signed-in' },
       schema: {
         operationId: 'listLinks',
-        summary: 'The outside identities that open one’s account',
+        summary: 'The outside identities and other logins that open one’s account',
         response: {
           200: z.object({
             links: z.array(
               z.object({ id: z.uuid(), name: z.string(), linkedAt: z.date(), lastUsedAt: z.date().nullable() }),
             ),
+            logins: z.array(z.string()).describe('of the accounts of people found to be the same person'),
           }),
         },
       },
@@ -140,6 +142,7 @@ export function registerFederation(app: App, services: Services): void {
         const providers = await listProviders(tx)
         const links = await listLinks(tx, actor.accountId)
         return {
+          logins: await listOtherLogins(tx, actor.accountId),
           links: links.map(({ id, provider, issuer, linkedAt, lastUsedAt }) => {
             const known = providers.find((each) => each.slug === provider || each.issuer === issuer)
             return { id, name: known?.name ?? issuer, linkedAt, lastUsedAt }
