@@ -178,6 +178,19 @@ describe('voiding', () => {
   })
 })
 
+it('a statement that voids is not voided by one that another process stores at the same time', async () => {
+  const other = createStatementWriter(test.services)
+  const batch = { tenantId: test.tenant.id, credentialId: null, authority, version: '1.0.3' as const, attachments: [] }
+  for (let round = 0; round < 10; round++) {
+    const [id = ''] = await store([statement()])
+    const by = randomUUID()
+    await Promise.allSettled([store([voiding(id, { id: by })]), other.store({ ...batch, statements: [voiding(by)] })])
+    expect(await find(by)).toMatchObject({ id: by })
+    expect(await find(id)).toBeUndefined()
+  }
+  await other.close()
+})
+
 describe('definitions', () => {
   const iri = () => `https://a.example/${randomUUID()}`
   const known = async (id: string) => {

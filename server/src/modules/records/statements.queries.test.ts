@@ -191,6 +191,35 @@ describe('a list', () => {
     expect(statements.map(({ id }) => id)).toEqual([own])
   })
 
+  it('follows references that several processes stored at once, whatever came first', async () => {
+    const writers = Array.from({ length: 4 }, () => createStatementWriter(test.services))
+    for (let round = 0; round < 5; round++) {
+      const told: Statement = {
+        actor: agents[0]!,
+        verb: { id: 'https://v.example/saw' },
+        object: { id: `https://a.example/chain/${round}` },
+      }
+      const ids = Array.from({ length: 12 }, () => randomUUID())
+      const chain = ids.map((id, at): Statement => {
+        const target = ids[at - 1]
+        return target === undefined
+          ? { ...told, id }
+          : { ...told, id, object: { objectType: 'StatementRef', id: target } }
+      })
+      const own = {
+        tenantId: test.tenant.id,
+        credentialId: null,
+        authority,
+        version: '1.0.3' as const,
+        attachments: [],
+      }
+      await Promise.all(chain.map((each, at) => writers[at % writers.length]!.store({ ...own, statements: [each] })))
+      const { statements } = await list({ activity: `https://a.example/chain/${round}` })
+      expect(statements.map(({ id }) => id).toSorted()).toEqual(ids.toSorted())
+    }
+    await Promise.all(writers.map((each) => each.close()))
+  })
+
   it('of an anonymous group is empty: nobody can tell whether two are the same', async () => {
     const anonymous: Group = { objectType: 'Group', member: [agents[0]!] }
     await store([{ actor: anonymous, verb: { id: 'https://v.example/saw' }, object: { id: 'https://a.example/9' } }])
