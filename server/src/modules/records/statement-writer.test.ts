@@ -314,6 +314,17 @@ it('a row the base cannot take fails its own request only', async () => {
   expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
 })
 
+it('beyond what may wait, sources are asked to come back', async () => {
+  const small = createStatementWriter(test.services, 10)
+  const batch = { tenantId: test.tenant.id, credentialId: null, authority, version: '1.0.3' as const, attachments: [] }
+  const statements = Array.from({ length: 6 }, () => statement())
+  const answers = await Promise.allSettled([1, 2, 3, 4].map(() => small.store({ ...batch, statements })))
+  expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected'])
+  expect(answers[3]).toMatchObject({ reason: { status: 503, code: 'store_busy' } })
+  expect(await small.store({ ...batch, statements })).toHaveLength(6)
+  await small.close()
+})
+
 it('a writer being closed ends what it has begun, and begins nothing', async () => {
   const other = createStatementWriter(test.services)
   const batch = { tenantId: test.tenant.id, credentialId: null, authority, version: '1.0.3' as const, attachments: [] }

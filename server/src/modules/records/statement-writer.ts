@@ -41,7 +41,7 @@ export interface StatementWriter {
    * Keeps statements; they are durable when it answers. One that is there already is not kept again.
    * @returns their identifiers in order, those that lacked one made.
    * @throws Problem 409 `statement_conflict` when an identifier is taken by another statement; 400 `statement_id_repeated`;
-   *   400 `statement_not_voidable` when a voiding statement would be voided.
+   *   400 `statement_not_voidable` when a voiding statement would be voided; 503 `store_busy` when too many wait already.
    */
   store(batch: StatementBatch): Promise<string[]>
   /** Until when everything stored can be read: no statement stored at that time or before it will appear any more. */
@@ -72,6 +72,8 @@ class Refusal extends Error {
 const lanes = 2
 /** Statements of one transaction, unless a single request brings more; a thousand bytes attached count as one. */
 const mostWeight = 2_000
+/** Weight of what may wait, beyond which sources are asked to come back: some 200 MB. */
+const mostWaiting = 50_000
 /** Others may take the same moments, or the same statements in another order; hardly five times. */
 const mostAttempts = 5
 /** How long an answer on consistency holds, in ms: it stays true, only older. */
@@ -81,11 +83,12 @@ const settledFor = 20
  * What stores statements for this process. What several requests bring meanwhile goes in one transaction: a statement costs
  * less in company.
  */
-export function createStatementWriter(services: Pick<Services, 'db' | 'now'>): StatementWriter {
+export function createStatementWriter(services: Pick<Services, 'db' | 'now'>, most = mostWaiting): StatementWriter {
   const waiting = new Map<string, Request[]>()
   const running = new Set<Promise<void>>()
   const definitions = createDefinitionKeeper()
   let lastMoment = 0
+  let waitingWeight = 0
   let closed = false
   let settled: { until: number; date: Promise<Date> } | undefined
 
@@ -96,6 +99,7 @@ export function createStatementWriter(services: Pick<Services, 'db' | 'now'>): S
       if (next === undefined) return
       const [tenantId, requests] = next
       const group = takeGroup(requests)
+      for (const { batch } of group) waitingWeight -= weightOf(batch)
       // The tenants take turns.
       waiting.delete(tenantId)
       if (requests.length > 0) waiting.set(tenantId, requests)
@@ -182,12 +186,16 @@ export function createStatementWriter(services: Pick<Services, 'db' | 'now'>): S
   return {
     async store(batch) {
       if (closed) throw new Problem(503, 'store_closed', 'The store is being stopped.')
+      if (waitingWeight > most) {
+        throw new Problem(503, 'store_busy', 'Too many statements wait to be stored: send these again in a moment.')
+      }
       const ids = batch.statements.map(({ id }) => id ?? randomUUIDv7())
       if (new Set(ids.map((id) => id.toLowerCase())).size < ids.length) {
         throw new Problem(400, 'statement_id_repeated', 'Two statements of the request have the same identifier.')
       }
       return new Promise((resolve, reject) => {
         const request: Request = { batch, ids, resolve, reject }
+        waitingWeight += weightOf(batch)
         const requests = waiting.get(batch.tenantId)
         if (requests) requests.push(request)
         else waiting.set(batch.tenantId, [request])
@@ -215,12 +223,15 @@ export function createStatementWriter(services: Pick<Services, 'db' | 'now'>): S
   }
 }
 
+function weightOf({ statements, attachments }: StatementBatch): number {
+  return statements.length + attachments.reduce((sum, { content }) => sum + Math.ceil(content.length / 1000), 0)
+}
+
 /** Takes from the front what goes in one transaction. */
 function takeGroup(requests: Request[]): Request[] {
   let weight = 0
   const end = requests.findIndex(({ batch }) => {
-    weight += batch.statements.length
-    for (const { content } of batch.attachments) weight += content.length / 1000
+    weight += weightOf(batch)
     return weight > mostWeight
   })
   return requests.splice(0, end === -1 ? requests.length : Math.max(end, 1))
