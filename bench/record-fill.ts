@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { keyOf } from '../server/src/modules/records/statement-keys.ts'
-import { identifyAgent } from '../server/src/modules/records/agents.ts'
+import { keyOf } from '../server/src/modules/records/model/statement-keys.ts'
+import { identifyAgent } from '../server/src/modules/records/model/agents.ts'
 import { activities, courses, learners, makeStatement, verbs } from './record-statements.ts'
 
 /** What to look for in a filled store. */

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { createApp } from '../server/src/app.ts'
 import { inTenant } from '../server/src/kernel/postgres.ts'
-import { createCredential } from '../server/src/modules/records/credentials.ts'
+import { createCredential } from '../server/src/modules/records/credentials/credentials.ts'
 import { sendLoad } from './load.ts'
 import { openCeiling } from './record-ceiling.ts'
 import { type RecordLoadResult, sendRecords } from './record-load.ts'

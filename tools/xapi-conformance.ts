@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { openBenchStores } from '../bench/server.ts'
 import { createApp } from '../server/src/app.ts'
 import { inTenant } from '../server/src/kernel/postgres.ts'
-import { createCredential } from '../server/src/modules/records/credentials.ts'
+import { createCredential } from '../server/src/modules/records/credentials/credentials.ts'
 
 // `node tools/run.mjs tools/xapi-conformance.ts FOLDER [1.0.3] [2.0.0]`: the public conformance suite of ADL against a server
 // on stores of its own. FOLDER is a clone of adlnet/lrs-conformance-test-suite in which `npm install` was run.

@@ -1,15 +1,15 @@
 import type { Module } from '#kernel/module'
-import { credentialCommands } from './credential-commands.ts'
-import { registerCredentials } from './credentials.routes.ts'
-import { registerQuarantine } from './quarantine.routes.ts'
-import { transferCommands } from './transfer-commands.ts'
+import { credentialCommands } from './credentials/credential-commands.ts'
+import { registerCredentials } from './credentials/credentials.routes.ts'
+import { registerQuarantine } from './quarantine/quarantine.routes.ts'
+import { transferCommands } from './transfer/transfer-commands.ts'
 
-export { identifyAgent } from './agents.ts'
-export { hasDigest } from './attachment-digests.ts'
-export { listAttachments, type NewAttachment } from './attachments.queries.ts'
-export { findDefinitions } from './activities.queries.ts'
-export { authenticateCredential, getCredential } from './authentication.ts'
-export { administratorOf } from './credentials.routes.ts'
+export { identifyAgent } from './model/agents.ts'
+export { hasDigest } from './store/attachment-digests.ts'
+export { listAttachments, type NewAttachment } from './store/attachments.queries.ts'
+export { findDefinitions } from './store/activities.queries.ts'
+export { authenticateCredential, getCredential } from './credentials/authentication.ts'
+export { administratorOf } from './credentials/credentials.routes.ts'
 export {
   deleteDocument,
   findDocument,
@@ -17,21 +17,28 @@ export {
   type NewDocument,
   type Preconditions,
   putDocument,
-} from './documents.ts'
-export { deleteDocuments, type DocumentPlace, listDocumentNames } from './documents.queries.ts'
-export { parseJson } from './exact-json.ts'
-export { getPerson } from './people.ts'
-export { openLane, type QuarantineLane } from './quarantine.ts'
-export { mayDefine, readsOwnOnly, recordAccess } from './scopes.ts'
-export { activitiesOf, type Agent, type Attachment, type Group, type Statement, type XapiVersion } from './statement.ts'
-export { areSame } from './statement-equality.ts'
-export { mayNeedVersion, toCanonical, toIds, toVersion } from './statement-formats.ts'
-export { checkStatement } from './statement-validation.ts'
-export { findSettled } from './statement-storing.queries.ts'
-export { createStatementWriter, type StatementWriter } from './statement-writer.ts'
-export { listStatementsAfter } from './statements-after.queries.ts'
-export { findStatement, listStatements, type StatementFilter } from './statements.queries.ts'
-export { checkAgentOrGroup, checkIri, checkTimestamp, checkUuid, StatementError } from './value-validation.ts'
+} from './documents/documents.ts'
+export { deleteDocuments, type DocumentPlace, listDocumentNames } from './documents/documents.queries.ts'
+export { parseJson } from './model/exact-json.ts'
+export { getPerson } from './store/people.ts'
+export { openLane, type QuarantineLane } from './quarantine/quarantine.ts'
+export { mayDefine, readsOwnOnly, recordAccess } from './credentials/scopes.ts'
+export {
+  activitiesOf,
+  type Agent,
+  type Attachment,
+  type Group,
+  type Statement,
+  type XapiVersion,
+} from './model/statement.ts'
+export { areSame } from './model/statement-equality.ts'
+export { mayNeedVersion, toCanonical, toIds, toVersion } from './model/statement-formats.ts'
+export { checkStatement } from './model/statement-validation.ts'
+export { findSettled } from './store/statement-storing.queries.ts'
+export { createStatementWriter, type StatementWriter } from './store/statement-writer.ts'
+export { listStatementsAfter } from './store/statements-after.queries.ts'
+export { findStatement, listStatements, type StatementFilter } from './store/statements.queries.ts'
+export { checkAgentOrGroup, checkIri, checkTimestamp, checkUuid, StatementError } from './model/value-validation.ts'
 
 /** The record store: what learners did, as learning tools told it. The wire is `standards/xapi`. */
 export const records: Module = {
