@@ -20,6 +20,7 @@ export async function describeApi(): Promise<string> {
     findTenant: unreachable,
     authenticate: unreachable,
     authenticateClient: unreachable,
+    findViewer: unreachable,
   })
   for (const module of modules) await module.register(app, services)
   serveStatus(app, services, { postgres: 'embedded', clickhouse: 'embedded' })

@@ -8,7 +8,7 @@ import { createTenantRegistry } from '#kernel/tenancy'
 import { applications } from '#modules/applications'
 import { directory } from '#modules/directory'
 import { authenticate, identity } from '#modules/identity'
-import { insight } from '#modules/insight'
+import { findViewer, insight } from '#modules/insight'
 import { portal } from '#modules/portal'
 import { authenticateCredential, records } from '#modules/records'
 import { mountDemonstrationIdentityProviders } from './demonstration/identity-provider.ts'
@@ -71,6 +71,7 @@ export async function createApp(config: Config, services: Services): Promise<App
       request.url.startsWith('/xapi/')
         ? authenticateCredential(services, request)
         : authenticateClient(services, request),
+    findViewer: (request) => findViewer(services, request),
   })
   for (const module of modules) await module.register(app, services)
   serveStatus(app, services, {

@@ -59,6 +59,7 @@ test('a route that states no access, or one that nothing would check, is refused
     findTenant: () => Promise.resolve(server.tenant),
     authenticate: () => Promise.resolve(undefined),
     authenticateClient: () => Promise.resolve(undefined),
+    findViewer: () => Promise.resolve(undefined),
   })
   expect(() => app.get('/api/open', () => 'anyone')).toThrow('states no access')
   // Only under /api is anyone asked who they are.

@@ -72,6 +72,8 @@ export async function loadDemonstration(services: Services, progress: Progress):
       'directory.administer',
       'instance.operate',
       'records.administer',
+      'insight.view',
+      'insight.administer',
     ] as const) {
       await grantRight(tx, { personId: ids.operator, right, organisationId: null }, now)
     }

@@ -5,6 +5,8 @@ export type Right =
   | 'instance.operate'
   | 'resources.assign'
   | 'records.administer'
+  | 'insight.view'
+  | 'insight.administer'
 
 /** A right held now, within a perimeter. */
 export interface HeldRight {
@@ -32,15 +34,37 @@ export interface Client {
   contactDetails: boolean
 }
 
+/** For whom a learning dashboard is made. */
+export type Audience = 'student' | 'teacher' | 'programme' | 'institution'
+
+/** Who looks at learning dashboards: launched from a learning platform, or signed in and entitled to. */
+export interface Viewer {
+  tenantId: string
+  audience: Audience
+  /** Keys of the courses within reach, in decimal; null for all of the tenant. */
+  courses: string[] | null
+  /** Own pseudonym, in decimal; null when none is known. */
+  learner: string | null
+  /** Whether learners of these courses may be seen by name: their teacher, come from the course itself. */
+  nominative: boolean
+  /** Person of the directory; null without an account. */
+  personId: string | null
+  /** As told to those whose name is seen; null when unknown. */
+  name: string | null
+  /** The only indicator that was embedded; null for whole dashboards. */
+  indicator: string | null
+}
+
 /**
- * Who may call a route: everyone; anyone signed in; holders of a right somewhere; or systems whose token has one of some
- * scopes. Every route states one. What they may see or do there (perimeter, visibility) is the rule's business.
+ * Who may call a route: everyone; anyone signed in; holders of a right somewhere; who looks at learning dashboards; or
+ * systems whose token has one of some scopes. Every route states one. What they may see or do there (perimeter,
+ * visibility) is the rule's business.
  */
-export type Access = 'public' | 'signed-in' | { right: Right } | { scopes: string[] }
+export type Access = 'public' | 'signed-in' | 'viewer' | { right: Right } | { scopes: string[] }
 
 /** Whether an actor passes; undefined stands for someone not signed in. */
 export function isAllowed(access: Access, actor: Actor | undefined): boolean {
   if (access === 'public') return true
-  if (!actor || (access !== 'signed-in' && !('right' in access))) return false
+  if (!actor || access === 'viewer' || (access !== 'signed-in' && !('right' in access))) return false
   return access === 'signed-in' || actor.rights.some((held) => held.right === access.right)
 }

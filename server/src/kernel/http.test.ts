@@ -12,6 +12,7 @@ const open = (publicUrl: string) =>
     findTenant: () => Promise.reject(new Error('no route here has a tenant')),
     authenticate: nobody,
     authenticateClient: nobody,
+    findViewer: nobody,
   })
 beforeAll(async () => {
   app = await open('http://localhost')

@@ -17,14 +17,14 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
-import { type Access, type Actor, type Client, isAllowed } from './access.ts'
+import { type Access, type Actor, type Client, isAllowed, type Viewer } from './access.ts'
 import { isDatabaseAway } from './postgres.ts'
 import { describeError, Problem, toProblemBody } from './problem.ts'
 import type { Tenant } from './tenancy.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may call the route: `'public'`, `'signed-in'`, a right, or scopes of a token. Required. */
+    /** Who may call the route: `'public'`, `'signed-in'`, `'viewer'`, a right, or scopes of a token. Required. */
     access?: Access
     /** Takes forms that pages of other sites send, as identity providers do: it reads no cookie. */
     crossSite?: true
@@ -35,6 +35,7 @@ declare module 'fastify' {
     tenant: Tenant
     actor: Actor | undefined
     client: Client | undefined
+    viewer: Viewer | undefined
   }
 }
 
@@ -49,6 +50,8 @@ export interface HttpOptions {
   authenticate: (request: FastifyRequest) => Promise<Actor | undefined>
   /** Finds which system holds the token of a request; undefined when it holds none that is good. */
   authenticateClient: (request: FastifyRequest) => Promise<Client | undefined>
+  /** Finds who looks at learning dashboards, from the signed-in person or a launch's token; undefined for nobody. */
+  findViewer: (request: FastifyRequest) => Promise<Viewer | undefined>
 }
 
 /**
@@ -116,6 +119,10 @@ export async function createHttp(options: HttpOptions): Promise<App> {
     if (!request.routeOptions.config.crossSite) refuseForeignOrigin(request)
     request.tenant = await options.findTenant(request.headers.host)
     request.actor = await options.authenticate(request)
+    if (access === 'viewer') {
+      request.viewer = await options.findViewer(request)
+      if (request.viewer) return
+    }
     if (isAllowed(access, request.actor)) return
     if (!request.actor) throw new Problem(401, 'sign_in_required', 'Sign in to use this.')
     throw new Problem(403, 'not_allowed', 'Your rights do not include this.')
@@ -185,6 +192,12 @@ async function listSecurityHeaders(secure: boolean): Promise<[string, string][]>
 export function actorOf(request: FastifyRequest): Actor {
   if (!request.actor) throw new Problem(401, 'sign_in_required', 'Sign in to use this.')
   return request.actor
+}
+
+/** Who looks, in a request to a route of learning dashboards. */
+export function viewerOf(request: FastifyRequest): Viewer {
+  if (!request.viewer) throw new Problem(401, 'sign_in_required', 'Sign in, or come from your course.')
+  return request.viewer
 }
 
 const isForClients = (access: Access | undefined): access is { scopes: string[] } =>

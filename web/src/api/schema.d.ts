@@ -6682,7 +6682,7 @@ export interface operations {
                         hasPassword: boolean;
                         rights: {
                             /** @enum {string} */
-                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer";
+                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer" | "insight.view" | "insight.administer";
                             organisationId: string | null;
                         }[];
                         /** @description whether there are people whose accounts one administers */
@@ -6989,7 +6989,7 @@ export interface operations {
                         }[];
                         delegable: {
                             /** @enum {string} */
-                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer";
+                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer" | "insight.view" | "insight.administer";
                             organisationId: string | null;
                             organisationName: string | null;
                             /** @description last day for which it may be given */
@@ -7024,7 +7024,7 @@ export interface operations {
                             /** Format: uuid */
                             personId: string;
                             /** @enum {string} */
-                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer";
+                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer" | "insight.view" | "insight.administer";
                             /** @description perimeter; null for the whole workspace */
                             organisationId: string | null;
                             /** Format: date */
@@ -7076,7 +7076,7 @@ export interface operations {
                             /** Format: uuid */
                             personId: string;
                             /** @enum {string} */
-                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer";
+                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer" | "insight.view" | "insight.administer";
                             /** @description perimeter; null for the whole workspace */
                             organisationId: string | null;
                             /** Format: date */
@@ -7117,7 +7117,7 @@ export interface operations {
                     /** Format: uuid */
                     personId: string;
                     /** @enum {string} */
-                    right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer";
+                    right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer" | "insight.view" | "insight.administer";
                     organisationId: string | null;
                     /**
                      * Format: date
@@ -7141,7 +7141,7 @@ export interface operations {
                         /** Format: uuid */
                         personId: string;
                         /** @enum {string} */
-                        right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer";
+                        right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer" | "insight.view" | "insight.administer";
                         /** @description perimeter; null for the whole workspace */
                         organisationId: string | null;
                         /** Format: date */

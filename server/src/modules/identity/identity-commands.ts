@@ -16,7 +16,14 @@ import { deleteSessions, listSessions } from './sign-in/sessions.queries.ts'
 
 const whom = { person: text, login: text }
 /** Rights of an operator: over the whole workspace. */
-const operatorRights: Right[] = ['directory.import', 'directory.administer', 'instance.operate', 'records.administer']
+const operatorRights: Right[] = [
+  'directory.import',
+  'directory.administer',
+  'instance.operate',
+  'records.administer',
+  'insight.view',
+  'insight.administer',
+]
 // Who assigns resources is a matter of each establishment.
 const rights: Right[] = [...operatorRights, 'resources.assign']
 

@@ -7,6 +7,8 @@ import { registerInsight } from './insight.routes.ts'
 import { getPseudonymKey, toVisitor } from './pseudonyms.ts'
 import { type EventRow, insertEvents } from './sign-ins.queries.ts'
 
+export { findViewer, openLaunch } from './viewers/viewers.ts'
+
 // An opening-day morning brings dozens of sign-ins a second: they go to ClickHouse by the hundred.
 const countSignIns = defineReaction(signedIn, 'count', { batchSize: 500 }, async (services, batch) => {
   const rows: EventRow[] = []

@@ -16,6 +16,8 @@ export const rightSchema = z.enum([
   'instance.operate',
   'resources.assign',
   'records.administer',
+  'insight.view',
+  'insight.administer',
 ])
 
 export const sessionSchema = z.discriminatedUnion('signedIn', [
