@@ -1,4 +1,3 @@
-import type { Insertable } from 'kysely'
 import type { Viewer } from '#kernel/access'
 import type { Tx } from '#kernel/postgres'
 import { tables } from '../tables.ts'
