@@ -1422,6 +1422,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/insight/audiences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** As whom the reader may look at learning dashboards, the widest first */
+        get: operations["listAudiences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/viewer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who looks at learning dashboards, and within what reach */
+        get: operations["getViewer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/courses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Courses within the reader’s reach, the lately used first */
+        get: operations["listCourses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Activities of the courses within the reader’s reach, to choose one */
+        get: operations["listActivities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/dashboards/{audience}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The indicators shown to those for whom the reader looks */
+        get: operations["getDashboard"];
+        /** Chooses the indicators shown to an audience, in their order */
+        put: operations["updateDashboard"];
+        post?: never;
+        /** Shows an audience what comes with the product again */
+        delete: operations["deleteDashboard"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/dashboards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The indicators shown to each audience */
+        get: operations["listDashboards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/programmes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Programmes, their courses and their heads */
+        get: operations["listProgrammes"];
+        put?: never;
+        /** Adds a programme; its heads then see the dashboards of its courses */
+        post: operations["createProgramme"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/programmes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes the name, the courses and the heads of a programme */
+        put: operations["updateProgramme"];
+        post?: never;
+        /** Removes a programme; its courses and what was done there stay */
+        delete: operations["deleteProgramme"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/records/token": {
         parameters: {
             query?: never;
@@ -7952,6 +8092,456 @@ export interface operations {
                         }[];
                     };
                 };
+            };
+        };
+    };
+    listAudiences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        audiences: ("student" | "teacher" | "programme" | "institution")[];
+                    };
+                };
+            };
+        };
+    };
+    getViewer: {
+        parameters: {
+            query?: {
+                as?: "student" | "teacher" | "programme" | "institution";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        audience: "student" | "teacher" | "programme" | "institution";
+                        /** @description as whom the reader may look */
+                        audiences: ("student" | "teacher" | "programme" | "institution")[];
+                        /** @description whether their own traces are known */
+                        learner: boolean;
+                        /** @description whether they may see learners of their courses by name */
+                        nominative: boolean;
+                        /** @description the only one that was embedded */
+                        indicator: string | null;
+                        /** @description the first fifty within reach; null for all */
+                        courses: {
+                            key: string;
+                            /** @description by language tag */
+                            name: {
+                                [key: string]: string;
+                            };
+                        }[] | null;
+                        tenant: {
+                            name: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    listCourses: {
+        parameters: {
+            query?: {
+                q?: string;
+                limit?: number;
+                as?: "student" | "teacher" | "programme" | "institution";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        courses: {
+                            key: string;
+                            /** @description by language tag */
+                            name: {
+                                [key: string]: string;
+                            };
+                            /** @description Monday of the last week in which enough learners worked */
+                            lastWeek: string | null;
+                            /** @description null when they are too few to be told */
+                            learners: number | null;
+                        }[];
+                        more: boolean;
+                    };
+                };
+            };
+        };
+    };
+    listActivities: {
+        parameters: {
+            query?: {
+                course?: string;
+                /** @description separated by commas; all of them when empty */
+                kinds?: string;
+                q?: string;
+                limit?: number;
+                as?: "student" | "teacher" | "programme" | "institution";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        activities: {
+                            key: string;
+                            kind: string;
+                            /** @description by language tag */
+                            name: {
+                                [key: string]: string;
+                            };
+                            course: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    getDashboard: {
+        parameters: {
+            query?: {
+                as?: "student" | "teacher" | "programme" | "institution";
+            };
+            header?: never;
+            path: {
+                audience: "student" | "teacher" | "programme" | "institution";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            indicator: string;
+                            /** @enum {string} */
+                            scope: "group" | "person" | "named";
+                            parameters: {
+                                [key: string]: string | number;
+                            };
+                            /** @enum {string} */
+                            width: "half" | "full";
+                        }[];
+                        /** @description false: what comes with the product */
+                        custom: boolean;
+                    };
+                };
+            };
+        };
+    };
+    updateDashboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                audience: "student" | "teacher" | "programme" | "institution";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    items: {
+                        indicator: string;
+                        /** @enum {string} */
+                        scope: "group" | "person" | "named";
+                        parameters: {
+                            [key: string]: string | number;
+                        };
+                        /** @enum {string} */
+                        width: "half" | "full";
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            indicator: string;
+                            /** @enum {string} */
+                            scope: "group" | "person" | "named";
+                            parameters: {
+                                [key: string]: string | number;
+                            };
+                            /** @enum {string} */
+                            width: "half" | "full";
+                        }[];
+                        /** @description false: what comes with the product */
+                        custom: boolean;
+                    };
+                };
+            };
+        };
+    };
+    deleteDashboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                audience: "student" | "teacher" | "programme" | "institution";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            indicator: string;
+                            /** @enum {string} */
+                            scope: "group" | "person" | "named";
+                            parameters: {
+                                [key: string]: string | number;
+                            };
+                            /** @enum {string} */
+                            width: "half" | "full";
+                        }[];
+                        /** @description false: what comes with the product */
+                        custom: boolean;
+                    };
+                };
+            };
+        };
+    };
+    listDashboards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        dashboards: {
+                            items: {
+                                indicator: string;
+                                /** @enum {string} */
+                                scope: "group" | "person" | "named";
+                                parameters: {
+                                    [key: string]: string | number;
+                                };
+                                /** @enum {string} */
+                                width: "half" | "full";
+                            }[];
+                            /** @description false: what comes with the product */
+                            custom: boolean;
+                            /** @enum {string} */
+                            audience: "student" | "teacher" | "programme" | "institution";
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    listProgrammes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        programmes: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                            courses: {
+                                key: string;
+                                /** @description by language tag */
+                                name: {
+                                    [key: string]: string;
+                                };
+                            }[];
+                            heads: {
+                                /** Format: uuid */
+                                id: string;
+                                givenName: string;
+                                familyName: string;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    createProgramme: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    courses: string[];
+                    heads: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        name: string;
+                        courses: {
+                            key: string;
+                            /** @description by language tag */
+                            name: {
+                                [key: string]: string;
+                            };
+                        }[];
+                        heads: {
+                            /** Format: uuid */
+                            id: string;
+                            givenName: string;
+                            familyName: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    updateProgramme: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    courses: string[];
+                    heads: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        name: string;
+                        courses: {
+                            key: string;
+                            /** @description by language tag */
+                            name: {
+                                [key: string]: string;
+                            };
+                        }[];
+                        heads: {
+                            /** Format: uuid */
+                            id: string;
+                            givenName: string;
+                            familyName: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    deleteProgramme: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

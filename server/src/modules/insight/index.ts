@@ -3,8 +3,11 @@ import { signedIn } from '#modules/identity'
 import { defineReaction } from '#kernel/events'
 import type { Module } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
+import { registerDashboards } from './dashboards/dashboards.routes.ts'
+import { registerProgrammes } from './dashboards/programmes.routes.ts'
+import { registerViewer } from './dashboards/viewer.routes.ts'
 import { registerInsight } from './insight.routes.ts'
-import { getPseudonymKey, toVisitor } from './pseudonyms.ts'
+import { getPseudonymKey, toVisitor } from './identities/pseudonyms.ts'
 import { type EventRow, insertEvents } from './sign-ins.queries.ts'
 
 export { findViewer, openLaunch } from './viewers/viewers.ts'
@@ -39,5 +42,10 @@ export const insight: Module = {
   queues: [],
   reactions: [countSignIns],
   commands: [],
-  register: registerInsight,
+  register(app, services) {
+    registerInsight(app, services)
+    registerViewer(app, services)
+    registerDashboards(app, services)
+    registerProgrammes(app, services)
+  },
 }

@@ -1,6 +1,7 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { Audience, Viewer } from '#kernel/access'
 import type { Db } from '#kernel/postgres'
+import type { DashboardItem } from './dashboards/default-dashboards.ts'
 
 // Pseudonyms and keys are full 64-bit integers: texts in decimal, they are beyond the safe integers.
 type Key = ColumnType<string, string, string>
@@ -12,16 +13,15 @@ type InsightTables = {
   }
   'insight.projection': {
     tenant_id: Generated<string>
-    build: number
+    build: Generated<number>
     state: 'filling' | 'read' | 'left'
     rules: number
     cursor: number
     pending_until: number | null
-    statements: number
+    statements: Generated<number>
     started_at: Date
     updated_at: Date
     failure: string | null
-    leased_until: Date | null
   }
   'insight.learner': {
     tenant_id: Generated<string>
@@ -31,6 +31,14 @@ type InsightTables = {
     person_id: string | null
     origin: 'own' | 'launch' | 'administrator'
     first_seen_at: Date
+  }
+  'insight.learner_move': {
+    tenant_id: Generated<string>
+    id: Generated<number>
+    build: number
+    identifier: string
+    from_learner: Key
+    to_learner: Key
   }
   'insight.learning_object': {
     tenant_id: Generated<string>
@@ -77,7 +85,7 @@ type InsightTables = {
   'insight.dashboard': {
     tenant_id: Generated<string>
     audience: Audience
-    items: JSONColumnType<object[]>
+    items: JSONColumnType<DashboardItem[]>
     updated_at: Date
     updated_by: string | null
   }

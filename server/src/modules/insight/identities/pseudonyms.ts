@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
-import { tables } from './tables.ts'
+import { tables } from '../tables.ts'
 
 /** The tenant's pseudonym key (32 bytes), made at its first use. */
 export async function getPseudonymKey(tx: Tx): Promise<Buffer> {
@@ -27,4 +27,12 @@ export async function getPseudonymKey(tx: Tx): Promise<Buffer> {
  */
 export function toVisitor(key: Buffer, personId: string): string {
   return createHmac('sha256', key).update(personId).digest().readBigUInt64BE().toString()
+}
+
+/**
+ * The learner that an identifier leads to unless it was tied to another one: as `toVisitor`, signed.
+ * @param identifier as records' `identifyAgent` says.
+ */
+export function toLearner(key: Buffer, identifier: string): string {
+  return createHmac('sha256', key).update(identifier).digest().readBigInt64BE().toString()
 }
