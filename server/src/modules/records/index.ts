@@ -25,13 +25,16 @@ export { openLane, type QuarantineLane } from './quarantine/quarantine.ts'
 export { mayDefine, readsOwnOnly, recordAccess } from './credentials/scopes.ts'
 export {
   activitiesOf,
+  type Activity,
   type Agent,
   type Attachment,
   type Group,
+  isActivity,
   type Statement,
   type XapiVersion,
 } from './model/statement.ts'
 export { areSame } from './model/statement-equality.ts'
+export { toUtc } from './model/timestamps.ts'
 export { mayNeedVersion, toCanonical, toIds, toVersion } from './model/statement-formats.ts'
 export { checkStatement } from './model/statement-validation.ts'
 export { findSettled } from './store/statement-storing.queries.ts'
