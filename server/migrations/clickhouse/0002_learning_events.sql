@@ -1,11 +1,11 @@
 -- What learners did, one row a statement, without any direct identifier: learners are keyed pseudonyms of the tenant,
 -- activities the keys of records.activity. A statement that nobody understood has no `action`; it is counted all the same.
 -- Rows are only ever added: what is voided, or moved to another learner, is added once more with the opposite sign. A batch
--- sent twice is kept once (insert_deduplication_token).
+-- sent twice is kept once (insert_deduplication_token), here and in what adds up from here.
 create table if not exists learning_event_v1 (
   tenant_id UUID,
-  -- which projection of the store: a rebuilding one fills beside the one that is read
-  build UInt16,
+  -- which projection of the store, of one tenant: a rebuilding one fills beside the one that is read
+  build UInt32,
   -- the course's activity; 0 when none is told
   course Int64,
   -- told by the statement, within 2000 to 2099; the moment of storing when what it tells cannot be
@@ -44,15 +44,15 @@ create table if not exists learning_event_v1 (
   sign Int8
 )
 engine = MergeTree
--- by arrival, which no source can choose: a told date could make any number of partitions
-partition by toYYYYMM(fromUnixTimestamp64Micro(seq, 'UTC'))
+-- By arrival, which no source can choose: a told date could make any number of partitions.
+partition by (build, toYYYYMM(fromUnixTimestamp64Micro(seq, 'UTC')))
 order by (tenant_id, build, course, day, learner, occurred_at)
 settings non_replicated_deduplication_window = 10000;
 
 -- What each learner did each day, per course and action.
 create table if not exists learner_day_v1 (
   tenant_id UUID,
-  build UInt16,
+  build UInt32,
   course Int64,
   day Date,
   learner Int64,
@@ -60,7 +60,7 @@ create table if not exists learner_day_v1 (
   events Int64
 )
 engine = SummingMergeTree(events)
-partition by toYear(day)
+partition by build
 order by (tenant_id, build, course, day, learner, action)
 settings non_replicated_deduplication_window = 10000;
 
@@ -72,7 +72,7 @@ group by tenant_id, build, course, day, learner, action;
 -- How many statements of each source and verb were understood, and by which dialect.
 create table if not exists statement_day_v1 (
   tenant_id UUID,
-  build UInt16,
+  build UInt32,
   source_id UUID,
   verb LowCardinality(String),
   dialect LowCardinality(String),
@@ -82,7 +82,7 @@ create table if not exists statement_day_v1 (
   statements Int64
 )
 engine = SummingMergeTree(statements)
-partition by toYear(day)
+partition by build
 order by (tenant_id, build, source_id, verb, dialect, action, day)
 settings non_replicated_deduplication_window = 10000;
 

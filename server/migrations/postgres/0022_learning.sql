@@ -4,10 +4,13 @@ alter table identity.granted_right drop constraint granted_right_right_name_chec
     ('directory.import', 'directory.administer', 'instance.operate', 'resources.assign', 'records.administer',
      'insight.view', 'insight.administer'));
 
--- Projections of the record store into the analytics. One is read; another may be filling beside it.
+-- Projections of the record store into the analytics. One is read; another may be filling beside it. Those of all tenants are
+-- counted together: rows of the analytics that have the same number are of one tenant.
+create sequence insight.projection_build as integer;
+grant usage on sequence insight.projection_build to preau_app;
 create table insight.projection (
   tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
-  build integer not null check (build between 1 and 65535),
+  build integer primary key default nextval('insight.projection_build'),
   state text not null check (state in ('filling', 'read', 'left')),
   -- version of the rules that say what statements mean
   rules integer not null,
@@ -18,9 +21,8 @@ create table insight.projection (
   statements bigint not null default 0,
   started_at timestamptz not null,
   updated_at timestamptz not null,
-  failure text,
-  leased_until timestamptz,
-  primary key (tenant_id, build)
+  -- why the last batch could not be sent
+  failure text
 );
 create unique index projection_read on insight.projection (tenant_id) where state = 'read';
 
@@ -41,6 +43,17 @@ create table insight.learner (
 );
 create index learner_pseudonym on insight.learner (tenant_id, learner);
 create index learner_person on insight.learner (tenant_id, person_id) where person_id is not null;
+
+-- Identifiers that lead to another learner than before: what a projection holds of them has still to follow.
+create table insight.learner_move (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  id bigint primary key generated always as identity,
+  build integer not null references insight.projection on delete cascade,
+  identifier text not null,
+  from_learner bigint not null,
+  to_learner bigint not null
+);
+create index learner_move_identifier on insight.learner_move (tenant_id, build, identifier);
 
 -- Courses and activities that events speak of: keys as in records.activity.
 create table insight.learning_object (
@@ -198,7 +211,7 @@ do $$
 declare
   each text;
 begin
-  foreach each in array array['projection', 'learner', 'learning_object', 'enrolment', 'programme', 'programme_course',
+  foreach each in array array['projection', 'learner', 'learner_move', 'learning_object', 'enrolment', 'programme', 'programme_course',
     'programme_head', 'launch', 'dashboard', 'indicator_setting', 'look', 'objection', 'plan', 'follow_up', 'erasure', 'retention'] loop
     execute format('alter table insight.%I enable row level security', each);
     execute format('alter table insight.%I force row level security', each);

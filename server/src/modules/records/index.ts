@@ -34,12 +34,19 @@ export {
   type XapiVersion,
 } from './model/statement.ts'
 export { areSame } from './model/statement-equality.ts'
+export { keyOf } from './model/statement-keys.ts'
 export { toUtc } from './model/timestamps.ts'
 export { mayNeedVersion, toCanonical, toIds, toVersion } from './model/statement-formats.ts'
 export { checkStatement } from './model/statement-validation.ts'
 export { findSettled } from './store/statement-storing.queries.ts'
 export { createStatementWriter, type StatementWriter } from './store/statement-writer.ts'
 export { listStatementsAfter } from './store/statements-after.queries.ts'
+export {
+  listStatementsOfActor,
+  listStatementsToCount,
+  listVoidedBy,
+  type StatementToCount,
+} from './store/statements-projected.queries.ts'
 export { findStatement, listStatements, type StatementFilter } from './store/statements.queries.ts'
 export { checkAgentOrGroup, checkIri, checkTimestamp, checkUuid, StatementError } from './model/value-validation.ts'
 

@@ -1,0 +1,91 @@
+import { sql } from 'kysely'
+import { keepPlan, type Tx } from '#kernel/postgres'
+import { keyOf } from '../model/statement-keys.ts'
+import { tables } from '../tables.ts'
+
+/** A statement for whoever counts what happened. */
+export interface StatementToCount {
+  /** In lower case. */
+  id: string
+  /** Moment of storing, in microseconds since 1970. */
+  seq: number
+  body: string
+  sourceId: string | null
+}
+
+const counted = ['s.id', 's.seq', 's.body', 'c.source_id as sourceId'] as const
+
+/** Bytes of the statements of a page, beyond which it ends. */
+const largestPage = 8 * 1024 * 1024
+
+/**
+ * The next statements stored after a moment, until another, in order, but those that were voided before they came.
+ * @returns `until`: up to where they go; the moment given when there are no more.
+ */
+export async function listStatementsToCount(
+  tx: Tx,
+  { after, until }: { after: number; until: number },
+  limit: number,
+): Promise<{ statements: StatementToCount[]; until: number }> {
+  const rows = await tables(tx)
+    .selectFrom('records.statement as s')
+    .leftJoin('records.credential as c', 'c.id', 's.credential_id')
+    .select([...counted, sql<boolean>`${isVoidedBefore(sql.ref('s.seq'))}`.as('voided')])
+    .where('s.tenant_id', '=', sql<string>`(select kernel.current_tenant())`)
+    .where('s.seq', '>', after)
+    .where('s.seq', '<=', until)
+    .orderBy('s.seq')
+    .limit(limit)
+    .modifyEnd(keepPlan)
+    .execute()
+  let size = 0
+  const end = rows.findIndex(({ body }) => (size += body.length) > largestPage && size > body.length)
+  const page = end === -1 ? rows : rows.slice(0, end)
+  const isLast = end === -1 && rows.length < limit
+  return {
+    statements: page.filter(({ voided }) => !voided),
+    until: isLast ? until : (page.at(-1)?.seq ?? until),
+  }
+}
+
+/** What some statements voided, of what was stored before them; each voided statement is told for one of them only. */
+export function listVoidedBy(tx: Tx, voidingIds: string[]): Promise<StatementToCount[]> {
+  return tables(tx)
+    .selectFrom('records.voiding as v')
+    .innerJoin('records.statement as by', 'by.id', 'v.statement_id')
+    .innerJoin('records.statement as s', 's.id', 'v.target_id')
+    .leftJoin('records.credential as c', 'c.id', 's.credential_id')
+    .select(counted)
+    .where('v.statement_id', 'in', voidingIds)
+    .where('s.seq', '<', (row) => row.ref('by.seq'))
+    .orderBy('s.seq')
+    .execute()
+}
+
+/**
+ * Statements whose actor has an identifier, stored after a moment and until another, in order, but those voided until then.
+ * @param identifier as `identifyAgent` says.
+ */
+export function listStatementsOfActor(
+  tx: Tx,
+  tenantId: string,
+  identifier: string,
+  { after, until }: { after: number; until: number },
+  limit: number,
+): Promise<StatementToCount[]> {
+  return tables(tx)
+    .selectFrom('records.statement as s')
+    .leftJoin('records.credential as c', 'c.id', 's.credential_id')
+    .select(counted)
+    .where('s.actor', '=', keyOf(tenantId, 'agent', identifier))
+    .where('s.seq', '>', after)
+    .where('s.seq', '<=', until)
+    .where(sql<boolean>`not ${isVoidedBefore(sql.val(until))}`)
+    .orderBy('s.seq')
+    .limit(limit)
+    .execute()
+}
+
+const isVoidedBefore = (moment: ReturnType<typeof sql>) => sql<boolean>`exists (
+  select from records.voiding v join records.statement by on by.tenant_id = v.tenant_id and by.id = v.statement_id
+  where v.tenant_id = s.tenant_id and v.target_id = s.id and by.seq <= ${moment})`
