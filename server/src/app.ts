@@ -12,6 +12,7 @@ import { findViewer, insight } from '#modules/insight'
 import { portal } from '#modules/portal'
 import { authenticateCredential, records } from '#modules/records'
 import { mountDemonstrationIdentityProviders } from './demonstration/identity-provider.ts'
+import { caliper } from './standards/caliper/index.ts'
 import { federation } from './standards/federation/index.ts'
 import { gar } from './standards/gar/index.ts'
 import { authenticateClient, oneRoster } from './standards/oneroster/index.ts'
@@ -32,6 +33,7 @@ export const modules: Module[] = [
   gar,
   oneRoster,
   xapi,
+  caliper,
 ]
 
 /** Every queue of every module, made when the stores are opened. */
@@ -68,7 +70,7 @@ export async function createApp(config: Config, services: Services): Promise<App
     authenticate: (request) => authenticate(services, request),
     // Learning tools hold credentials of their own.
     authenticateClient: (request) =>
-      request.url.startsWith('/xapi/')
+      request.url.startsWith('/xapi/') || request.routeOptions.url === '/caliper'
         ? authenticateCredential(services, request)
         : authenticateClient(services, request),
     findViewer: (request) => findViewer(services, request),

@@ -3094,6 +3094,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/caliper": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Caliper 1.2: an envelope of events */
+        post: operations["postCaliperEnvelope"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/readyz": {
         parameters: {
             query?: never;
@@ -11850,6 +11867,24 @@ export interface operations {
         };
     };
     getXapiPerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    postCaliperEnvelope: {
         parameters: {
             query?: never;
             header?: never;
