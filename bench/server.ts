@@ -21,8 +21,6 @@ export interface BenchStores {
 /** Opens them; `DATABASE_URL` and `CLICKHOUSE_URL` are not used: a benchmark never touches anybody's data. */
 export async function openBenchStores(): Promise<BenchStores> {
   const folder = await mkdtemp(join(process.env['PREAU_BENCH'] ?? tmpdir(), 'preau-bench-'))
-  // Started as root, PostgreSQL runs as somebody else, who has to be able to pass.
-  await chmod(folder, 0o711)
   // Started by root, PostgreSQL runs as someone else, who has to get through.
   await chmod(folder, 0o711)
   const config = readConfig({ PREAU_DATA: join(folder, 'data'), LOG_LEVEL: 'silent', PREAU_DEMO: '0' })
