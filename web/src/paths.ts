@@ -51,6 +51,10 @@ export const paths = {
   provider: (slug: string) => `/status/sign-in-services/of/${encodeURIComponent(slug)}`,
   startFederation: (slug: string, parameters: { returnTo?: string; entity?: string; link?: '1' } = {}) =>
     withQuery(`/api/federation/providers/${encodeURIComponent(slug)}/start`, parameters),
+  dashboards: (parameters: { as?: string | undefined } = {}) => withQuery('/dashboards', parameters),
+  indicatorCatalogue: (parameters: { as?: string | undefined } = {}) => withQuery('/dashboards/catalogue', parameters),
+  dashboardComposition: (parameters: { audience?: string } = {}) => withQuery('/dashboards/composition', parameters),
+  programmes: () => '/dashboards/programmes',
   account: () => '/account',
   signIns: () => '/account#sign-ins',
   welcome: (parameters: { step?: string } = {}) => withQuery('/welcome', parameters),

@@ -221,6 +221,12 @@ export const routes: RouteObject[] = [
                 }),
               },
               {
+                path: 'dashboards',
+                lazy: async () => ({
+                  Component: (await import('./features/insight/dashboard-page.tsx')).DashboardPage,
+                }),
+              },
+              {
                 path: 'welcome',
                 lazy: async () => ({ Component: (await import('./features/identity/welcome-page.tsx')).WelcomePage }),
               },

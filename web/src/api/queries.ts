@@ -59,3 +59,10 @@ export const schoolYearsQuery = queryOptions({
   queryKey: ['school-years'],
   queryFn: () => read(api.GET('/api/directory/school-years')),
 })
+
+/** As whom somebody signed in may look at dashboards. */
+export const audiencesQuery = queryOptions({
+  queryKey: ['insight', 'audiences'],
+  queryFn: () => read(api.GET('/api/insight/audiences')),
+  staleTime: 300_000,
+})

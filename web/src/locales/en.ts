@@ -1,5 +1,6 @@
 import administration from './en/administration.json'
 import columns from './en/columns.json'
+import dashboards from './en/dashboards.json'
 import directory from './en/directory.json'
 import federation from './en/federation.json'
 import help from './en/help.json'
@@ -19,6 +20,7 @@ import years from './en/years.json'
 export const en = {
   administration,
   columns,
+  dashboards,
   directory,
   federation,
   help,

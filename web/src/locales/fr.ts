@@ -1,5 +1,6 @@
 import administration from './fr/administration.json'
 import columns from './fr/columns.json'
+import dashboards from './fr/dashboards.json'
 import directory from './fr/directory.json'
 import federation from './fr/federation.json'
 import help from './fr/help.json'
@@ -19,6 +20,7 @@ import years from './fr/years.json'
 export const fr = {
   administration,
   columns,
+  dashboards,
   directory,
   federation,
   help,

@@ -39,6 +39,11 @@ export function isMissing(error: unknown): boolean {
   return error instanceof ApiProblem && error.status === 404
 }
 
+/** Whether the reader may not see it. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof ApiProblem && error.status === 403
+}
+
 function isWorthRetrying(error: unknown): boolean {
   return !(error instanceof ApiProblem) || error.status >= 500 || error.status === 408 || error.status === 429
 }

@@ -13,6 +13,7 @@ export function createFormat(language: string, timeZone: string) {
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone })
   const dayLong = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' })
   const monthLong = new Intl.DateTimeFormat(locale, { month: 'long', year: 'numeric', timeZone: 'UTC' })
+  const dayMedium = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' })
   const dayShort = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'numeric', timeZone: 'UTC' })
   const today = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', timeZone })
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
@@ -29,6 +30,8 @@ export function createFormat(language: string, timeZone: string) {
     percent: (share: number) => percent.format(share),
     dateTime: (instant: string) => dateTime.format(new Date(instant)),
     day: (day: string) => dayLong.format(new Date(`${day}T00:00:00Z`)),
+    /** In a table, or within a sentence: 2 nov. 2026. */
+    dayMedium: (day: string) => dayMedium.format(new Date(`${day}T00:00:00Z`)),
     /** @param month `YYYY-MM` */
     month: (month: string) => monthLong.format(new Date(`${month}-01T00:00:00Z`)),
     dayShort: (day: string) => dayShort.format(new Date(`${day}T00:00:00Z`)),

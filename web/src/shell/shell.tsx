@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Suspense, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, Navigate, NavLink, Outlet, ScrollRestoration, useLocation, useNavigation } from 'react-router'
-import { appearanceQuery, sessionQuery } from '../api/queries.ts'
+import { appearanceQuery, audiencesQuery, sessionQuery } from '../api/queries.ts'
 import { paths } from '../paths.ts'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import { Mark } from '../ui/mark.tsx'
@@ -111,9 +111,16 @@ function Navigation({ session }: { session: Session }) {
   const { t } = useTranslation()
   const format = useFormat()
   const signOut = useSignOut()
+  const { data: looking } = useQuery(audiencesQuery)
   const places: { to: string; label: string; icon: IconName; only?: boolean }[] = [
     { to: paths.home(), label: t('nav.home'), icon: 'home' },
     { to: paths.directory(), label: t('nav.directory'), icon: 'people' },
+    {
+      to: paths.dashboards(),
+      label: t('nav.dashboards'),
+      icon: 'chart',
+      only: (looking?.audiences.length ?? 0) > 0,
+    },
     { to: paths.imports(), label: t('nav.imports'), icon: 'import', only: holds(session, 'directory.import') },
     { to: paths.administration(), label: t('nav.administration'), icon: 'key', only: session.manages },
     // Who manages more finds it there.

@@ -20,3 +20,13 @@ function toCell(value: string | number | null, separator: string): string {
   const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
   return /["\r\n;,]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
+
+/** Gives a file to whoever reads. */
+export function saveFile(name: string, content: Blob): void {
+  const url = URL.createObjectURL(content)
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  URL.revokeObjectURL(url)
+}

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { Button } from './button.tsx'
-import { toCsv } from './csv.ts'
+import { saveFile, toCsv } from './csv.ts'
 import { Table } from './table.tsx'
 
 /** One column of a table of things to compare. */
@@ -52,7 +52,9 @@ export function DataTable<Row>({
   const sorted = columns.find(({ key, value }) => value && key === sort?.replace('-', ''))
   const shown = sorted?.value && onSort ? rows.toSorted(orderBy(sorted.value, wording.compare, descending)) : rows
   async function exportRows() {
-    if (csv) save(csv.name, toCsv(columns, (await csv.listAll?.()) ?? shown, wording.separator))
+    if (!csv) return
+    const text = toCsv(columns, (await csv.listAll?.()) ?? shown, wording.separator)
+    saveFile(`${csv.name}.csv`, new Blob([text], { type: 'text/csv;charset=utf-8' }))
   }
   return (
     <div className="data-table">
@@ -132,13 +134,4 @@ function orderBy<Row>(
     const order = typeof a === 'number' && typeof b === 'number' ? a - b : compare(String(a), String(b))
     return descending ? -order : order
   }
-}
-
-function save(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = `${name}.csv`
-  link.click()
-  URL.revokeObjectURL(url)
 }

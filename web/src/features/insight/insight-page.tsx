@@ -1,0 +1,60 @@
+import { type ReactNode, useContext } from 'react'
+import { useTranslation } from 'react-i18next'
+import { NavLink } from 'react-router'
+import { paths } from '../../paths.ts'
+import { Page } from '../../shell/page.tsx'
+import { type Audience, EmbeddedContext, useMay, useWantedAudience } from './looking.ts'
+import './insight-page.css'
+
+/**
+ * A page about learning dashboards: the small navigation common to all of them, then the page. The same in the workspace
+ * and in the frame of a learning platform.
+ * @param audience as whom the reader looks; undefined while unknown, or for who only administers.
+ */
+export function InsightPage({
+  audience,
+  children,
+  ...page
+}: {
+  audience: Audience | undefined
+  title: string
+  lead?: ReactNode
+  actions?: ReactNode
+  busy?: boolean
+  children: ReactNode
+}) {
+  return (
+    <Page {...page} wide>
+      <Places audience={audience} />
+      {children}
+    </Page>
+  )
+}
+
+function Places({ audience }: { audience: Audience | undefined }) {
+  const { t } = useTranslation('dashboards')
+  const may = useMay()
+  const embedded = useContext(EmbeddedContext)
+  const as = useWantedAudience()
+  // Each page, and for whom it is.
+  const places = [
+    { to: paths.dashboards({ as }), label: t('nav.dashboard'), only: audience !== undefined },
+    { to: paths.indicatorCatalogue({ as }), label: t('nav.catalogue'), only: audience !== undefined && !embedded },
+    { to: paths.dashboardComposition(), label: t('nav.composition'), only: may('insight.administer') },
+    { to: paths.programmes(), label: t('nav.programmes'), only: may('insight.administer') },
+  ].filter(({ only }) => only)
+  if (places.length < 2) return null
+  return (
+    <nav aria-label={t('nav.label')} className="places">
+      <ul>
+        {places.map(({ to, label }) => (
+          <li key={to}>
+            <NavLink className="place" end to={to}>
+              {label}
+            </NavLink>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}
