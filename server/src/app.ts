@@ -15,6 +15,7 @@ import { mountDemonstrationIdentityProviders } from './demonstration/identity-pr
 import { caliper } from './standards/caliper/index.ts'
 import { federation } from './standards/federation/index.ts'
 import { gar } from './standards/gar/index.ts'
+import { lti } from './standards/lti/index.ts'
 import { authenticateClient, oneRoster } from './standards/oneroster/index.ts'
 import { serveStatus } from './status.ts'
 import { xapi } from './standards/xapi/index.ts'
@@ -57,6 +58,7 @@ export function createServices(config: Config, stores: Stores, now: () => Date =
     now,
     publicUrl: config.publicUrl,
     dataDirectory: config.dataDirectory,
+    indicatorPackages: config.indicatorPackages,
   }
 }
 

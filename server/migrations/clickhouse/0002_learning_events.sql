@@ -41,7 +41,9 @@ create table if not exists learning_event_v1 (
   position_to Nullable(Float32),
   length Nullable(Float32),
   -- 1, or -1 for a row that takes another back
-  sign Int8
+  sign Int8,
+  -- tells without reading that nothing was taken back
+  index corrections sign type minmax granularity 1
 )
 engine = MergeTree
 -- By arrival, which no source can choose: a told date could make any number of partitions.

@@ -23,7 +23,7 @@ export interface Load {
   format: string
 }
 
-interface Token {
+export interface Token {
   kind: 'word' | 'identifier' | 'literal' | 'symbol'
   /** Unquoted for an identifier. */
   text: string
@@ -36,7 +36,8 @@ interface Token {
 const lexeme =
   /\s+|--[^\n]*|#[! ][^\n]*|\/\*[^]*?(?:\*\/|$)|(?<literal>'[^'\\]*(?:(?:\\[^]|'')[^'\\]*)*(?:'|$)|\$(?<tag>\w*)\$[^]*?\$\k<tag>\$|\d[\w.]*)|(?<identifier>`[^`\\]*(?:(?:\\[^]|``)[^`\\]*)*(?:`|$)|"[^"\\]*(?:(?:\\[^]|"")[^"\\]*)*(?:"|$))|(?<word>[A-Za-z_]\w*)|(?<symbol>[^])/gy
 
-function* tokenize(sql: string): Generator<Token> {
+/** The words, names, literals and symbols of a statement, without spaces and comments. */
+export function* tokenize(sql: string): Generator<Token> {
   for (const match of sql.matchAll(lexeme)) {
     const { literal, identifier, word, symbol } = match.groups ?? {}
     const start = match.index

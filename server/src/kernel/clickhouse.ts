@@ -1,4 +1,4 @@
-import { type ClickHouseClient, createClient } from '@clickhouse/client'
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import type { NodeClickHouseClientConfigOptions } from '@clickhouse/client/dist/config.js'
 
 export type { ClickHouseClient } from '@clickhouse/client'
@@ -8,5 +8,7 @@ export type { ClickHouseClient } from '@clickhouse/client'
  * (`fsync_after_insert`), and a statement answers when it is done (`mutations_sync`).
  */
 export function openClickhouse(location: NodeClickHouseClientConfigOptions): ClickHouseClient {
-  return createClient({ ...location, request_timeout: 60_000, application: 'preau' })
+  // Errors reach the caller; the client's own log would hold the values they quote.
+  const log = { level: ClickHouseLogLevel.OFF }
+  return createClient({ ...location, request_timeout: 60_000, application: 'preau', log })
 }

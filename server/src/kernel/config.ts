@@ -30,6 +30,11 @@ const environment = z.object({
     .describe(
       'keys that seal secrets in the database (32 bytes in base64, newest first, by commas); default: made in PREAU_DATA',
     ),
+  PREAU_INDICATORS: z
+    .string()
+    .regex(/^(@[\w.-]+\/)?[\w.-]+(,(@[\w.-]+\/)?[\w.-]+)*$/, 'names of npm packages, by commas')
+    .optional()
+    .describe('npm packages whose folder `indicators` adds to the learning dashboards, by commas'),
   PREAU_DEMO: z.enum(['0', '1']).default('1').describe('1 loads the demonstration territory into an empty base'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
@@ -47,6 +52,8 @@ export interface Config {
   databaseUrl: string | undefined
   clickhouseUrl: string | undefined
   secretKeys: string | undefined
+  /** npm packages that hold indicators. */
+  indicatorPackages: string[]
   demonstration: boolean
   logLevel: string
 }
@@ -75,6 +82,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     databaseUrl: values.DATABASE_URL,
     clickhouseUrl: values.CLICKHOUSE_URL,
     secretKeys: values.PREAU_SECRET_KEYS,
+    indicatorPackages: values.PREAU_INDICATORS?.split(',') ?? [],
     demonstration: values.PREAU_DEMO === '1',
     logLevel: values.LOG_LEVEL,
   }

@@ -209,7 +209,8 @@ async function openEngine(open: () => Session): Promise<Engine> {
         await prepare(slot, surroundings)
         abandoned?.addEventListener('abort', onAbandoned)
         const result = await run(slot.session)
-        reusable = keep()
+        // Nothing can be set any more in a session that only reads.
+        reusable = keep() && !surroundings.settings.has('readonly')
         return result
       } finally {
         abandoned?.removeEventListener('abort', onAbandoned)

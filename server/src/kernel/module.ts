@@ -20,6 +20,8 @@ export interface Services {
   /** Address people use, without a trailing slash. */
   publicUrl: string
   dataDirectory: string
+  /** npm packages that hold indicators. */
+  indicatorPackages: readonly string[]
 }
 
 /** A bounded context as `app.ts` mounts it: its routes, its work in the background, its commands. */

@@ -6,10 +6,15 @@ import { inTenant } from '#kernel/postgres'
 import { registerDashboards } from './dashboards/dashboards.routes.ts'
 import { registerProgrammes } from './dashboards/programmes.routes.ts'
 import { registerViewer } from './dashboards/viewer.routes.ts'
+import { indicatorCommands } from './indicators/indicator-commands.ts'
+import { identityCommands } from './identities/identity-commands.ts'
+import { registerIdentities } from './identities/identities.routes.ts'
 import { registerInsight } from './insight.routes.ts'
 import { getPseudonymKey, toVisitor } from './identities/pseudonyms.ts'
 import { type EventRow, insertEvents } from './sign-ins.queries.ts'
 
+export { ensureCourse, replaceEnrolments, upsertEnrolments } from './enrolments/enrolments.queries.ts'
+export { countKnown, getLearner, resolveUsers } from './identities/identity-map.ts'
 export { findViewer, openLaunch } from './viewers/viewers.ts'
 
 // An opening-day morning brings dozens of sign-ins a second: they go to ClickHouse by the hundred.
@@ -41,11 +46,12 @@ export const insight: Module = {
   name: 'insight',
   queues: [],
   reactions: [countSignIns],
-  commands: [],
+  commands: [...indicatorCommands, ...identityCommands],
   register(app, services) {
     registerInsight(app, services)
     registerViewer(app, services)
     registerDashboards(app, services)
     registerProgrammes(app, services)
+    registerIdentities(app, services)
   },
 }

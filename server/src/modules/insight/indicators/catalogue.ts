@@ -1,0 +1,112 @@
+import { readdir, stat } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import type { BrokenIndicator, Indicator } from './definition.ts'
+import { listFolders, loadIndicator } from './loading.ts'
+
+/** Where indicators come from, beside those of the product. */
+export interface CataloguePlaces {
+  dataDirectory: string
+  /** Names of npm packages that hold a folder `indicators`. */
+  indicatorPackages: readonly string[]
+}
+
+/** The indicators there are, and those that are refused. */
+export interface Contents {
+  indicators: ReadonlyMap<string, Indicator>
+  broken: readonly BrokenIndicator[]
+}
+
+/** Reads what there is, anew when a file has changed. */
+export interface Catalogue {
+  read(): Promise<Contents>
+}
+
+const productFolder = join(import.meta.dirname, '../../../../../indicators')
+/** Folders are looked at again at most this often, in ms: what an institution adds is there without a restart. */
+const freshness = 3000
+
+/**
+ * Opens the catalogue: the product's indicators, then those of the institution (`PREAU_DATA/indicators`), then those of
+ * packages. A broken one is listed as such; of two with one name the first stands.
+ */
+export function openCatalogue(places: CataloguePlaces): Catalogue {
+  const kept = new Map<string, { version: string; loaded: Awaited<ReturnType<typeof loadIndicator>> }>()
+  let contents: Promise<Contents> | undefined
+  let readAt = 0
+
+  const load = async (): Promise<Contents> => {
+    const indicators = new Map<string, Indicator>()
+    const broken: BrokenIndicator[] = []
+    for (const { folder, origin, fault } of await listPlaces(places)) {
+      if (fault !== undefined) {
+        broken.push({ name: folder, origin, folder, problems: [{ file: 'package.json', reason: fault }] })
+        continue
+      }
+      const version = await readVersion(folder)
+      let known = kept.get(folder)
+      if (known?.version !== version) {
+        known = { version, loaded: await loadIndicator(folder, origin) }
+        kept.set(folder, known)
+      }
+      const { loaded } = known
+      if ('broken' in loaded) broken.push(loaded.broken)
+      else {
+        const first = indicators.get(loaded.indicator.name)
+        if (!first) indicators.set(loaded.indicator.name, loaded.indicator)
+        else {
+          const { name } = loaded.indicator
+          const reason = `name: ${name} is taken by the one in ${first.folder}`
+          broken.push({ name, origin, folder, problems: [{ file: 'indicator.json', reason }] })
+        }
+      }
+    }
+    return { indicators, broken }
+  }
+
+  return {
+    read() {
+      if (!contents || Date.now() - readAt > freshness) {
+        readAt = Date.now()
+        contents = load()
+      }
+      return contents
+    },
+  }
+}
+
+interface Place {
+  folder: string
+  origin: Indicator['origin']
+  fault?: string
+}
+
+async function listPlaces({ dataDirectory, indicatorPackages }: CataloguePlaces): Promise<Place[]> {
+  const of = (origin: Indicator['origin']) => (folder: string) => ({ folder, origin })
+  const places: Place[] = [
+    ...(await listFolders(productFolder)).map(of('product')),
+    ...(await listFolders(join(dataDirectory, 'indicators'))).map(of('institution')),
+  ]
+  const { resolve } = createRequire(import.meta.url)
+  for (const name of indicatorPackages) {
+    try {
+      const folders = await listFolders(join(dirname(resolve(`${name}/package.json`)), 'indicators'))
+      if (folders.length === 0) places.push({ folder: name, origin: 'package', fault: 'it holds no folder indicators' })
+      places.push(...folders.map(of('package')))
+    } catch {
+      places.push({ folder: name, origin: 'package', fault: 'the package is not installed' })
+    }
+  }
+  return places
+}
+
+/** What changes when a file of the folder does. */
+async function readVersion(folder: string): Promise<string> {
+  try {
+    const files = (await readdir(folder)).sort()
+    const states = await Promise.all(files.map((file) => stat(join(folder, file))))
+    return files.map((file, at) => `${file} ${states[at]?.size} ${states[at]?.mtimeMs}`).join('\n')
+  } catch (error) {
+    return (error as Error).message
+  }
+}

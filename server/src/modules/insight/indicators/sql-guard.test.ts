@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest'
+import { checkSelect } from './sql-guard.ts'
+
+const surroundings = {
+  relations: ['events', 'days', 'steps'],
+  parameters: new Map([
+    ['from', 'Date'],
+    ['until', 'Date'],
+    ['zone', 'String'],
+    ['roster', 'Array(Int64)'],
+    ['p_bins', 'Int32'],
+  ]),
+}
+
+test.each([
+  'select count() as n from events',
+  'SELECT day, uniqExact(learner) AS learners FROM days GROUP BY day ORDER BY day;',
+  `with seen as (select learner, max(day) as last from days group by learner),
+     7 as week
+   select last, count() as learners from seen where last < {until:Date} - week group by last`,
+  'with a as (select 1 as x), b as (select x from a) select b.x from b inner join a on a.x = b.x, events as e',
+  'select e.day from events as e left join (select learner from days) as d using (learner) where e.object in (select object from steps)',
+  `select toStartOfWeek(day, 1) as week, countIf(action = 'viewed') as views, uniqExactIf(learner, success) as learners
+   from events group by week order by week with fill from toMonday({from:Date}) to {until:Date} + 1 step 7`,
+  'select arrayJoin({roster: Array(Int64)}) as learner, x from events array join [1, 2] as x where learner in {roster:Array(Int64)}',
+  "select quantileExact(0.5)(seconds) as m, row_number() over (partition by course order by m desc) as r from events where kind in ('quiz', 'page') group by course",
+  'select learner from days where learner not in (select learner from events) union all select learner from events',
+  'select day::Date as d, cast(1 as Nullable(Float64)) as x, (seconds, 1).1 as y, `day` from events -- the end',
+  'select sum(events) filter (where day > {from:Date}) as n, any(case when learner in (1, -2, toInt64(3)) then 1 else 0 end) as a from days',
+  'select * from events where learner in days',
+  "select 'from system.tables; settings x' as text /* from system.tables */ from events",
+])('%s is taken', (sql) => {
+  expect(checkSelect(sql, surroundings)).toBe(sql.replace(/;$/, ''))
+})
+
+test.each([
+  ['', /neither SELECT nor WITH/],
+  ['drop table learning_event_v1', /neither SELECT nor WITH/],
+  ['select * from learning_event_v1', /learning_event_v1 is out of reach/],
+  ['select * from `learning_event_v1`', /learning_event_v1 is out of reach/],
+  ['select * from "learning_event_v1"', /learning_event_v1 is out of reach/],
+  ['select * from preau.learning_event_v1', /preau is out of reach/],
+  ['select * from system.tables', /SYSTEM is not taken/],
+  ['select * from information_schema.tables', /information_schema is out of reach/],
+  ['select * from events.x', /events is out of reach/],
+  ['select * from events, learning_event_v1', /out of reach/],
+  ['select * from events as e, learning_event_v1', /out of reach/],
+  ['select * from events cross join learning_event_v1', /out of reach/],
+  ['select * from events as e join days as d on e.day = d.day, learning_event_v1', /out of reach/],
+  ['select * from events as e join days using day, learning_event_v1', /USING takes/],
+  ['select * from (select * from events), learning_event_v1', /out of reach/],
+  ['select * from events as array join learning_event_v1', /ARRAY is no name/],
+  ['select * from events as where, learning_event_v1', /not taken|missing/],
+  ['select * from events where, learning_event_v1', /missing after WHERE/],
+  ['select * from events array join [1] as x, learning_event_v1', /one array/],
+  ['select (select count() from learning_event_v1) as n from events', /out of reach/],
+  ['select 1 as n from events where learner in (select learner from learning_event_v1)', /out of reach/],
+  ['select 1 as n from events where learner in learning_event_v1', /out of reach/],
+  ['select 1 as n from events where learner in (learning_event_v1)', /there are values/],
+  ['select 1 as n from events where learner in ((learning_event_v1))', /there are values/],
+  ['select in(learner, learning_event_v1) as n from events', /IN is not taken here/],
+  ['select notIn(learner, learning_event_v1) as n from events', /the function notIn/],
+  ['select 1 as n from events where exists (learning_event_v1)', /EXISTS takes/],
+  ['select 1 as n from events union all select learner from learning_event_v1', /out of reach/],
+  ['with learning_event_v1 as (select 1) select * from events', /cannot be the name/],
+  ['with x as (select 1) select * from (with y as (select 1) select 1 from y), y', /y is out of reach/],
+  ['with t as (select * from t) select * from t', /t is out of reach/],
+  ['with events as (select 1) select * from events', /name of a table already/],
+  ['with recursive r as (select 1 as n union all select n + 1 from r) select n from r', /RECURSIVE/],
+  ["select * from url('http://localhost/x', CSV, 'a Int64')", /table function url/],
+  ["select * from `url`('http://localhost/x', CSV, 'a Int64')", /table function url/],
+  ["select * from file('/etc/passwd')", /table function file/],
+  ["select * from events, file('/etc/passwd')", /table function file/],
+  ['select * from numbers(10)', /table function numbers/],
+  ["select file('/etc/passwd') as n from events", /function file/],
+  ["select `file`('/etc/passwd') as n from events", /function file/],
+  ["select dictGet('d', 'a', 1) as n from events", /function dictGet/],
+  ["select joinGet('t', 'a', 1) as n from events", /function joinGet/],
+  ['select sleep(3) as n from events', /function sleep/],
+  ['select sleepEachRowIf(1, 1) as n from events', /function sleepEachRowIf/],
+  ['select hostName() as n from events', /function hostName/],
+  ['select now() as n from events', /function now/],
+  ['select getSetting(1) as n from events', /function getSetting/],
+  ['select 1 as n from events settings max_memory_usage = 0', /SETTINGS/],
+  ['select 1 as n from (select 1 from events settings max_threads = 64)', /SETTINGS/],
+  ['select 1 as n from events format CSV', /FORMAT/],
+  ["select 1 as n from events into outfile 'x'", /INTO/],
+  ['select 1 from events; drop table learning_event_v1', /; is not taken/],
+  ['select 1 from events;;', /; is not taken/],
+  ['select 1 from events) union all select * from (select 2', /\) closes nothing/],
+  ['select (1 from events', /FROM is not taken between/],
+  ['select [1) from events', /closes nothing/],
+  ['select * from (explain select 1)', /table, or SELECT/],
+  ['select * from (show tables)', /table, or SELECT/],
+  ['select * from (describe table events)', /table, or SELECT/],
+  ['select * from {tenant:Identifier}', /table is missing/],
+  ['select {tenant:UUID} as n from events', /no parameter/],
+  ['select {from:Identifier} as n from events', /written \{from:Date\}/],
+  ['select {scope_tenant:UUID} as n from events', /no parameter/],
+  ['select 1 as x, fill from learning_event_v1', /out of reach/],
+  ['select 1 as x with fill from learning_event_v1', /out of reach|not taken/],
+  ['select 1from learning_event_v1', /no number/],
+  ['select $$ from $$ as n from events', /heredoc/],
+  ["select 'open from events", /not closed/],
+  ['select “x” from events', /not taken/],
+  ['select @@version from events', /not taken/],
+  ['from learning_event_v1 select *', /neither/],
+  ['select * from events final', /FINAL/],
+  ['select * from events sample 0.1', /SAMPLE/],
+  ['select * apply(toString) from events', /APPLY/],
+  ['select 1 as n from events where', /missing after WHERE/],
+  ['select 1 as n from', /missing/],
+])('%s is refused', (sql, reason) => {
+  expect(() => checkSelect(sql, surroundings)).toThrow(reason)
+})
+
+test('the line is told', () => {
+  expect(() => checkSelect('select 1\nfrom events\n  join system.one', surroundings)).toThrow(
+    expect.objectContaining({ line: 3 }),
+  )
+})
