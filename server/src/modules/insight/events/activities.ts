@@ -36,7 +36,7 @@ const types: [Kind, string, string[]][] = [
   ['quiz', adl, ['assessment']],
   ['quiz', openEdx, ['timed-assessment', 'practice-assessment', 'proctored-assessment']],
   ['question', adl, ['question', 'cmi.interaction', 'interaction']],
-  ['question', streams, ['question']],
+  ['question', streams, ['question', 'review#slot']],
   ['question', tinCan, ['solution']],
   ['assignment', edlm, ['assignment', 'submission', 'workshop']],
   ['assignment', tinCan, ['school-assignment']],

@@ -273,6 +273,28 @@ test.each<[Told, string]>([
     { event: '\\core\\event\\user_loggedin', verb: 'https://brindlewaye.com/xAPITerms/verbs/loggedin/', object: lms },
     'signed-in site  in - of -, registration',
   ],
+  [
+    {
+      event: '\\mod_chat\\event\\message_sent',
+      verb: `${streams}send`,
+      object: activity('/mod/chat/gui_ajax/index.php?id=1', 'http://id.tincanapi.com/activitytype/chat-channel'),
+      grouping: [
+        lms,
+        oldCourse,
+        activity('/mod/chat/view.php?id=24', 'http://id.tincanapi.com/activitytype/chat-channel'),
+      ],
+    },
+    `posted chat /mod/chat/view.php?id=24 in - ${botany}, registration`,
+  ],
+  [
+    {
+      event: '\\mod_forum\\event\\post_created',
+      verb: `${tin}replied`,
+      object: discussion,
+      grouping: [lms, oldCourse, post],
+    },
+    `replied discussion /mod/forum/discuss.php?d=5 in - ${botany}, registration`,
+  ],
 ])('until 2022: %j', (told, expected) => {
   expect(line(tell(told, source))).toBe(`moodle-legacy: ${expected}`)
 })

@@ -122,13 +122,13 @@ function read(statement: Statement, event: string, holders: readonly Activity[])
   // A report on somebody: nothing of the course, and its address says who.
   if (activity.definition?.type === `${types}user-profile`) whole = undefined
   // Attempts, submissions, messages of a discussion are parts: what they belong to is spoken of.
-  else if (isAttempt(activity) || isReview(activity)) whole = held[0]
+  else if (isAttempt(activity) || isReview(activity) || event === 'mod_chat/message_sent') whole = held[0]
   else if (activity.id.includes('#')) {
     const address = activity.id.slice(0, activity.id.indexOf('#'))
     whole = held.find(({ id }) => id === address) ?? { ...activity, id: address }
   }
   const after = whole === undefined ? -1 : held.indexOf(whole)
-  const parent = held.slice(after + 1).find(({ id }) => id !== whole?.id)
+  const parent = held.slice(after + 1).find(({ id }) => id.split('#')[0] !== whole?.id)
   const object = whole === undefined ? null : toModule(whole)
   if (object !== null && /\/question\/question\.php\?/.test(object.iri)) object.kind = 'question'
   const action = toMoodleAction(statement, event, object?.kind ?? 'other')
@@ -146,5 +146,7 @@ function toMoodleAction(statement: Statement, event: string, kind: Kind): Action
     const isOwn = reader === undefined || identifyAgent(reader) === identifyAgent(statement.actor)
     return isOwn ? 'viewed' : 'managed'
   }
-  return toAction(verb, kind)
+  const action = toAction(verb, kind)
+  // Calendars, groups, categories
+  return action === 'posted' && event.startsWith('core/') && kind !== 'message' ? 'managed' : action
 }
