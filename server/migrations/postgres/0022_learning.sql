@@ -18,6 +18,8 @@ create table insight.projection (
   cursor bigint not null,
   -- a batch on its way ends here: after a crash it is sent again with the same bounds, and kept once
   pending_until bigint,
+  -- one more when learners that were known may be others, or forgotten
+  identities integer not null default 0,
   statements bigint not null default 0,
   started_at timestamptz not null,
   updated_at timestamptz not null,

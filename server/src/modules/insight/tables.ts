@@ -18,6 +18,7 @@ type InsightTables = {
     rules: number
     cursor: number
     pending_until: number | null
+    identities: Generated<number>
     statements: Generated<number>
     started_at: Date
     updated_at: Date

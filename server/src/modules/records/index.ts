@@ -22,6 +22,8 @@ export { deleteDocuments, type DocumentPlace, listDocumentNames } from './docume
 export { parseJson } from './model/exact-json.ts'
 export { getPerson } from './store/people.ts'
 export { openLane, type QuarantineLane } from './quarantine/quarantine.ts'
+export { ensureImportCredential } from './credentials/credentials.ts'
+export { listSources } from './quarantine/quarantine.queries.ts'
 export { mayDefine, readsOwnOnly, recordAccess } from './credentials/scopes.ts'
 export {
   activitiesOf,
@@ -42,6 +44,7 @@ export { findSettled } from './store/statement-storing.queries.ts'
 export { createStatementWriter, type StatementWriter } from './store/statement-writer.ts'
 export { listStatementsAfter } from './store/statements-after.queries.ts'
 export {
+  findLastMoment,
   listStatementsOfActor,
   listStatementsToCount,
   listVoidedBy,

@@ -1,51 +1,57 @@
+import type { KeyObject } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
 import { tables } from '../tables.ts'
 import { toLearner } from './pseudonyms.ts'
 
+/** Where an identifier leads, and the name last told. */
+export interface KnownLearner {
+  learner: string
+  name: string | null
+}
+
 /**
- * The learners that identifiers lead to, as a projection holds them: an identifier that moved leads where it did until the
- * projection has followed. Those never seen are noted, with the name told; a name that changed is too.
+ * Fills in where identifiers lead, as a projection holds them: one that moved leads where it did until the projection has
+ * followed. Those never seen are noted, with the name told; a name that changed is too.
+ * @param known what was found before, by identifier; what is found now is added.
  * @param told identifiers as records' `identifyAgent` says, with the last name told.
  * @param key the tenant's pseudonym key.
  */
-export async function resolveLearners(
+export async function findLearners(
   tx: Tx,
   build: number,
+  known: Map<string, KnownLearner>,
   told: ReadonlyMap<string, string | null>,
-  key: Buffer,
+  key: KeyObject,
   now: Date,
-): Promise<Map<string, string>> {
-  const learners = new Map<string, string>()
-  if (told.size === 0) return learners
-  const unknown = new Set(told.keys())
+): Promise<void> {
+  const missing = [...told.keys()].filter((identifier) => !known.has(identifier))
+  await addLearners(tx, build, known, missing)
+  const unknown = missing.filter((identifier) => !known.has(identifier))
   const renamed: string[] = []
-  for (const { identifier, learner, name } of await listLearners(tx, build, [...told.keys()])) {
-    learners.set(identifier, learner)
-    unknown.delete(identifier)
-    const last = told.get(identifier) ?? null
-    if (last !== null && last !== name) renamed.push(identifier)
+  for (const [identifier, name] of told) {
+    const found = known.get(identifier)
+    if (found === undefined || name === null || name === found.name) continue
+    renamed.push(identifier)
+    known.set(identifier, { ...found, name })
   }
   const noted = [...unknown, ...renamed]
-  if (noted.length > 0) {
-    await sql`
-      insert into insight.learner (identifier, learner, name, origin, first_seen_at)
-      select identifier, learner, name, 'own', ${now}
-      from unnest(${noted}::text[], ${noted.map((each) => toLearner(key, each))}::bigint[],
-        ${noted.map((each) => told.get(each) ?? null)}::text[]) told (identifier, learner, name)
-      order by identifier
-      on conflict (tenant_id, identifier) do update set name = excluded.name
-        where excluded.name is not null and learner.name is distinct from excluded.name`.execute(tx)
-  }
+  if (noted.length === 0) return
+  await sql`
+    insert into insight.learner (identifier, learner, name, origin, first_seen_at)
+    select identifier, learner, name, 'own', ${now}
+    from unnest(${noted}::text[], ${noted.map((each) => toLearner(key, each))}::bigint[],
+      ${noted.map((each) => told.get(each) ?? null)}::text[]) told (identifier, learner, name)
+    order by identifier
+    on conflict (tenant_id, identifier) do update set name = excluded.name
+      where excluded.name is not null and learner.name is distinct from excluded.name`.execute(tx)
   // Read again: somebody else may have noted one first, and tied it.
-  if (unknown.size > 0) {
-    for (const { identifier, learner } of await listLearners(tx, build, [...unknown])) learners.set(identifier, learner)
-  }
-  return learners
+  await addLearners(tx, build, known, unknown)
 }
 
-async function listLearners(tx: Tx, build: number, identifiers: string[]) {
-  const { rows } = await sql<{ identifier: string; learner: string; name: string | null }>`
+async function addLearners(tx: Tx, build: number, known: Map<string, KnownLearner>, identifiers: string[]) {
+  if (identifiers.length === 0) return
+  const { rows } = await sql<KnownLearner & { identifier: string }>`
     select l.identifier, l.name, coalesce(
       (select m.from_learner from insight.learner_move m
        where m.tenant_id = l.tenant_id and m.build = ${build} and m.identifier = l.identifier order by m.id limit 1),
@@ -53,7 +59,7 @@ async function listLearners(tx: Tx, build: number, identifiers: string[]) {
     )::text as learner
     from insight.learner l
     where l.tenant_id = (select kernel.current_tenant()) and l.identifier = any(${identifiers}::text[])`.execute(tx)
-  return rows
+  for (const { identifier, learner, name } of rows) known.set(identifier, { learner, name })
 }
 
 /** What a projection has still to follow, in order. */

@@ -14,6 +14,8 @@ export interface Build {
   cursor: number
   /** Where a batch that was begun ends; null when none was. */
   pendingUntil: number | null
+  /** Changes when learners that were known may be others. */
+  identities: number
   statements: number
   startedAt: Date
   updatedAt: Date
@@ -30,6 +32,7 @@ export function listBuilds(tx: Tx): Promise<Build[]> {
       'rules',
       'cursor',
       'pending_until as pendingUntil',
+      'identities',
       'statements',
       'started_at as startedAt',
       'updated_at as updatedAt',
@@ -70,7 +73,15 @@ export async function insertBuild(tx: Tx, state: 'filling' | 'read', rules: numb
   return build
 }
 
-/** Says where the batch that begins at the cursor ends. */
+/** Notes that what projections remember of learners no longer holds. */
+export async function forgetIdentities(tx: Tx): Promise<void> {
+  await tables(tx)
+    .updateTable('insight.projection')
+    .set((row) => ({ identities: row('identities', '+', 1) }))
+    .execute()
+}
+
+/** Says where the batch that begins at the cursor ends; at the cursor itself, that moves are being followed. */
 export async function openBatch(tx: Tx, build: number, until: number): Promise<void> {
   await tables(tx).updateTable('insight.projection').set({ pending_until: until }).where('build', '=', build).execute()
 }
@@ -105,19 +116,11 @@ export async function setFailure(tx: Tx, failure: string | null): Promise<void> 
     .execute()
 }
 
-/** Has a filling one read from now on, and leaves the one that was. */
-export async function switchTo(tx: Tx, build: number, now: Date): Promise<void> {
-  const builds = () => tables(tx).updateTable('insight.projection')
-  await builds().set({ state: 'left', updated_at: now }).where('state', '=', 'read').execute()
-  await builds().set({ state: 'read', updated_at: now }).where('build', '=', build).execute()
-}
-
-/** Leaves one that was filling. */
-export async function leaveFilling(tx: Tx, now: Date): Promise<void> {
+export async function setState(tx: Tx, build: number, state: Build['state'], now: Date): Promise<void> {
   await tables(tx)
     .updateTable('insight.projection')
-    .set({ state: 'left', updated_at: now })
-    .where('state', '=', 'filling')
+    .set({ state, updated_at: now })
+    .where('build', '=', build)
     .execute()
 }
 

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { keyOf } from '#modules/records'
 import type { LearningEvent, LearningObject } from '../events/learning-event.ts'
+import type { KnownLearner } from '../identities/learners.queries.ts'
 import type { ObjectRow } from './objects.queries.ts'
 
 /** What a row of the analytics needs beside its event. */
@@ -8,7 +9,7 @@ export interface EventContext {
   tenantId: string
   build: number
   /** Learners by identifier. */
-  learners: ReadonlyMap<string, string>
+  learners: ReadonlyMap<string, KnownLearner>
   /** Says the day of a moment (milliseconds since 1970) in the tenant's zone, YYYY-MM-DD. */
   dayOf: (moment: number) => string
 }
@@ -58,7 +59,7 @@ const noSource = '00000000-0000-0000-0000-000000000000'
 /** A row of `learning_event_v1`, as a line of JSONCompactEachRow. */
 export function writeRow({ event, seq, sourceId, sign }: StatementEvent, context: EventContext): string {
   const { tenantId, build, learners, dayOf } = context
-  const learner = event.learner === null ? '0' : (learners.get(event.learner) ?? '0')
+  const learner = event.learner === null ? '0' : (learners.get(event.learner)?.learner ?? '0')
   return `["${tenantId}",${build},${keyOfObject(tenantId, event.course)},${event.occurredAt},"${dayOf(event.occurredAt)}",${learner},"${event.statementId}",${seq},"${sourceId ?? noSource}","${event.dialect}",${quote(event.verb)},"${event.action}",${keyOfObject(tenantId, event.object)},"${event.object?.kind ?? ''}",${keyOfObject(tenantId, event.parent)},${keyOfSession(tenantId, event.session)},${event.score},${event.success},${event.completed},${event.progress},${event.seconds},${event.position},${event.positionFrom},${event.positionTo},${event.length},${sign}]\n`
 }
 
@@ -74,8 +75,8 @@ function keyOfSession(tenantId: string, session: string | null): string {
 // JSON allows half of a surrogate pair, which ClickHouse does not.
 const quote = (text: string): string => JSON.stringify(text.toWellFormed())
 
-/** What events tell of activities, once each: what was told of one as the object of an event goes before the rest. */
-export function listObjects(tenantId: string, events: readonly LearningEvent[]): ObjectRow[] {
+/** What events tell of activities, once each: the last word on each. */
+export function listObjects(tenantId: string, events: readonly StatementEvent[]): ObjectRow[] {
   const rows = new Map<string, ObjectRow>()
   const add = (object: LearningObject | null, course: string, parent: string) => {
     if (object === null) return
@@ -91,7 +92,8 @@ export function listObjects(tenantId: string, events: readonly LearningEvent[]):
     if (course !== '0') known.course = course
     if (parent !== '0') known.parent = parent
   }
-  for (const { object, parent, course } of events) {
+  for (const { event } of events) {
+    const { object, parent, course } = event
     const courseKey = keyOfObject(tenantId, course)
     add(course, courseKey, '0')
     add(parent, courseKey, '0')

@@ -12,23 +12,28 @@ export interface ObjectRow {
   parent: string
 }
 
-/** Notes what was told of activities; what was not told stays as it was. */
-export async function upsertObjects(tx: Tx, objects: readonly ObjectRow[]): Promise<void> {
+/**
+ * Notes what was told of activities; what was not told stays as it was.
+ * @param keepNames whether those that have a name keep it.
+ */
+export async function upsertObjects(tx: Tx, objects: readonly ObjectRow[], keepNames: boolean): Promise<void> {
   if (objects.length === 0) return
   const column = (name: keyof ObjectRow) => objects.map((each) => each[name])
   await sql`
     insert into insight.learning_object as known (key, iri, kind, name, course, parent)
-    select * from unnest(${column('key')}::bigint[], ${column('iri')}::text[], ${column('kind')}::text[],
-      ${column('name')}::json[], ${column('course')}::bigint[], ${column('parent')}::bigint[]) told (key, iri, kind, name, course, parent)
-    order by key
+    select told.key, told.iri,
+      case told.kind when 'other' then coalesce(old.kind, 'other') else told.kind end,
+      case when told.name::text = '{}' or ${keepNames} and old.name::text <> '{}'
+        then coalesce(old.name, told.name) else told.name end,
+      case told.course when 0 then coalesce(old.course, 0) else told.course end,
+      case told.parent when 0 then coalesce(old.parent, 0) else told.parent end
+    from unnest(${column('key')}::bigint[], ${column('iri')}::text[], ${column('kind')}::text[],
+        ${column('name')}::json[], ${column('course')}::bigint[], ${column('parent')}::bigint[])
+        told (key, iri, kind, name, course, parent)
+      left join insight.learning_object old on old.tenant_id = (select kernel.current_tenant()) and old.key = told.key
+    order by told.key
     on conflict (tenant_id, key) do update set
-      kind = case excluded.kind when 'other' then known.kind else excluded.kind end,
-      name = case excluded.name::text when '{}' then known.name else excluded.name end,
-      course = case excluded.course when 0 then known.course else excluded.course end,
-      parent = case excluded.parent when 0 then known.parent else excluded.parent end
-    where (known.kind, known.name::text, known.course, known.parent) is distinct from
-      (case excluded.kind when 'other' then known.kind else excluded.kind end,
-       case excluded.name::text when '{}' then known.name::text else excluded.name::text end,
-       case excluded.course when 0 then known.course else excluded.course end,
-       case excluded.parent when 0 then known.parent else excluded.parent end)`.execute(tx)
+      kind = excluded.kind, name = excluded.name, course = excluded.course, parent = excluded.parent
+    where (known.kind, known.name::text, known.course, known.parent)
+      is distinct from (excluded.kind, excluded.name::text, excluded.course, excluded.parent)`.execute(tx)
 }

@@ -1,151 +1,186 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import {
-  findSettled,
-  listStatementsToCount,
-  listVoidedBy,
-  parseJson,
-  type Statement,
-  type StatementToCount,
-} from '#modules/records'
+import { setTimeout as wait } from 'node:timers/promises'
+import { findLastMoment, findSettled } from '#modules/records'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { listTenants, type Tenant } from '#kernel/tenancy'
 import { rulesVersion } from '../events/learning-event.ts'
-import { resolveLearners } from '../identities/learners.queries.ts'
-import { getPseudonymKey } from '../identities/pseudonyms.ts'
-import { type Build, closeBatch, insertBuild, listBuilds, openBatch, tryHoldProjection } from './builds.queries.ts'
-import { createDayReader, listObjects, type StatementEvent, writeRow } from './event-rows.ts'
-import { insertRows } from './events.queries.ts'
-import { upsertObjects } from './objects.queries.ts'
-import { understandStatement } from '../events/understanding.ts'
+import { deleteLearnerMove, listLearnerMoves } from '../identities/learners.queries.ts'
+import { type Batch, readBatch, readMove, remember, type Remembered } from './batches.ts'
+import {
+  type Build,
+  closeBatch,
+  deleteBuild,
+  forgetIdentities,
+  insertBuild,
+  listBuilds,
+  openBatch,
+  setState,
+  tryHoldProjection,
+} from './builds.queries.ts'
+import { addsUp, deleteRows, insertRows } from './events.queries.ts'
 
 /** What projecting needs. */
 export type ProjectionServices = Pick<Services, 'db' | 'owner' | 'clickhouse' | 'now'>
 
-/** Statements of a batch: large ones cost ClickHouse less, and keep what comes next waiting for longer. */
-const batchSize = 10_000
-/** Statements understood before others have their turn in this process. */
-const sliceSize = 250
+/** Puts what is stored into the analytics, for this process. */
+export interface Projector {
+  /**
+   * One batch of each projection of a tenant.
+   * @returns `more` when there is more to do at once; `held` when another process is at it.
+   */
+  advance(tenant: Tenant): Promise<'more' | 'done' | 'held'>
+}
 
-/** Brings all projections of a tenant up to date with what is stored when it is called. */
+/** How often the moment is noted until which everything is in, while nothing comes, in microseconds. */
+const idleStep = 5_000_000
+/** How long the rows of a projection stay once another is read instead, for those who were just reading, in ms. */
+const leaveFor = 60_000
+
+export function createProjector(services: ProjectionServices): Projector {
+  const remembered = new Map<number, Remembered & { identities: number }>()
+  const inBase = <Result>(tenant: Tenant, work: (tx: Tx) => Promise<Result>) => inTenant(services.db, tenant.id, work)
+
+  async function recall(tx: Tx, tenant: Tenant, build: Build): Promise<Remembered> {
+    const known = remembered.get(build.build)
+    if (known?.identities === build.identities && known.isPast === (build.state === 'filling')) return known
+    const fresh = { ...(await remember(tx, tenant, build)), identities: build.identities }
+    remembered.set(build.build, fresh)
+    return fresh
+  }
+
+  /** Adds what follows the cursor of a projection. @returns whether there is more. */
+  async function addBatch(tenant: Tenant, build: Build, settled: number): Promise<boolean> {
+    const { cursor, pendingUntil } = build
+    const batch = await inBase(tenant, async (tx) => {
+      const range = { after: cursor, until: pendingUntil ?? settled, whole: pendingUntil !== null }
+      const read = await readBatch(tx, await recall(tx, tenant, build), range, services.now())
+      if (read.rows.length > 0 && pendingUntil === null) await openBatch(tx, build.build, read.until)
+      return read
+    })
+    await send(tenant, build, batch, `${cursor}:${batch.until}`)
+    if (batch.statements > 0 || pendingUntil !== null || batch.until - cursor > idleStep) {
+      await inBase(tenant, (tx) => closeBatch(tx, build.build, batch, services.now()))
+    }
+    return batch.until < settled
+  }
+
+  /** Takes what identifiers did from the learners that they led to, and gives it to those they lead to now. */
+  async function followMoves(tenant: Tenant, build: Build): Promise<boolean> {
+    const moves = await inBase(tenant, (tx) => listLearnerMoves(tx, build.build))
+    for (const move of moves) {
+      await inBase(tenant, (tx) => openBatch(tx, build.build, build.cursor))
+      for (let after = 0; move.from !== move.to;) {
+        const range = { after, until: build.cursor }
+        const batch = await inBase(tenant, async (tx) => readMove(tx, await recall(tx, tenant, build), move, range))
+        if (batch === undefined) break
+        await send(tenant, build, batch, `move:${move.id}:${after}`)
+        after = batch.until
+      }
+      await inBase(tenant, async (tx) => {
+        await deleteLearnerMove(tx, move.id)
+        await forgetIdentities(tx)
+        await closeBatch(tx, build.build, { until: build.cursor, statements: 0 }, services.now())
+      })
+    }
+    return moves.length > 0
+  }
+
+  async function send(tenant: Tenant, { build, pendingUntil }: Build, batch: Batch, token: string): Promise<void> {
+    const clickhouse = await services.clickhouse()
+    await insertRows(clickhouse, batch.rows, `${tenant.id}:${build}:${token}`)
+    // It was sent before, by somebody who did not live to see it arrive. ClickHouse notes the token of rows just before it
+    // keeps them: killed in between, it refuses them for ever.
+    if (pendingUntil !== null && !(await addsUp(clickhouse, tenant.id, build, batch))) {
+      throw new LostRows(`Rows of projection ${build} are lost.`)
+    }
+  }
+
+  async function advanceHeld(tenant: Tenant): Promise<boolean> {
+    const settled = (await findSettled(services.db)) * 1000
+    const builds = await inBase(tenant, async (tx) => {
+      await ensureBuilds(tx, await listBuilds(tx), services.now())
+      return listBuilds(tx)
+    })
+    let more = false
+    for (const build of builds) {
+      if (build.state === 'left') {
+        if (build.updatedAt.getTime() > services.now().getTime() - leaveFor) continue
+        await deleteRows(await services.clickhouse(), build.build)
+        await inBase(tenant, (tx) => deleteBuild(tx, build.build))
+        remembered.delete(build.build)
+        continue
+      }
+      try {
+        // A batch that was begun goes first: its learners are those of then.
+        const isBegun = build.pendingUntil !== null && build.pendingUntil > build.cursor
+        const isBehind = (!isBegun && (await followMoves(tenant, build))) || (await addBatch(tenant, build, settled))
+        if (!isBehind && build.state === 'filling') {
+          await inBase(tenant, (tx) => takeOver(tx, builds, build, services.now()))
+        }
+        more ||= isBehind
+      } catch (error) {
+        // What was noted in a transaction that failed is not.
+        remembered.delete(build.build)
+        if (!(error instanceof LostRows)) throw error
+        await inBase(tenant, (tx) => replaceBuild(tx, builds, build, services.now()))
+        more = true
+      }
+    }
+    return more
+  }
+
+  return {
+    // Held by a transaction that does nothing else, and that ends with this process at the latest.
+    advance: (tenant) =>
+      inBase(tenant, async (holding) => {
+        if (!(await tryHoldProjection(holding))) return 'held'
+        return (await advanceHeld(tenant)) ? 'more' : 'done'
+      }),
+  }
+}
+
+/** A projection lacks rows that it can never be given. */
+class LostRows extends Error {}
+
+/** Begins the first projection of a tenant, and another when statements are understood otherwise than they were. */
+async function ensureBuilds(tx: Tx, builds: Build[], now: Date): Promise<void> {
+  const read = builds.find(({ state }) => state === 'read')
+  const filling = builds.find(({ state }) => state === 'filling')
+  if (read === undefined) await insertBuild(tx, 'read', rulesVersion, now)
+  else if (read.rules !== rulesVersion && filling?.rules !== rulesVersion) await beginRebuild(tx, builds, now)
+}
+
+/** Begins a projection beside the one that is read, which it replaces once it holds all that is stored. */
+export async function beginRebuild(tx: Tx, builds: Build[], now: Date): Promise<number> {
+  for (const { build, state } of builds) if (state === 'filling') await setState(tx, build, 'left', now)
+  return insertBuild(tx, 'filling', rulesVersion, now)
+}
+
+async function takeOver(tx: Tx, builds: Build[], filled: Build, now: Date): Promise<void> {
+  for (const { build, state } of builds) if (state === 'read') await setState(tx, build, 'left', now)
+  await setState(tx, filled.build, 'read', now)
+}
+
+/** Goes on with one that lacks rows, and begins another. */
+async function replaceBuild(tx: Tx, builds: Build[], lacking: Build, now: Date): Promise<void> {
+  if (lacking.state === 'read') {
+    const { cursor, pendingUntil } = lacking
+    await closeBatch(tx, lacking.build, { until: pendingUntil ?? cursor, statements: 0 }, now)
+    if (builds.some(({ state }) => state === 'filling')) return
+  }
+  await beginRebuild(tx, builds, now)
+}
+
+/** Brings the projections of a tenant up to date with all that was acknowledged when it is called. */
 export async function projectAll(services: ProjectionServices, tenantId: string): Promise<void> {
   const tenant = (await listTenants(services.owner)).find(({ id }) => id === tenantId)
   if (!tenant) return
-  const begun = Date.now()
+  const last = await inTenant(services.db, tenantId, findLastMoment)
+  const projector = createProjector(services)
   for (;;) {
-    const settled = await findSettled(services.db)
-    const progress = await advance(services, tenant, settled * 1000)
-    if (progress === 'done' && settled >= begun) return
-    if (progress !== 'more') await nextTurn()
+    const settled = (await findSettled(services.db)) * 1000
+    const progress = await projector.advance(tenant)
+    if (progress === 'done' && settled >= last) return
+    if (progress !== 'more') await wait(2)
   }
-}
-
-/**
- * One batch of each projection of a tenant.
- * @param settled moment until which everything stored can be read, in microseconds since 1970.
- * @returns `more` when there is more to do at once; `held` when somebody else is at it.
- */
-async function advance(
-  services: ProjectionServices,
-  tenant: Tenant,
-  settled: number,
-): Promise<'more' | 'done' | 'held'> {
-  const inBase = <Result>(work: (tx: Tx) => Promise<Result>) => inTenant(services.db, tenant.id, work)
-  // Held by a transaction of its own, which ends with this process at the latest.
-  return inBase(async (holding) => {
-    if (!(await tryHoldProjection(holding))) return 'held'
-    let builds = await inBase(listBuilds)
-    if (builds.length === 0) {
-      await inBase((tx) => insertBuild(tx, 'read', rulesVersion, services.now()))
-      builds = await inBase(listBuilds)
-    }
-    let more = false
-    for (const build of builds) {
-      if (build.state !== 'left') more = (await projectBatch(services, tenant, build, settled)) || more
-    }
-    return more ? 'more' : 'done'
-  })
-}
-
-/** Adds what follows the cursor of a projection. @returns whether there is more. */
-async function projectBatch(
-  services: ProjectionServices,
-  tenant: Tenant,
-  { build, cursor, pendingUntil }: Build,
-  settled: number,
-): Promise<boolean> {
-  const { lines, until, statements } = await inTenant(services.db, tenant.id, async (tx) => {
-    const range = { after: cursor, until: pendingUntil ?? settled }
-    const page = await listStatementsToCount(tx, range, pendingUntil === null ? batchSize : 1e9)
-    const events = await understandAll(tx, page.statements)
-    if (pendingUntil === null && events.length > 0) await openBatch(tx, build, page.until)
-    const rows = await toRows(services, tx, tenant, build, events)
-    return { lines: rows, until: page.until, statements: page.statements.length }
-  })
-  if (lines.length > 0) {
-    await insertRows(await services.clickhouse(), lines, `${tenant.id}:${build}:${cursor}:${until}`)
-  }
-  if (statements > 0) {
-    await inTenant(services.db, tenant.id, (tx) => closeBatch(tx, build, { until, statements }, services.now()))
-  }
-  return until < settled
-}
-
-/** The events of statements; what one of them voids that came before it is taken back. */
-async function understandAll(tx: Tx, statements: readonly StatementToCount[]): Promise<StatementEvent[]> {
-  const events: StatementEvent[] = []
-  const voiding: string[] = []
-  for (const [index, statement] of statements.entries()) {
-    if (index % sliceSize === sliceSize - 1) await nextTurn()
-    const read = parseJson(statement.body) as Statement
-    if (isVoiding(read)) voiding.push(statement.id)
-    else events.push(toEvent(read, statement, 1))
-  }
-  if (voiding.length === 0) return events
-  for (const statement of await listVoidedBy(tx, voiding)) {
-    const read = parseJson(statement.body) as Statement
-    if (!isVoiding(read)) events.push(toEvent(read, statement, -1))
-  }
-  return events
-}
-
-const toEvent = (read: Statement, { id, seq, sourceId }: StatementToCount, sign: 1 | -1): StatementEvent => ({
-  event: { ...understandStatement(read, seq / 1000), statementId: id },
-  seq,
-  sourceId,
-  sign,
-})
-
-/** The verb by which a statement voids the one it refers to (xAPI 1.0.3, Data 2.3.2). */
-const isVoiding = ({ verb, object }: Statement): boolean =>
-  verb.id === 'http://adlnet.gov/expapi/verbs/voided' && object.objectType === 'StatementRef'
-
-/** Rows of the analytics, once the learners and activities that they speak of are known. */
-async function toRows(
-  services: ProjectionServices,
-  tx: Tx,
-  tenant: Tenant,
-  build: number,
-  events: readonly StatementEvent[],
-): Promise<string[]> {
-  if (events.length === 0) return []
-  const told = new Map<string, string | null>()
-  for (const { event } of events) {
-    if (event.learner !== null) told.set(event.learner, event.learnerName ?? told.get(event.learner) ?? null)
-  }
-  const learners = await resolveLearners(tx, build, told, await getPseudonymKey(tx), services.now())
-  await upsertObjects(
-    tx,
-    listObjects(
-      tenant.id,
-      events.map(({ event }) => event),
-    ),
-  )
-  const context = { tenantId: tenant.id, build, learners, dayOf: createDayReader(tenant.timeZone) }
-  const lines: string[] = []
-  for (const [index, each] of events.entries()) {
-    if (index % sliceSize === sliceSize - 1) await nextTurn()
-    lines.push(writeRow(each, context))
-  }
-  return lines
 }

@@ -89,3 +89,10 @@ export function listStatementsOfActor(
 const isVoidedBefore = (moment: ReturnType<typeof sql>) => sql<boolean>`exists (
   select from records.voiding v join records.statement by on by.tenant_id = v.tenant_id and by.id = v.statement_id
   where v.tenant_id = s.tenant_id and v.target_id = s.id and by.seq <= ${moment})`
+
+/** When the last statement was stored that can be read now, in microseconds since 1970; 0 for none. */
+export async function findLastMoment(tx: Tx): Promise<number> {
+  const { rows } = await sql<{ last: number | null }>`
+    select max(seq) as last from records.statement where tenant_id = (select kernel.current_tenant())`.execute(tx)
+  return rows[0]?.last ?? 0
+}
