@@ -27,6 +27,7 @@ import {
 } from '#modules/identity'
 import { applications } from './applications.ts'
 import { demonstrationProviders } from './identity-provider.ts'
+import { loadLearning, openLearning } from './learning-load.ts'
 import {
   type FeedOptions,
   listPartners,
@@ -58,6 +59,7 @@ export async function loadDemonstration(services: Services, progress: Progress):
   await importFeed(services, tenant, { degree: '1D', people: primaryPeople }, progress)
   // A mother whom both feeds know is one from the first page on, not when a job has run.
   await matchPeople(services, tenant.id, 'everyone')
+  await loadLearning(services, tenant.id)
   const hasher = createPasswordHasher()
   // All of the rest or nothing of it: the next start finds either a whole demonstration or one to take up again.
   await inside(async (tx) => {
@@ -89,6 +91,7 @@ export async function loadDemonstration(services: Services, progress: Progress):
     for (const [position, application] of applications.entries()) {
       await saveApplication(tx, { ...application, profiles: [...application.profiles], id: randomUUIDv7(), position })
     }
+    await openLearning(tx, { tenantId: tenant.id, pupil: ids.pupil, head: ids.head }, now)
     await recordAudit(tx, {
       action: 'demonstration.loaded',
       actorPersonId: null,

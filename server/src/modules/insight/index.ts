@@ -15,6 +15,8 @@ import { type EventRow, insertEvents } from './sign-ins.queries.ts'
 
 export { ensureCourse, replaceEnrolments, upsertEnrolments } from './enrolments/enrolments.queries.ts'
 export { countKnown, getLearner, resolveUsers } from './identities/identity-map.ts'
+export { createProgramme } from './dashboards/programmes.ts'
+export { tiePerson } from './identities/people.ts'
 export { findViewer, openLaunch } from './viewers/viewers.ts'
 
 // An opening-day morning brings dozens of sign-ins a second: they go to ClickHouse by the hundred.
