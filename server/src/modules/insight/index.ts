@@ -9,6 +9,8 @@ import { registerViewer } from './dashboards/viewer.routes.ts'
 import { indicatorCommands } from './indicators/indicator-commands.ts'
 import { identityCommands } from './identities/identity-commands.ts'
 import { registerIdentities } from './identities/identities.routes.ts'
+import { coverageCommands } from './events/coverage-commands.ts'
+import { registerCoverage } from './events/coverage.routes.ts'
 import { registerInsight } from './insight.routes.ts'
 import { getPseudonymKey, toVisitor } from './identities/pseudonyms.ts'
 import { type EventRow, insertEvents } from './sign-ins.queries.ts'
@@ -48,9 +50,10 @@ export const insight: Module = {
   name: 'insight',
   queues: [],
   reactions: [countSignIns],
-  commands: [...indicatorCommands, ...identityCommands],
+  commands: [...coverageCommands, ...indicatorCommands, ...identityCommands],
   register(app, services) {
     registerInsight(app, services)
+    registerCoverage(app, services)
     registerViewer(app, services)
     registerDashboards(app, services)
     registerProgrammes(app, services)

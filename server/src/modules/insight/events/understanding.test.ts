@@ -242,45 +242,6 @@ test.each<[string, string, Activity['definition'], Record<string, unknown>]>([
   expect(event).toMatchObject({ dialect: 'french-lms', ...expected })
 })
 
-const caliper = (verb: string, object: Activity, parent: Activity[] = [], other: Activity[] = []) =>
-  understand(
-    tell(verb, object, {
-      context: {
-        contextActivities: {
-          category: [{ id: 'http://purl.imsglobal.org/ctx/caliper/v1p2' }],
-          parent,
-          grouping: [course],
-          other,
-        },
-        extensions: { [`${video}/extensions/session-id`]: 'https://lms.example/sessions/1' },
-      },
-      result: { extensions: { [`${video}/extensions/time-to`]: 40 } },
-    }),
-  )
-
-test('Caliper is understood by the words its events are kept with', () => {
-  const told = { dialect: 'caliper', course: { iri: course.id } }
-  const message = of('https://lms.example/messages/3', 'http://id.tincanapi.com/activitytype/forum-reply')
-  const thread = of('https://lms.example/threads/1', discussion)
-  const forum = of('https://lms.example/forums/1', 'https://xapi.edlm/profiles/edlm-lms/concepts/activity-types/forum')
-  expect(caliper('http://id.tincanapi.com/verb/replied', message, [thread, forum])).toMatchObject({
-    ...told,
-    action: 'replied',
-    object: { iri: thread.id },
-    parent: { iri: forum.id },
-    session: 'https://lms.example/sessions/1',
-  })
-  expect(caliper(`${video}/verbs/seeked`, film)).toMatchObject({ ...told, position: 40, positionFrom: null })
-  const quiz = of('https://lms.example/quizzes/1', `${adl}/activities/assessment`)
-  const attempt = of('https://lms.example/attempts/1', `${adl}/activities/attempt`)
-  expect(caliper('http://activitystrea.ms/schema/1.0/submit', quiz, [], [attempt])).toMatchObject({
-    ...told,
-    action: 'submitted',
-    session: attempt.id,
-  })
-  expect(caliper('http://purl.imsglobal.org/caliper/actions/Pondered', quiz)).toMatchObject({ ...told, action: '' })
-})
-
 test('the usual verbs are understood of any tool, and other ones of none', () => {
   const h5p = understand(
     tell(`${adl}/verbs/answered`, of('https://h5p.example/1?subContentId=2', interaction), {
