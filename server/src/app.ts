@@ -35,6 +35,7 @@ export const modules: Module[] = [
   oneRoster,
   xapi,
   caliper,
+  lti,
 ]
 
 /** Every queue of every module, made when the stores are opened. */
