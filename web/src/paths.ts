@@ -41,6 +41,8 @@ export const paths = {
   forwardings: () => '/administration/records/forwarding',
   quarantine: (parameters: { state?: string; source?: string } = {}) =>
     withQuery('/administration/records/quarantine', parameters),
+  coverage: (parameters: { days?: string; source?: string } = {}) =>
+    withQuery('/administration/records/coverage', parameters),
   quarantined: (id: string) => `/administration/records/quarantine/${encodeURIComponent(id)}`,
   gar: () => '/administration/gar',
   garFile: (id: string, file: 'archive' | 'checksum') => `/api/gar/exports/${encodeURIComponent(id)}/${file}`,

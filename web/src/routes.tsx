@@ -189,6 +189,10 @@ export const routes: RouteObject[] = [
                 }),
               },
               {
+                path: 'administration/records/coverage',
+                lazy: async () => ({ Component: (await import('./features/insight/coverage-page.tsx')).CoveragePage }),
+              },
+              {
                 path: 'administration/records/quarantine/:id',
                 lazy: async () => ({
                   Component: (await import('./features/records/quarantined-page.tsx')).QuarantinedPage,

@@ -1422,6 +1422,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/insight/projection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the analytics are behind the record store */
+        get: operations["getProjection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/projection/rebuild": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the analytics anew from the record store, beside those that are read meanwhile */
+        post: operations["rebuildProjection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many statements were understood, by source, dialect and verb */
+        get: operations["getCoverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/insight/audiences": {
         parameters: {
             query?: never;
@@ -1562,6 +1613,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/insight/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Indicators that may be shown, with their texts */
+        get: operations["listIndicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/indicators/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an indicator answers: parameters of its own as p.<name> */
+        get: operations["getIndicatorAnswer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/indicators/{name}/rows.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same rows as a file: groups under ten learners are left out of it */
+        get: operations["exportIndicatorRows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People of the learning records by a part of an identifier or a name, with all that leads to them */
+        get: operations["searchIdentities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/identities/ties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that two identifiers are one person; dashboards follow within seconds */
+        post: operations["tieIdentities"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/identities/unties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes back that an identifier is somebody else’s */
+        post: operations["untieIdentity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/records/token": {
         parameters: {
             query?: never;
@@ -1621,7 +1774,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sources of learning records, whether their faulty statements are taken, and how many came */
+        /** Sources of learning records, what is kept of their statements, whether faulty ones are taken, and how many came */
         get: operations["listRecordSources"];
         put?: never;
         post?: never;
@@ -1727,6 +1880,23 @@ export interface paths {
         put?: never;
         /** Tries to store what waits again, the oldest first */
         post: operations["retryQuarantinedStatements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/records/sources/{id}/treatment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Whether statements of a source are kept whole, or without who and without what people wrote */
+        put: operations["setRecordTreatment"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3105,6 +3275,266 @@ export interface paths {
         put?: never;
         /** Caliper 1.2: an envelope of events */
         post: operations["postCaliperEnvelope"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lti/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys by which this tool signs what it sends to platforms (a JSON Web Key Set) */
+        get: operations["listLtiKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lti/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A platform announces a launch (OpenID Connect third-party login) */
+        get: operations["beginLtiLaunch"];
+        put?: never;
+        /** A platform announces a launch by a form */
+        post: operations["postLtiLaunch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lti/launch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A platform vouches for who launches, from which course */
+        post: operations["finishLtiLaunch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lti/launches/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The token of a launch for its one-time code, in the browser it began in */
+        post: operations["exchangeLaunchCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lti/register/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Registers this tool with the platform that opens the link (LTI Dynamic Registration 1.0) */
+        get: operations["registerLtiPlatform"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lti/platforms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Platforms that launch dashboards, and the addresses to declare this tool with */
+        get: operations["listLtiPlatforms"];
+        put?: never;
+        /** Declares a platform by hand */
+        post: operations["createLtiPlatform"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lti/registration-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A link by which one platform registers by itself, once and within a day */
+        post: operations["createLtiRegistrationLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lti/platforms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A platform: its last launches, who and where they led to, and the courses they came from */
+        get: operations["getLtiPlatform"];
+        /** Changes a platform, from its next launch on */
+        put: operations["updateLtiPlatform"];
+        post?: never;
+        /** Refuses the launches of a platform from now on; what was read from it stays */
+        delete: operations["withdrawLtiPlatform"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lti/platforms/{id}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads the keys of a platform now */
+        post: operations["tryLtiPlatform"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lti/platforms/{id}/rules/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where rules would lead, without keeping them: the actor, the course, and whether the analytics know them */
+        post: operations["tryLtiRules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lti/platforms/{id}/courses/{course}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for the roster and the grades of a course to be read now */
+        post: operations["readLtiCourse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lti/deep-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs what somebody chose to embed, for the form that tells the platform (LTI Deep Linking 2.0) */
+        post: operations["answerDeepLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lti/portals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Portals whose pages may frame indicators */
+        get: operations["listPortals"];
+        put?: never;
+        /** Lets a portal frame indicators; its secret is told here and never again */
+        post: operations["createPortal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lti/portals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends what a portal may frame */
+        delete: operations["withdrawPortal"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lti/portals/launches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the server of a portal asks for before its page frames it: Basic, with the identifier and the secret */
+        post: operations["createPortalLaunch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8112,6 +8542,122 @@ export interface operations {
             };
         };
     };
+    getProjection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        builds: {
+                            build: number;
+                            /**
+                             * @description what is answered; what will be; what goes
+                             * @enum {string}
+                             */
+                            state: "read" | "filling" | "left";
+                            /** @description all that was stored until then is in */
+                            until: string | null;
+                            /** @description statements stored that are not in, a million at most */
+                            waiting: number;
+                            /** @description seconds since which the first of them has been waiting */
+                            lag: number;
+                            statements: number;
+                            /** @description understood by the rules of this version of the program */
+                            current: boolean;
+                            /** Format: date-time */
+                            startedAt: string;
+                            /** Format: date-time */
+                            updatedAt: string;
+                            failure: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    rebuildProjection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        build: number;
+                    };
+                };
+            };
+        };
+    };
+    getCoverage: {
+        parameters: {
+            query?: {
+                /** @description of arrival, today included */
+                days?: number;
+                source?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description version by which they were understood; null before any was */
+                        rules: number | null;
+                        sources: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                        }[];
+                        parts: {
+                            /** Format: uuid */
+                            source: string;
+                            /** @enum {string} */
+                            dialect: "moodle" | "moodle-legacy" | "open-edx" | "video" | "cmi5" | "french-lms" | "caliper" | "general" | "";
+                            statements: number;
+                            understood: number;
+                        }[];
+                        /** @description at most 500, the least understood first */
+                        verbs: {
+                            /** Format: uuid */
+                            source: string;
+                            /** @enum {string} */
+                            dialect: "moodle" | "moodle-legacy" | "open-edx" | "video" | "cmi5" | "french-lms" | "caliper" | "general" | "";
+                            statements: number;
+                            understood: number;
+                            verb: string;
+                            actions: string[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
     listAudiences: {
         parameters: {
             query?: never;
@@ -8562,6 +9108,395 @@ export interface operations {
             };
         };
     };
+    listIndicators: {
+        parameters: {
+            query?: {
+                as?: "student" | "teacher" | "programme" | "institution";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        indicators: {
+                            name: string;
+                            version: number;
+                            /** @enum {string} */
+                            origin: "product" | "institution" | "package";
+                            parameters: {
+                                [key: string]: {
+                                    /** @enum {string} */
+                                    type: "integer";
+                                    min: number;
+                                    max: number;
+                                    default: number;
+                                } | {
+                                    /** @enum {string} */
+                                    type: "choice";
+                                    values: string[];
+                                    default: string;
+                                } | {
+                                    /** @enum {string} */
+                                    type: "activity";
+                                    kinds: string[];
+                                    required: boolean;
+                                };
+                            };
+                            scopes: {
+                                group?: {
+                                    audiences: ("student" | "teacher" | "programme" | "institution")[];
+                                    /** @enum {string} */
+                                    reads: "events" | "days";
+                                    columns: {
+                                        name: string;
+                                        /** @enum {string} */
+                                        type: "date" | "datetime" | "text" | "activity" | "action" | "kind" | "integer" | "decimal" | "share" | "duration" | "learner" | "learners";
+                                        /** @enum {string} */
+                                        role: "dimension" | "measure";
+                                    }[];
+                                    answer?: {
+                                        name: string;
+                                        /** @enum {string} */
+                                        type: "date" | "datetime" | "text" | "activity" | "action" | "kind" | "integer" | "decimal" | "share" | "duration" | "learner" | "learners";
+                                    }[];
+                                    additive?: string[];
+                                    chart?: string;
+                                };
+                                person?: {
+                                    audiences: ("student" | "teacher" | "programme" | "institution")[];
+                                    /** @enum {string} */
+                                    reads: "events" | "days";
+                                    columns: {
+                                        name: string;
+                                        /** @enum {string} */
+                                        type: "date" | "datetime" | "text" | "activity" | "action" | "kind" | "integer" | "decimal" | "share" | "duration" | "learner" | "learners";
+                                        /** @enum {string} */
+                                        role: "dimension" | "measure";
+                                    }[];
+                                    answer?: {
+                                        name: string;
+                                        /** @enum {string} */
+                                        type: "date" | "datetime" | "text" | "activity" | "action" | "kind" | "integer" | "decimal" | "share" | "duration" | "learner" | "learners";
+                                    }[];
+                                    additive?: string[];
+                                    chart?: string;
+                                };
+                                named?: {
+                                    audiences: ("student" | "teacher" | "programme" | "institution")[];
+                                    /** @enum {string} */
+                                    reads: "events" | "days";
+                                    columns: {
+                                        name: string;
+                                        /** @enum {string} */
+                                        type: "date" | "datetime" | "text" | "activity" | "action" | "kind" | "integer" | "decimal" | "share" | "duration" | "learner" | "learners";
+                                        /** @enum {string} */
+                                        role: "dimension" | "measure";
+                                    }[];
+                                    answer?: {
+                                        name: string;
+                                        /** @enum {string} */
+                                        type: "date" | "datetime" | "text" | "activity" | "action" | "kind" | "integer" | "decimal" | "share" | "duration" | "learner" | "learners";
+                                    }[];
+                                    additive?: string[];
+                                    chart?: string;
+                                };
+                            };
+                            texts: {
+                                fr: {
+                                    title: string;
+                                    question: string;
+                                    /** @default {} */
+                                    answer: {
+                                        [key: string]: string;
+                                    };
+                                    says: string;
+                                    computed: string;
+                                    limits: string;
+                                    advice: string;
+                                    columns: {
+                                        [key: string]: string;
+                                    };
+                                    /** @default {} */
+                                    parameters: {
+                                        [key: string]: string;
+                                    };
+                                    /** @default {} */
+                                    values: {
+                                        [key: string]: {
+                                            [key: string]: string;
+                                        };
+                                    };
+                                };
+                                en: {
+                                    title: string;
+                                    question: string;
+                                    /** @default {} */
+                                    answer: {
+                                        [key: string]: string;
+                                    };
+                                    says: string;
+                                    computed: string;
+                                    limits: string;
+                                    advice: string;
+                                    columns: {
+                                        [key: string]: string;
+                                    };
+                                    /** @default {} */
+                                    parameters: {
+                                        [key: string]: string;
+                                    };
+                                    /** @default {} */
+                                    values: {
+                                        [key: string]: {
+                                            [key: string]: string;
+                                        };
+                                    };
+                                };
+                            };
+                        }[];
+                        /** @description refused, and why: for who administers dashboards */
+                        broken: {
+                            name: string;
+                            /** @enum {string} */
+                            origin: "product" | "institution" | "package";
+                            folder: string;
+                            problems: {
+                                file: string;
+                                reason: string;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    getIndicatorAnswer: {
+        parameters: {
+            query: {
+                scope: "group" | "person" | "named";
+                course?: string;
+                from?: string;
+                until?: string;
+                compareFrom?: string;
+                compareUntil?: string;
+                as?: "student" | "teacher" | "programme" | "institution";
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        period: {
+                            /** @description first day of the answer: groups are told by whole weeks */
+                            from: string;
+                            /** @description last day */
+                            until: string;
+                            askedFrom: string;
+                            askedUntil: string;
+                        };
+                        rows: {
+                            [key: string]: string | number | null;
+                        }[];
+                        /** @description values of the answer sentence */
+                        answer: {
+                            [key: string]: string | number | null;
+                        } | null;
+                        indicator: string;
+                        /** @enum {string} */
+                        scope: "group" | "person" | "named";
+                        columns: {
+                            name: string;
+                            /** @enum {string} */
+                            type: "date" | "datetime" | "text" | "activity" | "action" | "kind" | "integer" | "decimal" | "share" | "duration" | "learner" | "learners";
+                            /** @enum {string} */
+                            role: "dimension" | "measure";
+                        }[];
+                        suppressed: {
+                            rows: number;
+                            cells: number;
+                            weeks: number;
+                            /** @description the smallest group that is told; 0 where nothing is hidden */
+                            k: number;
+                        };
+                        /** @description why nothing is told */
+                        withheld: ("too_few_learners" | "filter_too_narrow" | "too_many_parts" | "nothing_projected") | null;
+                        comparison: {
+                            period: {
+                                /** @description first day of the answer: groups are told by whole weeks */
+                                from: string;
+                                /** @description last day */
+                                until: string;
+                                askedFrom: string;
+                                askedUntil: string;
+                            };
+                            rows: {
+                                [key: string]: string | number | null;
+                            }[];
+                            /** @description values of the answer sentence */
+                            answer: {
+                                [key: string]: string | number | null;
+                            } | null;
+                            /** @description why nothing is told */
+                            withheld: ("too_few_learners" | "filter_too_narrow" | "too_many_parts" | "nothing_projected") | null;
+                        } | null;
+                        activities: {
+                            [key: string]: {
+                                iri: string;
+                                kind: string;
+                                name: {
+                                    [key: string]: string;
+                                };
+                            };
+                        };
+                        /** @description names, in the scope named */
+                        learners: {
+                            [key: string]: string | null;
+                        };
+                        /** @description Vega-Lite without data */
+                        chart: {
+                            [key: string]: unknown;
+                        } | null;
+                        asOf: string | null;
+                        excludedObjectors: boolean;
+                    };
+                };
+            };
+        };
+    };
+    exportIndicatorRows: {
+        parameters: {
+            query: {
+                scope: "group" | "person" | "named";
+                course?: string;
+                from?: string;
+                until?: string;
+                compareFrom?: string;
+                compareUntil?: string;
+                as?: "student" | "teacher" | "programme" | "institution";
+                language?: "fr" | "en";
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/csv */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    searchIdentities: {
+        parameters: {
+            query: {
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        learners: {
+                            /** @description pseudonym in the analytics */
+                            learner: string;
+                            /** @description how many the analytics hold */
+                            events: number;
+                            identifiers: {
+                                /** @description as statements say it (`account|…`, `mbox|…`), or as a platform does (`lti|…`) */
+                                identifier: string;
+                                name: string | null;
+                                /** @enum {string} */
+                                origin: "own" | "launch" | "administrator";
+                            }[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    tieIdentities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    identifier: string;
+                    to: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    untieIdentity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    identifier: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     issueRecordsToken: {
         parameters: {
             query?: never;
@@ -8742,6 +9677,11 @@ export interface operations {
                             id: string;
                             name: string;
                             lenient: boolean;
+                            /**
+                             * @description what is kept of its statements
+                             * @enum {string}
+                             */
+                            treatment: "whole" | "pseudonymised";
                             waiting: number;
                             stored: number;
                             dropped: number;
@@ -8962,6 +9902,33 @@ export interface operations {
                         more: boolean;
                     };
                 };
+            };
+        };
+    };
+    setRecordTreatment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    treatment: "whole" | "pseudonymised";
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -11899,6 +12866,866 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    listLtiKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        keys: ({
+                            kid: string;
+                        } & {
+                            [key: string]: unknown;
+                        })[];
+                    };
+                };
+            };
+        };
+    };
+    beginLtiLaunch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    postLtiLaunch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description a page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    finishLtiLaunch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description to the page of the launch */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a page */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    exchangeLaunchCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    launch: string;
+                    code: string;
+                    /**
+                     * @description what the page kept of the launch, or the platform
+                     * @default null
+                     */
+                    proof?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        token: string;
+                        locale: string | null;
+                        indicator: {
+                            name: string;
+                            parameters: {
+                                [key: string]: string;
+                            };
+                        } | null;
+                        deepLink: {
+                            ticket: string;
+                            title: string | null;
+                        } | null;
+                    };
+                };
+            };
+        };
+    };
+    registerLtiPlatform: {
+        parameters: {
+            query?: {
+                openid_configuration?: string;
+                registration_token?: string;
+            };
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    listLtiPlatforms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        platforms: {
+                            name: string;
+                            /** @default  */
+                            product: string;
+                            issuer: string;
+                            clientId: string;
+                            /** Format: uri */
+                            authorizationUrl: string;
+                            /** Format: uri */
+                            tokenUrl: string;
+                            /** @default null */
+                            tokenAudience: string | null;
+                            /** Format: uri */
+                            keysUrl: string;
+                            deployments: string[];
+                            frameOrigin: string;
+                            identityRule: {
+                                /** @enum {string} */
+                                kind: "account";
+                                homePage: string;
+                                name: string;
+                            } | {
+                                /** @enum {string} */
+                                kind: "mbox";
+                                email: string;
+                            };
+                            courseRule: string;
+                            /** @default true */
+                            readsMembers: boolean;
+                            /** @default true */
+                            readsGrades: boolean;
+                            /** Format: uuid */
+                            id: string;
+                            /** @enum {string} */
+                            registeredBy: "link" | "hand";
+                            /** Format: date-time */
+                            createdAt: string;
+                        }[];
+                        tool: {
+                            loginUrl: string;
+                            launchUrl: string;
+                            keysUrl: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    createLtiPlatform: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @default  */
+                    product?: string;
+                    issuer: string;
+                    clientId: string;
+                    /** Format: uri */
+                    authorizationUrl: string;
+                    /** Format: uri */
+                    tokenUrl: string;
+                    /** @default null */
+                    tokenAudience?: string | null;
+                    /** Format: uri */
+                    keysUrl: string;
+                    deployments: string[];
+                    /**
+                     * Format: uri
+                     * @description origin of the pages that frame the launches
+                     */
+                    frameOrigin: string;
+                    identityRule: {
+                        /** @enum {string} */
+                        kind: "account";
+                        homePage: string;
+                        name: string;
+                    } | {
+                        /** @enum {string} */
+                        kind: "mbox";
+                        email: string;
+                    };
+                    courseRule: string;
+                    /** @default true */
+                    readsMembers?: boolean;
+                    /** @default true */
+                    readsGrades?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        /** @default  */
+                        product: string;
+                        issuer: string;
+                        clientId: string;
+                        /** Format: uri */
+                        authorizationUrl: string;
+                        /** Format: uri */
+                        tokenUrl: string;
+                        /** @default null */
+                        tokenAudience: string | null;
+                        /** Format: uri */
+                        keysUrl: string;
+                        deployments: string[];
+                        frameOrigin: string;
+                        identityRule: {
+                            /** @enum {string} */
+                            kind: "account";
+                            homePage: string;
+                            name: string;
+                        } | {
+                            /** @enum {string} */
+                            kind: "mbox";
+                            email: string;
+                        };
+                        courseRule: string;
+                        /** @default true */
+                        readsMembers: boolean;
+                        /** @default true */
+                        readsGrades: boolean;
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        registeredBy: "link" | "hand";
+                        /** Format: date-time */
+                        createdAt: string;
+                    };
+                };
+            };
+        };
+    };
+    createLtiRegistrationLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        url: string;
+                        /** Format: date-time */
+                        expiresAt: string;
+                    };
+                };
+            };
+        };
+    };
+    getLtiPlatform: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        platform: {
+                            name: string;
+                            /** @default  */
+                            product: string;
+                            issuer: string;
+                            clientId: string;
+                            /** Format: uri */
+                            authorizationUrl: string;
+                            /** Format: uri */
+                            tokenUrl: string;
+                            /** @default null */
+                            tokenAudience: string | null;
+                            /** Format: uri */
+                            keysUrl: string;
+                            deployments: string[];
+                            frameOrigin: string;
+                            identityRule: {
+                                /** @enum {string} */
+                                kind: "account";
+                                homePage: string;
+                                name: string;
+                            } | {
+                                /** @enum {string} */
+                                kind: "mbox";
+                                email: string;
+                            };
+                            courseRule: string;
+                            /** @default true */
+                            readsMembers: boolean;
+                            /** @default true */
+                            readsGrades: boolean;
+                            /** Format: uuid */
+                            id: string;
+                            /** @enum {string} */
+                            registeredBy: "link" | "hand";
+                            /** Format: date-time */
+                            createdAt: string;
+                        };
+                        launches: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: date-time */
+                            at: string;
+                            /** @description `accepted`, or the code of why not */
+                            outcome: string;
+                            detail: string | null;
+                            role: string | null;
+                            person: {
+                                /** @description as the platform says */
+                                subject: string | null;
+                                name: string | null;
+                                /** @description as its rule says, and statements should */
+                                identifier: string | null;
+                                /** @description of this learner, in the analytics */
+                                events: number;
+                            };
+                            course: {
+                                /** @description as the platform says */
+                                context: string | null;
+                                title: string | null;
+                                /** @description as its rule says, and statements should */
+                                iri: string | null;
+                                events: number;
+                            };
+                        }[];
+                        courses: {
+                            course: string;
+                            title: string | null;
+                            iri: string;
+                            /** Format: date-time */
+                            launchedAt: string;
+                            readAt: string | null;
+                            members: number | null;
+                            /** @description members whom the identity rule leads to nobody */
+                            unidentified: number | null;
+                            grades: number | null;
+                            offersMembers: boolean;
+                            offersGrades: boolean;
+                            failure: {
+                                code: string;
+                                status: number | null;
+                            } | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    updateLtiPlatform: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @default  */
+                    product?: string;
+                    issuer: string;
+                    clientId: string;
+                    /** Format: uri */
+                    authorizationUrl: string;
+                    /** Format: uri */
+                    tokenUrl: string;
+                    /** @default null */
+                    tokenAudience?: string | null;
+                    /** Format: uri */
+                    keysUrl: string;
+                    deployments: string[];
+                    /**
+                     * Format: uri
+                     * @description origin of the pages that frame the launches
+                     */
+                    frameOrigin: string;
+                    identityRule: {
+                        /** @enum {string} */
+                        kind: "account";
+                        homePage: string;
+                        name: string;
+                    } | {
+                        /** @enum {string} */
+                        kind: "mbox";
+                        email: string;
+                    };
+                    courseRule: string;
+                    /** @default true */
+                    readsMembers?: boolean;
+                    /** @default true */
+                    readsGrades?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        /** @default  */
+                        product: string;
+                        issuer: string;
+                        clientId: string;
+                        /** Format: uri */
+                        authorizationUrl: string;
+                        /** Format: uri */
+                        tokenUrl: string;
+                        /** @default null */
+                        tokenAudience: string | null;
+                        /** Format: uri */
+                        keysUrl: string;
+                        deployments: string[];
+                        frameOrigin: string;
+                        identityRule: {
+                            /** @enum {string} */
+                            kind: "account";
+                            homePage: string;
+                            name: string;
+                        } | {
+                            /** @enum {string} */
+                            kind: "mbox";
+                            email: string;
+                        };
+                        courseRule: string;
+                        /** @default true */
+                        readsMembers: boolean;
+                        /** @default true */
+                        readsGrades: boolean;
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        registeredBy: "link" | "hand";
+                        /** Format: date-time */
+                        createdAt: string;
+                    };
+                };
+            };
+        };
+    };
+    withdrawLtiPlatform: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    tryLtiPlatform: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        keys: number;
+                    };
+                };
+            };
+        };
+    };
+    tryLtiRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    identityRule: {
+                        /** @enum {string} */
+                        kind: "account";
+                        homePage: string;
+                        name: string;
+                    } | {
+                        /** @enum {string} */
+                        kind: "mbox";
+                        email: string;
+                    };
+                    courseRule: string;
+                    /** @description as `sub`, `context.id`, `custom.username` */
+                    values: {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        identifier: string | null;
+                        personEvents: number;
+                        courseIri: string | null;
+                        courseEvents: number;
+                    };
+                };
+            };
+        };
+    };
+    readLtiCourse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                course: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    answerDeepLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ticket: string;
+                    title: string;
+                    /** @description null for the whole dashboard of the course */
+                    indicator: {
+                        name: string;
+                        /** @default {} */
+                        parameters?: {
+                            [key: string]: string;
+                        };
+                    } | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        url: string;
+                        /** @description the field `JWT` of the form */
+                        jwt: string;
+                    };
+                };
+            };
+        };
+    };
+    listPortals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        portals: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                            origin: string;
+                            /** Format: date-time */
+                            createdAt: string;
+                            lastUsedAt: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    createPortal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** Format: uri */
+                    origin: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        name: string;
+                        origin: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        lastUsedAt: string | null;
+                        secret: string;
+                    };
+                };
+            };
+        };
+    };
+    withdrawPortal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    createPortalLaunch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description student: own traces; teacher: those of a course, by name; institution: figures of everything
+                     * @enum {string}
+                     */
+                    audience: "student" | "teacher" | "institution";
+                    /** @description IRI of the activity of the course, as statements say it */
+                    course?: string;
+                    /** @description who looks, as statements say it; a student needs it */
+                    actor?: {
+                        account: {
+                            /** Format: uri */
+                            homePage: string;
+                            name: string;
+                        };
+                    } | {
+                        mbox: string;
+                    };
+                    /** @description told to the students whom a teacher sees */
+                    name?: string;
+                    /** @description a whole dashboard without it */
+                    indicator?: {
+                        name: string;
+                        /** @default {} */
+                        parameters?: {
+                            [key: string]: string;
+                        };
+                    };
+                    locale?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description for `src` of <preau-indicator>; it serves once */
+                        url: string;
+                        /** Format: date-time */
+                        expiresAt: string;
+                    };
+                };
             };
         };
     };

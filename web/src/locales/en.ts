@@ -1,5 +1,6 @@
 import administration from './en/administration.json'
 import columns from './en/columns.json'
+import coverage from './en/coverage.json'
 import dashboards from './en/dashboards.json'
 import directory from './en/directory.json'
 import federation from './en/federation.json'
@@ -20,6 +21,7 @@ import years from './en/years.json'
 export const en = {
   administration,
   columns,
+  coverage,
   dashboards,
   directory,
   federation,

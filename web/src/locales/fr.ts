@@ -1,5 +1,6 @@
 import administration from './fr/administration.json'
 import columns from './fr/columns.json'
+import coverage from './fr/coverage.json'
 import dashboards from './fr/dashboards.json'
 import directory from './fr/directory.json'
 import federation from './fr/federation.json'
@@ -20,6 +21,7 @@ import years from './fr/years.json'
 export const fr = {
   administration,
   columns,
+  coverage,
   dashboards,
   directory,
   federation,

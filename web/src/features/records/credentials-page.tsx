@@ -43,7 +43,7 @@ const choosable: Scope[] = [
 
 /** What may send and read learning records: which sources, and letting one in. */
 export function CredentialsPage() {
-  const { t } = useTranslation(['records', 'administration', 'quarantine'])
+  const { t } = useTranslation(['records', 'administration', 'quarantine', 'coverage'])
   const { manages } = useSession()
   const { data, error, refetch } = useQuery({
     queryKey: ['records', 'credentials'],
@@ -53,6 +53,7 @@ export function CredentialsPage() {
     <Page
       actions={
         <>
+          <Link to={paths.coverage()}>{t('coverage:title')}</Link>
           <Link to={paths.quarantine()}>{t('quarantine:title')}</Link>
           <Link to={paths.forwardings()}>{t('forwardings.title')}</Link>
         </>
