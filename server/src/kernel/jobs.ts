@@ -32,7 +32,7 @@ export interface Jobs {
   enqueue<Data extends object>(tx: Tx, queue: JobQueue<Data>, data: Data): Promise<void>
   /**
    * Starts a worker in this process; it gets at most `batchSize` jobs at once and fails or succeeds for all of them.
-   * The signal tells that the program is stopping.
+   * The signal tells that the program has waited long enough to stop.
    */
   work<Data extends object>(
     queue: JobQueue<Data>,
@@ -42,6 +42,8 @@ export interface Jobs {
   repeat(queue: JobQueue<Record<never, never>>, cron: string): Promise<void>
   /** Number of jobs waiting, running and failed for good, by queue. */
   count(): Promise<{ queue: string; waiting: number; running: number; failed: number }[]>
+  /** Aborted as soon as the program stops: for work that would go on for ever. */
+  stopping: AbortSignal
   stop(): Promise<void>
 }
 
@@ -60,6 +62,7 @@ export async function openJobs(
     schedule: options.supervise,
   })
   boss.on('error', options.onError)
+  const stopping = new AbortController()
   await boss.start()
   for (const queue of queues) {
     const settings = {
@@ -109,7 +112,11 @@ export async function openJobs(
         failed: row.failedCount,
       }))
     },
-    stop: () => boss.stop({ graceful: true, timeout: 5_000 }),
+    stopping: stopping.signal,
+    stop() {
+      stopping.abort()
+      return boss.stop({ graceful: true, timeout: 5_000 })
+    },
   }
 }
 

@@ -13,6 +13,9 @@ import { coverageCommands } from './events/coverage-commands.ts'
 import { registerCoverage } from './events/coverage.routes.ts'
 import { registerInsight } from './insight.routes.ts'
 import { getPseudonymKey, toVisitor } from './identities/pseudonyms.ts'
+import { startProjecting, projectionQueue } from './projection/projecting.ts'
+import { projectionCommands } from './projection/projection-commands.ts'
+import { registerProjection } from './projection/projection.routes.ts'
 import { type EventRow, insertEvents } from './sign-ins.queries.ts'
 
 export { ensureCourse, replaceEnrolments, upsertEnrolments } from './enrolments/enrolments.queries.ts'
@@ -48,15 +51,17 @@ const countSignIns = defineReaction(signedIn, 'count', { batchSize: 500 }, async
 /** Uses of the workspace, counted without naming anybody. */
 export const insight: Module = {
   name: 'insight',
-  queues: [],
+  queues: [projectionQueue],
   reactions: [countSignIns],
-  commands: [...coverageCommands, ...indicatorCommands, ...identityCommands],
+  commands: [...projectionCommands, ...coverageCommands, ...indicatorCommands, ...identityCommands],
   register(app, services) {
     registerInsight(app, services)
+    registerProjection(app, services)
     registerCoverage(app, services)
     registerViewer(app, services)
     registerDashboards(app, services)
     registerProgrammes(app, services)
     registerIdentities(app, services)
   },
+  startWorkers: startProjecting,
 }

@@ -3,6 +3,8 @@ import { credentialCommands } from './credentials/credential-commands.ts'
 import { registerCredentials } from './credentials/credentials.routes.ts'
 import { registerQuarantine } from './quarantine/quarantine.routes.ts'
 import { transferCommands } from './transfer/transfer-commands.ts'
+import { sourceCommands } from './treatment/source-commands.ts'
+import { registerTreatment } from './treatment/treatment.routes.ts'
 
 export { identifyAgent } from './model/agents.ts'
 export { hasDigest } from './store/attachment-digests.ts'
@@ -44,6 +46,7 @@ export { findSettled } from './store/statement-storing.queries.ts'
 export { createStatementWriter, type StatementWriter } from './store/statement-writer.ts'
 export { listStatementsAfter } from './store/statements-after.queries.ts'
 export {
+  countStatementsAfter,
   findLastMoment,
   listStatementsOfActor,
   listStatementsToCount,
@@ -51,6 +54,7 @@ export {
   type StatementToCount,
 } from './store/statements-projected.queries.ts'
 export { findStatement, listStatements, type StatementFilter } from './store/statements.queries.ts'
+export { findTreat } from './treatment/treatments.ts'
 export { checkAgentOrGroup, checkIri, checkTimestamp, checkUuid, StatementError } from './model/value-validation.ts'
 
 /** The record store: what learners did, as learning tools told it. The wire is `standards/xapi`. */
@@ -58,9 +62,10 @@ export const records: Module = {
   name: 'records',
   queues: [],
   reactions: [],
-  commands: [...credentialCommands, ...transferCommands],
+  commands: [...credentialCommands, ...sourceCommands, ...transferCommands],
   async register(app, services) {
     await registerCredentials(app, services)
     registerQuarantine(app, services)
+    registerTreatment(app, services)
   },
 }

@@ -106,8 +106,8 @@ export async function closeBatch(
     .execute()
 }
 
-/** Says why nothing goes in; `null` when it does again. */
-export async function setFailure(tx: Tx, failure: string | null): Promise<void> {
+/** Says why nothing goes in, until something does. */
+export async function setFailure(tx: Tx, failure: string): Promise<void> {
   await tables(tx)
     .updateTable('insight.projection')
     .set({ failure })

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { findLastMoment, findSettled } from '#modules/records'
+import { recordAudit } from '#kernel/audit'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { listTenants, type Tenant } from '#kernel/tenancy'
@@ -150,8 +151,23 @@ async function ensureBuilds(tx: Tx, builds: Build[], now: Date): Promise<void> {
   else if (read.rules !== rulesVersion && filling?.rules !== rulesVersion) await beginRebuild(tx, builds, now)
 }
 
-/** Begins a projection beside the one that is read, which it replaces once it holds all that is stored. */
-export async function beginRebuild(tx: Tx, builds: Build[], now: Date): Promise<number> {
+/**
+ * Has the projection made anew from the store, beside the one that is read, which it replaces once it holds as much.
+ * @param actorPersonId null for a command.
+ * @returns its number.
+ */
+export async function startRebuild(tx: Tx, actorPersonId: string | null, now: Date): Promise<number> {
+  const build = await beginRebuild(tx, await listBuilds(tx), now)
+  await recordAudit(tx, {
+    action: 'insight.projection_rebuilt',
+    actorPersonId,
+    subjectKind: 'insight.projection',
+    subjectId: null,
+  })
+  return build
+}
+
+async function beginRebuild(tx: Tx, builds: Build[], now: Date): Promise<number> {
   for (const { build, state } of builds) if (state === 'filling') await setState(tx, build, 'left', now)
   return insertBuild(tx, 'filling', rulesVersion, now)
 }

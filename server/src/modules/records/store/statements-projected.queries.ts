@@ -96,3 +96,21 @@ export async function findLastMoment(tx: Tx): Promise<number> {
     select max(seq) as last from records.statement where tenant_id = (select kernel.current_tenant())`.execute(tx)
   return rows[0]?.last ?? 0
 }
+
+/**
+ * What was stored after a moment.
+ * @param most beyond which they are not counted.
+ * @returns `first`: when the first of them was stored; null for none.
+ */
+export async function countStatementsAfter(
+  tx: Tx,
+  after: number,
+  most: number,
+): Promise<{ count: number; first: number | null }> {
+  const { rows } = await sql<{ count: number; first: number | null }>`
+    select count(*) as count, min(seq) as first from (
+      select seq from records.statement where tenant_id = (select kernel.current_tenant()) and seq > ${after}
+      order by seq limit ${most}
+    ) following`.execute(tx)
+  return rows[0] ?? { count: 0, first: null }
+}
