@@ -1,0 +1,3 @@
+select first as date, activity, kind
+from done
+order by date, activity

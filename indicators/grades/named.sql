@@ -1,0 +1,3 @@
+select learner, mean, lowest, activities, latest
+from people
+order by mean, learner

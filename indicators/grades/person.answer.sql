@@ -1,0 +1,2 @@
+select count() as count, if(count = 0, null, avg(grade)) as mean
+from grades

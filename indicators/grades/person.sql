@@ -1,0 +1,3 @@
+select activity, kind, grade, given, last
+from grades
+order by last desc, activity

@@ -1,0 +1,4 @@
+select weeks, uniqExact(learner) as learners
+from people
+group by weeks
+order by weeks

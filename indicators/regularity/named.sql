@@ -1,0 +1,3 @@
+select learner, weeks, days, last
+from people
+order by weeks, days, learner

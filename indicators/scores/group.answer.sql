@@ -1,0 +1,20 @@
+with points as (
+  select
+    learner,
+    uniqExactIf(activity, weight > 0) as activities,
+    (select sum(active.learners) from active) as whole,
+    if(whole = 0, 0, round((2 * sum(weight) - whole) / whole, 4)) as score
+  from (
+    select recent.learner as learner, recent.activity as activity, active.learners as weight
+    from recent left join active on recent.activity = active.activity
+    union all
+    select arrayJoin({roster:Array(Int64)}) as learner, toInt64(0) as activity, toUInt64(0) as weight
+  )
+  group by learner
+  having whole > 0
+)
+select
+  (select count() from active) as count,
+  uniqExact(learner) as learners,
+  countIf(score > 0) as positive
+from points

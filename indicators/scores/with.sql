@@ -1,0 +1,40 @@
+-- When each learner did each activity for the last time, in days before the end of the period.
+done as (
+  select learner, activity, any(kind) as kind, min(day) as since, max(day) as latest, dateDiff('day', latest, {until:Date}) as age
+  from steps
+  group by learner, activity
+),
+-- Windows that end with the period, from fifteen days to all of it: their people, and how many make an activity active.
+lengths as (
+  select
+    arrayJoin(range(
+      toUInt32(least(15, dateDiff('day', {from:Date}, {until:Date}) + 1)),
+      toUInt32(dateDiff('day', {from:Date}, {until:Date}) + 2))) as days,
+    arrayCount(age -> age < days, (select groupArray(age) from (select min(age) as age from done group by learner))) as people,
+    toUInt64(greatest({p_learners:Int32}, ceil(people * {p_share:Int32} / 100))) as enough
+),
+-- An activity is active in a window when the learner in the place of `enough` did it in there.
+ranked as (
+  select age, row_number() over (partition by activity order by age) as place from done
+),
+-- The shortest window with enough active activities; the whole period when there is none.
+chosen as (
+  select
+    lengths.days as days,
+    any(lengths.people) as people,
+    any(lengths.enough) as enough,
+    countIf(ranked.place > 0 and ranked.age < lengths.days) as activities
+  from lengths left join ranked on ranked.place = lengths.enough
+  group by lengths.days
+  order by activities >= {p_activities:Int32} desc, if(activities >= {p_activities:Int32}, days, 0 - days)
+  limit 1
+),
+recent as (
+  select * from done where age < (select days from chosen)
+),
+active as (
+  select activity, any(kind) as kind, min(recent.since) as since, uniqExact(learner) as learners
+  from recent
+  group by activity
+  having learners >= (select enough from chosen)
+)
