@@ -13004,6 +13004,8 @@ export interface operations {
                 content: {
                     "application/json": {
                         token: string;
+                        /** @description of the pages that frame it */
+                        origin: string;
                         locale: string | null;
                         indicator: {
                             name: string;

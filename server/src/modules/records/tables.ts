@@ -10,6 +10,11 @@ type RecordsTables = {
     name: string
     created_at: Date
     lenient: Generated<boolean>
+    treatment: Generated<'whole' | 'pseudonymised'>
+  }
+  'records.pseudonym_key': {
+    tenant_id: Generated<string>
+    key: Buffer
   }
   'records.quarantined_statement': {
     tenant_id: Generated<string>

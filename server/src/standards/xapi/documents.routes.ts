@@ -4,6 +4,8 @@ import {
   deleteDocuments,
   type DocumentPlace,
   findDocument,
+  findTreat,
+  getCredential,
   listDocumentNames,
   mergeDocument,
   type NewDocument,
@@ -12,7 +14,7 @@ import {
   recordAccess,
   type XapiVersion,
 } from '#modules/records'
-import type { App } from '#kernel/http'
+import { type App, clientOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
@@ -119,7 +121,17 @@ export function registerDocuments(scope: App, services: Services): void {
       )
     })
 
+    /** A document says whose it is, in its address and often in its text. */
+    async function refuseIfPseudonymised(request: FastifyRequest): Promise<void> {
+      const tenantId = request.tenant.id
+      const { id, authority } = await getCredential(services, tenantId, clientOf(request).id)
+      if (await findTreat(services, tenantId, id, authority)) {
+        throw new Problem(403, 'documents_not_kept', 'This source is pseudonymised: its documents are not kept.')
+      }
+    }
+
     scope.put(path, options('put', access.write), async (request, reply) => {
+      await refuseIfPseudonymised(request)
       const { place, name } = readNamed(resource, request)
       const preconditions = { ...readPreconditions(request), needed: resource.guarded(versionOf(request)) }
       await inBase(request, (tx) =>
@@ -129,6 +141,7 @@ export function registerDocuments(scope: App, services: Services): void {
     })
 
     scope.post(path, options('merge', access.write), async (request, reply) => {
+      await refuseIfPseudonymised(request)
       const { place, name } = readNamed(resource, request)
       await inBase(request, (tx) =>
         mergeDocument(

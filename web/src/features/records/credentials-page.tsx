@@ -15,6 +15,7 @@ import { Checkbox, RadioGroup, TextField } from '../../ui/field.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Table } from '../../ui/table.tsx'
+import { TreatmentTable } from './treatment-table.tsx'
 import './records.css'
 
 type Credentials = ApiPaths['/api/records/credentials']['get']['responses'][200]['content']['application/json']
@@ -69,6 +70,7 @@ export function CredentialsPage() {
       {data && (
         <>
           <CredentialTable credentials={data.credentials} />
+          <TreatmentTable />
           <NewCredential addresses={data} />
         </>
       )}
@@ -172,7 +174,7 @@ function NewCredential({ addresses }: { addresses: Credentials }) {
       read(api.POST('/api/records/credentials', { body: { name: name.trim(), scopes } })),
     onSuccess: () => {
       setName('')
-      return queries.invalidateQueries({ queryKey: ['records', 'credentials'] })
+      return queries.invalidateQueries({ queryKey: ['records'] })
     },
   })
   const submit = (event: FormEvent) => {

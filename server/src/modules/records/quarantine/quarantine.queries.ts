@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
 import type { XapiVersion } from '../model/statement.ts'
 import type { RepairName } from './statement-repairs.ts'
+import type { Treatment } from '../treatment/treatments.ts'
 import { tables } from '../tables.ts'
 
 export const quarantineStates = ['waiting', 'stored', 'dropped'] as const
@@ -36,17 +37,18 @@ export interface QuarantinedStatement extends Omit<FaultyStatement, 'body'> {
   note: string | null
 }
 
-/** A source, and how many of its statements broke a rule. */
-export interface LenientSource {
+/** A source, what is kept of its statements, and how many of them broke a rule. */
+export interface Source {
   id: string
   name: string
   lenient: boolean
+  treatment: Treatment
   waiting: number
   stored: number
   dropped: number
 }
 
-export async function listSources(tx: Tx): Promise<LenientSource[]> {
+export async function listSources(tx: Tx): Promise<Source[]> {
   const inState = (state: QuarantineState) => sql<number>`count(q.id) filter (where q.state = ${state})::integer`
   return tables(tx)
     .selectFrom('records.source as s')
@@ -55,11 +57,12 @@ export async function listSources(tx: Tx): Promise<LenientSource[]> {
       's.id',
       's.name',
       's.lenient',
+      's.treatment',
       inState('waiting').as('waiting'),
       inState('stored').as('stored'),
       inState('dropped').as('dropped'),
     ])
-    .groupBy(['s.id', 's.name', 's.lenient'])
+    .groupBy(['s.id', 's.name', 's.lenient', 's.treatment'])
     .orderBy('s.name')
     .execute()
 }

@@ -16,6 +16,7 @@ import {
 } from './quarantine.queries.ts'
 import { repairNames } from './statement-repairs.ts'
 import { createStatementWriter } from '../store/statement-writer.ts'
+import { treatments } from '../treatment/treatments.ts'
 
 const pageSize = 50
 
@@ -49,7 +50,8 @@ export function registerQuarantine(app: App, services: Services): void {
       config,
       schema: {
         operationId: 'listRecordSources',
-        summary: 'Sources of learning records, whether their faulty statements are taken, and how many came',
+        summary:
+          'Sources of learning records, what is kept of their statements, whether faulty ones are taken, and how many came',
         response: {
           200: z.object({
             sources: z.array(
@@ -57,6 +59,7 @@ export function registerQuarantine(app: App, services: Services): void {
                 id: z.uuid(),
                 name: z.string(),
                 lenient: z.boolean(),
+                treatment: z.enum(treatments).describe('what is kept of its statements'),
                 waiting: z.int(),
                 stored: z.int(),
                 dropped: z.int(),

@@ -19,6 +19,7 @@ import {
 } from './quarantine.queries.ts'
 import type { Statement, XapiVersion } from '../model/statement.ts'
 import { type RepairName, repairStatement } from './statement-repairs.ts'
+import { findTreat } from '../treatment/treatments.ts'
 import { checkStatement } from '../model/statement-validation.ts'
 import type { StatementWriter } from '../store/statement-writer.ts'
 import { isUuid } from '../model/text-formats.ts'
@@ -52,8 +53,9 @@ export async function openLane(
   credential: CredentialIdentity,
   version: XapiVersion,
 ): Promise<QuarantineLane | undefined> {
-  const { sourceId, id: credentialId } = credential
+  const { sourceId, id: credentialId, authority } = credential
   if (!(await inTenant(services.db, tenantId, (tx) => isLenient(tx, sourceId)))) return undefined
+  const treat = await findTreat(services, tenantId, credentialId, authority)
   const ids: string[] = []
   const faulty: FaultyStatement[] = []
   const repaired: string[] = []
@@ -77,7 +79,7 @@ export async function openLane(
           credentialId,
           version,
           receivedAt: services.now(),
-          body: JSON.stringify(value),
+          body: JSON.stringify(treat ? treat(value) : value),
           pointer,
           reason,
           repairs: mending.repairs,
@@ -105,7 +107,7 @@ export async function openLane(
           )
         }
         // The writer keeps them where it has statements.
-        if (admitted === 0) await insertAttachments(tx, attachments, services.now())
+        if (admitted === 0 && !treat) await insertAttachments(tx, attachments, services.now())
       })
       if (admitted > 0) await store()
       if (repaired.length > 0) {

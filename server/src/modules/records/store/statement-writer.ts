@@ -21,6 +21,7 @@ import {
   openStoring,
 } from './statement-storing.queries.ts'
 import { voidedVerb } from '../model/voiding.ts'
+import { findTreat } from '../treatment/treatments.ts'
 
 /** What one request brings; all of it is kept, or nothing. */
 export interface StatementBatch {
@@ -29,7 +30,7 @@ export interface StatementBatch {
   /** Who vouches for the statements: set in each. */
   authority: Agent
   version: XapiVersion
-  /** As `checkStatement` accepted them, at least one. */
+  /** As `checkStatement` accepted them, at least one; a source may be set to have less of them kept. */
   statements: Statement[]
   attachments: NewAttachment[]
   /** Whether what they say of activities changes what the store tells of them; true when absent. */
@@ -184,7 +185,8 @@ export function createStatementWriter(services: Pick<Services, 'db' | 'now'>, mo
   }
 
   return {
-    async store(batch) {
+    async store(sent) {
+      const batch = await treat(services, sent)
       if (closed) throw new Problem(503, 'store_closed', 'The store is being stopped.')
       if (waitingWeight > most) {
         throw new Problem(503, 'store_busy', 'Too many statements wait to be stored: send these again in a moment.')
@@ -221,6 +223,14 @@ export function createStatementWriter(services: Pick<Services, 'db' | 'now'>, mo
       while (running.size > 0) await Promise.all(running)
     },
   }
+}
+
+/** A batch as its source is let be kept: whole, or without who and without what people wrote. */
+async function treat(services: Pick<Services, 'db' | 'now'>, batch: StatementBatch): Promise<StatementBatch> {
+  const { tenantId, credentialId, authority } = batch
+  const treatOne = credentialId === null ? undefined : await findTreat(services, tenantId, credentialId, authority)
+  if (treatOne === undefined) return batch
+  return { ...batch, statements: batch.statements.map((each) => treatOne(each) as Statement), attachments: [] }
 }
 
 function weightOf({ statements, attachments }: StatementBatch): number {

@@ -12,6 +12,7 @@ import { areSame } from '../model/statement-equality.ts'
 import { openLane } from '../quarantine/quarantine.ts'
 import { listKept } from '../store/statement-storing.queries.ts'
 import { checkStatement } from '../model/statement-validation.ts'
+import { findTreat } from '../treatment/treatments.ts'
 import type { StatementWriter } from '../store/statement-writer.ts'
 import { StatementError } from '../model/value-validation.ts'
 
@@ -84,6 +85,7 @@ export async function importStatements(
     counts.refused += 1
     tell({ line, outcome: 'refused', code, ...(pointer === undefined ? {} : { pointer }), message })
   }
+  const treat = await findTreat(services, tenantId, credential.id, credential.authority)
   let failure: { error: unknown } | undefined
   const running = new Set<Promise<void>>()
   const runningIds = new Set<string>()
@@ -200,6 +202,10 @@ export async function importStatements(
         continue
       }
       if ('sha2' in read) {
+        if (treat) {
+          refuse(line, 'attachment_not_kept', 'Attachments of this source are not kept: it is pseudonymised.')
+          continue
+        }
         await inTenant(services.db, tenantId, (tx) => insertAttachments(tx, [read], services.now()))
         counts.attachments += 1
         tell({ line, outcome: 'attachment', sha2: read.sha2 })
@@ -212,7 +218,7 @@ export async function importStatements(
       if (again || runningIds.has(id)) await Promise.all(running)
       version = read.version
       batchIds.add(id)
-      batch.push({ line, id, statement: read.statement })
+      batch.push({ line, id, statement: treat ? (treat(read.statement) as Statement) : read.statement })
       bytes += text.length
     }
     await flush()
