@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { signedIn } from '#modules/identity'
+import { peopleMerged } from '#modules/directory'
 import { openTestApp, type TestApp } from './app.ts'
 import { defineQueue, openJobs } from '#kernel/jobs'
 import type { Tx } from '#kernel/postgres'
@@ -48,7 +48,7 @@ test('a queue made by an earlier version gets the settings of this one', async (
 })
 
 test('a reaction to an event outlives a night without what it writes to', async () => {
-  const { limit, longest } = (await settings(`${signedIn.name}-%`))!
+  const { limit, longest } = (await settings(`${peopleMerged.name}-%`))!
   const waits = Array.from({ length: limit }, (_, attempt) => Math.min(longest, 2 ** attempt / 2))
   expect(waits.reduce((sum, each) => sum + each, 0)).toBeGreaterThan(12 * 3_600)
 })

@@ -56,7 +56,7 @@ export { createPasswordHasher } from './sign-in/password-hasher.ts'
 export { grantRight, listHolders } from './rights/rights.queries.ts'
 export { deleteProviderSessions } from './sign-in/sessions.queries.ts'
 export { authenticate, cookieOptions, digest, openSession, readBrowser, setSessionCookie } from './sign-in/sessions.ts'
-export { signedIn } from './sign-in/signed-in.ts'
+export { listOpenedSignIns, type OpenedSignIn } from './sign-in/sign-in-history.queries.ts'
 
 /** Accounts, sign-in by password or federation, sessions, rights. */
 export const identity: Module = {

@@ -11,6 +11,11 @@ type InsightTables = {
     tenant_id: Generated<string>
     key: Buffer
   }
+  'insight.sign_in_count': {
+    tenant_id: Generated<string>
+    attempted_at: Date
+    sign_in_id: string
+  }
   'insight.projection': {
     tenant_id: Generated<string>
     build: Generated<number>

@@ -15,7 +15,6 @@ import { checkPassword } from '../sign-in/password-rules.ts'
 import { deleteSessions } from '../sign-in/sessions.queries.ts'
 import { type Browser, openSession } from '../sign-in/sessions.ts'
 import { clearFailures } from '../sign-in/sign-in-failures.ts'
-import { announceSignIn } from '../sign-in/signed-in.ts'
 import type { CodePurpose } from '../tables.ts'
 
 /** No look-alikes (0 O, 1 I) and no vowels, so that chance spells no word: 28 signs, 57 bits for twelve of them. */
@@ -159,13 +158,7 @@ export async function redeemCode(
       subjectId: personId,
       detail: { purpose },
     })
-    const token = await openSession(
-      tx,
-      { account: { id: accountId, personId }, method: 'code', browser: input.browser },
-      now,
-    )
-    await announceSignIn(services, tx, { tenantId, personId, method: 'code' })
-    return token
+    return openSession(tx, { account: { id: accountId, personId }, method: 'code', browser: input.browser }, now)
   })
 }
 

@@ -24,7 +24,6 @@ import {
 } from './federation.queries.ts'
 import { toReturnPath } from './return-path.ts'
 import { type Browser, digest, openSession } from '../sign-in/sessions.ts'
-import { announceSignIn } from '../sign-in/signed-in.ts'
 import type { ProviderSession, Vouched } from '../tables.ts'
 
 // Sign-in by outside identity providers, whatever their protocol: who left, who came back, whom they are here.
@@ -305,9 +304,7 @@ async function enter(
   if (account.state === 'blocked') throw new Problem(403, 'account_blocked', 'This account is blocked.')
   if (account.state === 'inactive') await updateAccount(tx, account.id, { state: 'active', activated_at: now })
   const provider = { session: proven.session, key: proven.sessionKey }
-  const token = await openSession(tx, { account, method: 'federation', browser, provider }, now)
-  await announceSignIn(services, tx, { tenantId: tenant.id, personId, method: 'federation' })
-  return token
+  return openSession(tx, { account, method: 'federation', browser, provider }, now)
 }
 
 /** A parent bears one reference for each academy or school of their children. */

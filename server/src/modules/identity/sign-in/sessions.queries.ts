@@ -1,8 +1,9 @@
-import { type Insertable, sql } from 'kysely'
+import { randomUUIDv7 } from 'node:crypto'
+import { sql } from 'kysely'
 import type { HeldRight } from '#kernel/access'
 import { type Db, keepPlan, type Tx } from '#kernel/postgres'
 import type { Tenant } from '#kernel/tenancy'
-import { type IdentityTables, type ProviderSession, type SignInMethod, tables } from '../tables.ts'
+import { type ProviderSession, type SignInMethod, tables } from '../tables.ts'
 
 export interface FoundSession {
   sessionId: string
@@ -33,36 +34,37 @@ export interface PasswordSeen {
   failureKey: Buffer
 }
 
+/** A session as it begins. */
+export interface NewSession {
+  accountId: string
+  tokenHash: Buffer
+  method: SignInMethod
+  device: string | null
+  createdAt: Date
+  expiresAt: Date
+  providerSession: ProviderSession | null
+  providerKey: Buffer | null
+}
+
 /**
- * Opens a session, ends those of its account beyond the most it holds, and notes the sign-in: in one statement.
+ * Opens a session, ends those of its account beyond the most it holds, and notes the sign-in.
+ * @param tenantId outside of any transaction, which is a single round trip; null in a transaction, which has its tenant.
  * @returns false when the account is not as it was seen: blocked, merged or given another password meanwhile.
  */
 export async function insertSession(
-  tx: Tx,
-  row: Omit<Insertable<IdentityTables['identity.session']>, 'tenant_id'>,
+  db: Db,
+  tenantId: string | null,
+  session: NewSession,
   seen?: PasswordSeen,
 ): Promise<boolean> {
-  const { rows } = await sql`${keepPlan} with opened as (
-      insert into identity.session (id, account_id, token_hash, method, device, created_at, last_seen_at, expires_at,
-        provider_session, provider_key)
-      select ${row.id}::uuid, a.id, ${row.token_hash}::bytea, ${row.method}, ${row.device}, ${row.created_at}::timestamptz,
-        ${row.last_seen_at}::timestamptz, ${row.expires_at}::timestamptz, ${row.provider_session}::jsonb,
-        ${row.provider_key}::bytea
-      from identity.account a where a.id = ${row.account_id} and (not ${seen !== undefined}::boolean
-        or a.state = 'active' and a.merged_into is null
-          and a.password_hash is not distinct from ${seen?.passwordHash ?? null})
-      returning id, account_id, created_at, method, device
-    ), ended as (
-      delete from identity.session where id in (select s.id from identity.session s
-        where s.account_id = ${row.account_id} order by s.last_seen_at desc, s.id desc offset ${mostSessions - 1})
-    ), noted as (
-      insert into identity.sign_in (id, account_id, attempted_at, method, device, outcome)
-      select id, account_id, created_at, method, device, 'opened' from opened
-    ), cleared as (
-      delete from identity.sign_in_failure where login_hash = ${seen?.failureKey ?? null} and exists (select from opened)
-    )
-    select from opened`.execute(tx)
-  return rows.length > 0
+  const { rows } = await sql<{ opened: boolean }>`${keepPlan} select identity.open_session(${tenantId},
+    ${session.accountId}, ${randomUUIDv7()}, ${session.tokenHash}, ${session.method}, ${session.device},
+    ${session.createdAt}, ${session.expiresAt},
+    ${session.providerSession === null ? null : JSON.stringify(session.providerSession)}, ${session.providerKey},
+    ${mostSessions}, ${seen !== undefined}, ${seen?.passwordHash ?? null}, ${seen?.failureKey ?? null}) as opened`.execute(
+    db,
+  )
+  return rows[0]?.opened === true
 }
 
 export async function touchSession(tx: Tx, sessionId: string, now: Date): Promise<void> {

@@ -1,13 +1,20 @@
-import { createHash, randomBytes, randomUUIDv7 } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Actor } from '#kernel/access'
 import type { Services } from '#kernel/module'
-import { inTenant, type Tx } from '#kernel/postgres'
+import { type Db, inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { findPersonSummary } from '#modules/directory'
 import type { Account } from '../accounts/accounts.queries.ts'
 import { refuseLeaver } from '../accounts/leavers.ts'
-import { deleteSessions, findSession, insertSession, type PasswordSeen, touchSession } from './sessions.queries.ts'
+import {
+  deleteSessions,
+  findSession,
+  insertSession,
+  type NewSession,
+  type PasswordSeen,
+  touchSession,
+} from './sessions.queries.ts'
 import type { ProviderSession, SignInMethod } from '../tables.ts'
 
 const cookieName = 'preau_session'
@@ -46,31 +53,55 @@ export async function openSession(
     /** What ends it at the provider, and by what the provider ends it here. */
     provider?: { session: ProviderSession; key: Buffer | null }
     seen?: PasswordSeen
-    /** False when it is known that the person never was here for a time only. */
-    stays?: boolean
   },
   now: Date,
 ): Promise<string> {
-  const { device = null, former } = input.browser ?? {}
+  const { former } = input.browser ?? {}
   const person = await findPersonSummary(tx, input.account.personId)
-  const isPlain = input.stays === false && person?.goneOn === null && person.archivedOn === null
-  if (person && !isPlain) await refuseLeaver(tx, person, now)
+  if (person) await refuseLeaver(tx, person, now)
   if (former) await deleteSessions(tx, former.accountId, { only: former.sessionId })
-  const token = randomBytes(32).toString('base64url')
-  const row = {
-    id: randomUUIDv7(),
-    account_id: input.account.id,
-    token_hash: digest(token),
-    method: input.method,
-    device,
-    created_at: now,
-    last_seen_at: now,
-    expires_at: new Date(now.getTime() + longestHours * hour),
-    provider_session: input.provider ? JSON.stringify(input.provider.session) : null,
-    provider_key: input.provider?.key ?? null,
-  }
-  if (!(await insertSession(tx, row, input.seen))) throw refusedSignIn()
+  const { token, session } = makeSession(input, now)
+  if (!(await insertSession(tx, null, session, input.seen))) throw refusedSignIn()
   return token
+}
+
+/**
+ * Opens the session of somebody plainly present, as `beginSignIn` found, in a browser that had none: one round trip.
+ * @returns as `openSession`.
+ * @throws Problem 401 `sign_in_refused` when the account is not as it was `seen`.
+ */
+export async function openPlainSession(
+  db: Db,
+  tenantId: string,
+  input: { account: Pick<Account, 'id'>; method: SignInMethod; browser: Browser; seen: PasswordSeen },
+  now: Date,
+): Promise<string> {
+  const { token, session } = makeSession(input, now)
+  if (!(await insertSession(db, tenantId, session, input.seen))) throw refusedSignIn()
+  return token
+}
+
+function makeSession(
+  input: {
+    account: Pick<Account, 'id'>
+    method: SignInMethod
+    browser?: Browser
+    provider?: { session: ProviderSession; key: Buffer | null }
+  },
+  now: Date,
+): { token: string; session: NewSession } {
+  const token = randomBytes(32).toString('base64url')
+  const session = {
+    accountId: input.account.id,
+    tokenHash: digest(token),
+    method: input.method,
+    device: input.browser?.device ?? null,
+    createdAt: now,
+    expiresAt: new Date(now.getTime() + longestHours * hour),
+    providerSession: input.provider?.session ?? null,
+    providerKey: input.provider?.key ?? null,
+  }
+  return { token, session }
 }
 
 /** Says nothing of what was wrong. */

@@ -54,20 +54,21 @@ export async function beginSignIn(
 ): Promise<{
   own: BegunAccount | null
   account: (BegunAccount & Pick<Account, 'personId'>) | null
-  /** Whether its person is, or was, here for a time. */
-  stays: boolean
+  /** Whether its person is in the directory, and never was here for a time only. */
+  isPlain: boolean
 }> {
   const { rows } = await sql<
     Attempt & {
       own: BegunAccount | null
       opened: (BegunAccount & Pick<Account, 'personId'>) | null
       stays: boolean | null
+      present: boolean | null
     }
   >`${keepPlan} select * from identity.begin_sign_in(${tenantId}, ${failureKeyOf(typed)}, ${readLogin(typed) ?? null},
     ${now}, ${forgottenBefore(now)}, ${waits}::int[])`.execute(db)
   const begun = rows[0]!
   refuseEarly(begun, now)
-  return { own: begun.own, account: begun.opened, stays: begun.stays ?? false }
+  return { own: begun.own, account: begun.opened, isPlain: begun.present === true && begun.stays === false }
 }
 
 function refuseEarly({ counted, failures, last_failure_at: last }: Attempt, now: Date): void {

@@ -60,6 +60,44 @@ export async function listSignIns(
   return query.execute()
 }
 
+/** A sign-in that opened a session, and where it lies in the history. */
+export interface OpenedSignIn {
+  id: string
+  attemptedAt: Date
+  personId: string
+  method: SignInMethod
+}
+
+/** Sign-ins that opened a session, in the order of the history. @param range after one of them, until a time. */
+export function listOpenedSignIns(
+  tx: Tx,
+  range: { after: { attemptedAt: Date; id: string } | null; until: Date },
+  limit: number,
+): Promise<OpenedSignIn[]> {
+  const { after, until } = range
+  return tables(tx)
+    .selectFrom('identity.sign_in')
+    .innerJoin('identity.account', 'identity.account.id', 'identity.sign_in.account_id')
+    .select([
+      'identity.sign_in.id',
+      'attempted_at as attemptedAt',
+      'identity.account.person_id as personId',
+      'identity.sign_in.method',
+    ])
+    .where('identity.sign_in.tenant_id', '=', sql<string>`kernel.current_tenant()`)
+    .where('outcome', '=', 'opened')
+    .where('attempted_at', '<=', until)
+    .$if(after !== null, (query) =>
+      query
+        .where('attempted_at', '>=', after!.attemptedAt)
+        .where(sql<boolean>`(attempted_at, identity.sign_in.id) > (${after!.attemptedAt}, ${after!.id})`),
+    )
+    .orderBy('attempted_at')
+    .orderBy('identity.sign_in.id')
+    .limit(limit)
+    .execute()
+}
+
 /** Forgets the attempts older than the tenant's policy says. */
 export async function purgeSignIns(tx: Tx, now: Date): Promise<void> {
   const { signInMemoryMonths } = await getPolicy(tx)

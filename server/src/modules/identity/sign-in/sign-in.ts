@@ -8,8 +8,7 @@ import { findAccount, findOpenedAccount, updateAccount } from '../accounts/accou
 import type { PasswordHasher } from './password-hasher.ts'
 import { checkPassword } from './password-rules.ts'
 import { deleteSessions } from './sessions.queries.ts'
-import { type Browser, openSession, refusedSignIn } from './sessions.ts'
-import { announceSignIn } from './signed-in.ts'
+import { type Browser, openPlainSession, openSession, refusedSignIn } from './sessions.ts'
 import { beginSignIn, clearFailures, countAttempt, failureKeyOf } from './sign-in-failures.ts'
 import { insertSignIn } from './sign-in-history.queries.ts'
 import type { SignInOutcome } from '../tables.ts'
@@ -27,7 +26,7 @@ export async function signIn(
   tenantId: string,
   input: { login: string; password: string; browser: Browser },
 ): Promise<string> {
-  const { own, account, stays } = await beginSignIn(services.db, tenantId, input.login, services.now())
+  const { own, account, isPlain } = await beginSignIn(services.db, tenantId, input.login, services.now())
   // The login of an account merged into another opens that one: by its own password, or by the other's without one.
   const keyed = own?.passwordHash ? own : account
   // Apart from any transaction: it may have to wait its turn.
@@ -44,29 +43,19 @@ export async function signIn(
     await note(account.id, 'blocked')
     throw new Problem(403, 'account_blocked', 'This account is blocked.')
   }
+  const seen = { passwordHash: account.passwordHash, failureKey: failureKeyOf(input.login) }
+  if (isPlain && !outdated && keyed.id === account.id && !input.browser.former) {
+    const opening = { account, method: 'password', browser: input.browser, seen } as const
+    return openPlainSession(services.db, tenantId, opening, services.now())
+  }
   const renewed = outdated ? await hasher.hash(input.password) : undefined
   const opened = inTenant(services.db, tenantId, async (tx) => {
     if (renewed !== undefined) await updateAccount(tx, keyed.id, { password_hash: renewed })
     let { passwordHash } = account
     if (keyed.id === account.id) passwordHash = renewed ?? passwordHash
     else await refuseChanged(tx, keyed, { opens: account.id, passwordHash: renewed ?? keyed.passwordHash })
-    const token = await openSession(
-      tx,
-      {
-        account,
-        method: 'password',
-        browser: input.browser,
-        seen: { passwordHash, failureKey: failureKeyOf(input.login) },
-        stays,
-      },
-      services.now(),
-    )
-    await announceSignIn(services, tx, {
-      tenantId,
-      personId: account.personId,
-      method: 'password',
-    })
-    return token
+    const opening = { account, method: 'password', browser: input.browser, seen: { ...seen, passwordHash } } as const
+    return openSession(tx, opening, services.now())
   })
   // Noted apart: what refuses undoes all that its transaction wrote.
   return opened.catch(async (error: unknown) => {
