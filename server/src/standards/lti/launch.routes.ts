@@ -165,6 +165,7 @@ export async function registerLaunches(app: App, services: Services, keys: Platf
         response: {
           200: z.object({
             token: z.string(),
+            origin: z.string().describe('of the pages that frame it'),
             locale: z.string().nullable(),
             indicator: z.object({ name: z.string(), parameters: z.record(z.string(), z.string()) }).nullable(),
             deepLink: z.object({ ticket: z.string(), title: z.string().nullable() }).nullable(),
@@ -175,7 +176,7 @@ export async function registerLaunches(app: App, services: Services, keys: Platf
     async (request, reply) => {
       const { launch: launchId, code, proof } = request.body
       const proofs = [request.cookies[cookieOf(launchId)], proof ?? undefined]
-      const { token, ticket, locale, indicator, deepLink } = await exchangeCode(services, request.tenant, {
+      const { token, origin, ticket, locale, indicator, deepLink } = await exchangeCode(services, request.tenant, {
         launchId,
         code,
         proofs,
@@ -187,6 +188,7 @@ export async function registerLaunches(app: App, services: Services, keys: Platf
       reply.clearCookie(cookieOf(launchId), cookieOptions(services, request))
       return {
         token,
+        origin,
         locale,
         indicator,
         deepLink: deepLink && ticket !== null ? { ticket, title: deepLink.title } : null,

@@ -306,12 +306,12 @@ export async function exchangeCode(
   services: Services,
   tenant: Tenant,
   input: { launchId: string; code: string; proofs: (string | undefined)[] },
-): Promise<LaunchGrant & { token: string; ticket: string | null }> {
+): Promise<LaunchGrant & { token: string; ticket: string | null; origin: string }> {
   const now = services.now()
   return inTenant(services.db, tenant.id, async (tx) => {
     const held = await findHeldGrant(tx, input.launchId, digest(input.code), now)
     if (!held) throw new Problem(401, 'launch_over', 'This launch is over: come from your course again.')
-    const { grant, browserDigest, storageTarget, authorizationUrl } = held
+    const { grant, browserDigest, storageTarget, authorizationUrl, frameOrigin: origin } = held
     const isSame =
       browserDigest === null || input.proofs.some((proof) => proof !== undefined && digest(proof).equals(browserDigest))
     if (!isSame) {
@@ -324,6 +324,6 @@ export async function exchangeCode(
     await dropGrant(tx, input.launchId)
     const ticket = grant.deepLink ? newSecret() : null
     if (ticket !== null) await attachTicket(tx, input.launchId, digest(ticket))
-    return { ...grant, token: await openLaunch(tx, grant.viewer, now), ticket }
+    return { ...grant, token: await openLaunch(tx, grant.viewer, now), ticket, origin }
   })
 }

@@ -130,13 +130,21 @@ export async function findHeldGrant(
       browserDigest: Buffer | null
       storageTarget: string | null
       authorizationUrl: string | null
+      frameOrigin: string
     }
   | undefined
 > {
   const row = await tables(tx)
     .selectFrom('lti.launch as launch')
     .leftJoin('lti.platform as platform', 'platform.id', 'launch.platform_id')
-    .select(['grant_body', 'browser_digest', 'storage_target', 'authorization_url'])
+    .leftJoin('lti.portal as portal', 'portal.id', 'launch.portal_id')
+    .select((each) => [
+      'grant_body',
+      'browser_digest',
+      'storage_target',
+      'authorization_url',
+      each.fn.coalesce('frame_origin', 'origin').as('frameOrigin'),
+    ])
     .where('launch.id', '=', id)
     .where('code_digest', '=', codeDigest)
     .where('code_expires_at', '>', now)
@@ -148,6 +156,7 @@ export async function findHeldGrant(
     browserDigest: row.browser_digest,
     storageTarget: row.storage_target,
     authorizationUrl: row.authorization_url,
+    frameOrigin: row.frameOrigin ?? '',
   }
 }
 
