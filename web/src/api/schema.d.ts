@@ -9753,7 +9753,7 @@ export interface operations {
                             /** @description RFC 6901, to the first fault */
                             pointer: string;
                             reason: string;
-                            repairs: ("null_removed" | "account_mail" | "mail_scheme" | "iri_encoded" | "local_identifier" | "language_tag" | "object_type" | "number_in_text" | "boolean_in_text" | "timestamp_form" | "statement_id")[];
+                            repairs: ("null_removed" | "account_mail" | "mail_scheme" | "iri_encoded" | "local_identifier" | "language_tag" | "object_type" | "number_in_text" | "boolean_in_text" | "timestamp_form" | "numbered_list" | "statement_id")[];
                             /** @enum {string} */
                             state: "waiting" | "stored" | "dropped";
                             decidedAt: string | null;
@@ -9801,7 +9801,7 @@ export interface operations {
                         /** @description RFC 6901, to the first fault */
                         pointer: string;
                         reason: string;
-                        repairs: ("null_removed" | "account_mail" | "mail_scheme" | "iri_encoded" | "local_identifier" | "language_tag" | "object_type" | "number_in_text" | "boolean_in_text" | "timestamp_form" | "statement_id")[];
+                        repairs: ("null_removed" | "account_mail" | "mail_scheme" | "iri_encoded" | "local_identifier" | "language_tag" | "object_type" | "number_in_text" | "boolean_in_text" | "timestamp_form" | "numbered_list" | "statement_id")[];
                         /** @enum {string} */
                         state: "waiting" | "stored" | "dropped";
                         decidedAt: string | null;
@@ -9842,7 +9842,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        repairs: ("null_removed" | "account_mail" | "mail_scheme" | "iri_encoded" | "local_identifier" | "language_tag" | "object_type" | "number_in_text" | "boolean_in_text" | "timestamp_form" | "statement_id")[];
+                        repairs: ("null_removed" | "account_mail" | "mail_scheme" | "iri_encoded" | "local_identifier" | "language_tag" | "object_type" | "number_in_text" | "boolean_in_text" | "timestamp_form" | "numbered_list" | "statement_id")[];
                     };
                 };
             };

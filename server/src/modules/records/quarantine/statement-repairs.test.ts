@@ -55,6 +55,13 @@ describe('a statement is repaired', () => {
     ],
     ['timestamp_form', { timestamp: '2026-11-22 10:00:00Z' }, { timestamp: '2026-11-22T10:00:00Z' }],
     ['timestamp_form', { timestamp: '2026-11-22T10:00:00-00:00' }, { timestamp: '2026-11-22T10:00:00Z' }],
+    [
+      'numbered_list',
+      {
+        object: { id: 'urn:o', definition: { interactionType: 'choice', choices: { 2: { id: 'b' }, 1: { id: 'a' } } } },
+      },
+      { object: { id: 'urn:o', definition: { interactionType: 'choice', choices: [{ id: 'a' }, { id: 'b' }] } } },
+    ],
     ['statement_id', { id: '12' }, {}],
   ])('by %s: %j', (name, wrong, right) => {
     const sent = { ...statement, ...wrong }

@@ -1,5 +1,5 @@
 import { parseJson } from '../model/exact-json.ts'
-import type { Statement, XapiVersion } from '../model/statement.ts'
+import { componentLists, type Statement, type XapiVersion } from '../model/statement.ts'
 import { checkStatement } from '../model/statement-validation.ts'
 import { isIri, isLanguageTag, isMailto } from '../model/text-formats.ts'
 import { isTimestamp } from '../model/timestamps.ts'
@@ -20,6 +20,7 @@ export const repairNames = [
   'number_in_text',
   'boolean_in_text',
   'timestamp_form',
+  'numbered_list',
   'statement_id',
 ] as const
 export type RepairName = (typeof repairNames)[number]
@@ -158,6 +159,16 @@ const repairs: Record<RepairName, Repair> = {
         .replace(/^(\S{10}) +/, '$1T')
         .replace(/-00:?00$/, 'Z')
     return replace(place, key, value, write, (text) => isTimestamp(text, context.version))
+  },
+  numbered_list({ place, key, value, path }) {
+    // What PHP writes of a list that does not start at 0 (Moodle's choices).
+    const isList = key === 'correctResponsesPattern' || componentLists.some((each) => each === key)
+    if (!isList || path.at(-2) !== 'definition' || !isPlace(value) || Array.isArray(value)) return false
+    const numbers = Object.keys(value)
+    if (numbers.length === 0 || !numbers.every((each) => /^\d{1,9}$/.test(each))) return false
+    // Whole numbers are in their order, as keys.
+    place[key] = Object.values(value)
+    return true
   },
   statement_id({ place, path }) {
     // The one it is given instead is kept beside what was sent.
