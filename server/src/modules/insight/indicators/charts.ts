@@ -35,7 +35,7 @@ export async function findChartFault(chart: unknown, columns: readonly Column[])
     const { compile } = await import('vega-lite')
     compile(chart as Parameters<typeof compile>[0], { logger: logger as never })
   } catch (error) {
-    return (error as Error).message
+    return `Vega-Lite cannot draw it: ${(error as Error).message}`
   }
   // Layers that share a sorted axis are told so each time, and drawn as meant.
   return warnings.find((warning) => !warning.includes('conflicting sort properties'))

@@ -140,7 +140,7 @@ export interface Indicator extends Definition {
   /** The rows of a scope, and its answer sentence, in SQL. */
   sql: Partial<Record<ScopeName, { rows: string; answer: string | undefined }>>
   /** Vega-Lite without data, by scope. */
-  charts: Partial<Record<ScopeName, object>>
+  charts: Partial<Record<ScopeName, Record<string, unknown>>>
   texts: { fr: Texts; en: Texts }
 }
 

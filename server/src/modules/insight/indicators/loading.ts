@@ -118,7 +118,7 @@ export async function loadIndicator(
     const chart = await readJson(each.chart)
     if (chart === undefined) continue
     const fault = await findChartFault(chart, each.columns)
-    if (fault === undefined) charts[scope] = chart as object
+    if (fault === undefined) charts[scope] = chart as Record<string, unknown>
     else refuse(each.chart, fault)
   }
   for (const language of ['fr', 'en'] as const) {

@@ -18,13 +18,8 @@ export interface Reach {
   without: string[]
   /** Teachers and others who are no students there: course and learner. */
   staff: [course: string, learner: string][]
-  /** What may be told of groups: conditions for events and for days. Null when it is not about groups. */
-  release: { events: Condition; days: Condition } | null
-}
-
-interface Condition {
-  condition: string
-  parameters: Record<string, unknown>
+  /** What may be told of groups: conditions in SQL, on events and on days. Null when it is not about groups. */
+  release: { events: string; days: string } | null
 }
 
 /** The names an indicator reads from. */
@@ -40,8 +35,8 @@ const eventColumns = `course, occurred_at, day, learner, dialect, verb, action, 
  */
 export function writeRelations(reach: Reach, corrected: boolean): { sql: string; parameters: Record<string, unknown> } {
   const within = writeConditions(reach)
-  const events = `${within}${reach.release ? ` and (${reach.release.events.condition})` : ''}`
-  const days = `${within} and ${learning}${reach.release ? ` and (${reach.release.days.condition})` : ''}`
+  const events = `${within}${reach.release ? ` and (${reach.release.events})` : ''}`
+  const days = `${within} and ${learning}${reach.release ? ` and (${reach.release.days})` : ''}`
   // Rows of the days of learners in which nothing was taken back are read as they are.
   const cells = `(course, day, learner) in (select course, day, learner from learning_event_v1 where ${within} and sign < 0)`
   const kept = corrected
@@ -65,7 +60,7 @@ export function writeRelations(reach: Reach, corrected: boolean): { sql: string;
         )
       ),
       steps as (${steps})`,
-    parameters: { ...readParameters(reach), ...reach.release?.events.parameters, ...reach.release?.days.parameters },
+    parameters: readParameters(reach),
   }
 }
 
