@@ -1,7 +1,17 @@
+import { join } from 'node:path'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { createProgramme, tiePerson } from '#modules/insight'
-import { createStatementWriter, ensureImportCredential, getCredential, identifyAgent, keyOf } from '#modules/records'
+import {
+  createStatementWriter,
+  ensureImportCredential,
+  getCredential,
+  identifyAgent,
+  type ImportCounts,
+  importStatements,
+  keyOf,
+  openLines,
+} from '#modules/records'
 import { learningCourses, learningPupil, makeLearningStatements } from './learning.ts'
 
 /** One request of a platform that sends what it kept. */
@@ -31,6 +41,38 @@ export async function loadLearning(services: Services, tenantId: string): Promis
       }),
     )
     await Promise.all(batches)
+  } finally {
+    await writer.close()
+  }
+}
+
+/** Statements that real players of films sent: see data/README.md. */
+const films = join(import.meta.dirname, 'data/fun-mooc-video-statements.jsonl.gz')
+const numberOfFilms = 22_000
+
+/**
+ * Stores what real learners did with the films of two courses, by the very import of operators. Doing it again changes
+ * nothing. @returns what became of each line.
+ */
+export async function loadFilms(
+  services: Services,
+  tenantId: string,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<ImportCounts> {
+  const credentialId = await inTenant(services.db, tenantId, (tx) =>
+    ensureImportCredential(tx, 'FUN MOOC, films (traces réelles de 2021)', services.now()),
+  )
+  const writer = createStatementWriter(services)
+  try {
+    const { lines } = await openLines(films)
+    return await importStatements(services, writer, {
+      tenantId,
+      credential: await getCredential(services, tenantId, credentialId),
+      lines,
+      tell: () => {},
+      signal: new AbortController().signal,
+      onProgress: (counts) => onProgress(counts.lines, numberOfFilms),
+    })
   } finally {
     await writer.close()
   }

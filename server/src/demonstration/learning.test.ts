@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { checkStatement } from '#modules/records'
+import { openTestApp } from '../../test/app.ts'
+import { loadFilms } from './learning-load.ts'
 import { learningCourses, makeLearningStatements } from './learning.ts'
 
 const now = new Date('2026-11-22T14:00:00Z')
@@ -27,4 +29,14 @@ test('one course has too few pupils to be told of', () => {
   )
   expect(pupils[0]).toBeGreaterThan(40)
   expect(pupils[2]).toBeLessThan(5)
+})
+
+test('every line of the real traces is stored, and once', { timeout: 180_000 }, async () => {
+  const server = await openTestApp()
+  const none = { attachments: 0, repaired: 0, setAside: 0, refused: 0, empty: 0 }
+  const first = await loadFilms(server.services, server.tenant.id)
+  expect(first).toEqual({ ...none, lines: 22_000, stored: 22_000, alreadyThere: 0 })
+  const again = await loadFilms(server.services, server.tenant.id)
+  expect(again).toEqual({ ...none, lines: 22_000, stored: 0, alreadyThere: 22_000 })
+  await server.close()
 })

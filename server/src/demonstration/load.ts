@@ -27,7 +27,7 @@ import {
 } from '#modules/identity'
 import { applications } from './applications.ts'
 import { demonstrationProviders } from './identity-provider.ts'
-import { loadLearning, openLearning } from './learning-load.ts'
+import { loadFilms, loadLearning, openLearning } from './learning-load.ts'
 import {
   type FeedOptions,
   listPartners,
@@ -60,6 +60,7 @@ export async function loadDemonstration(services: Services, progress: Progress):
   // A mother whom both feeds know is one from the first page on, not when a job has run.
   await matchPeople(services, tenant.id, 'everyone')
   await loadLearning(services, tenant.id)
+  await loadFilms(services, tenant.id, (done, total) => progress('Loading real traces of films', done, total))
   const hasher = createPasswordHasher()
   // All of the rest or nothing of it: the next start finds either a whole demonstration or one to take up again.
   await inside(async (tx) => {

@@ -56,6 +56,8 @@ export {
 export { findStatement, listStatements, type StatementFilter } from './store/statements.queries.ts'
 export { findTreat } from './treatment/treatments.ts'
 export { checkAgentOrGroup, checkIri, checkTimestamp, checkUuid, StatementError } from './model/value-validation.ts'
+export { openLines } from './transfer/lines.ts'
+export { type ImportCounts, importStatements } from './transfer/statement-import.ts'
 
 /** The record store: what learners did, as learning tools told it. The wire is `standards/xapi`. */
 export const records: Module = {
