@@ -1,4 +1,5 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { Fragment } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, read } from '../../api/client.ts'
 import type { paths as ApiPaths } from '../../api/schema.d.ts'
@@ -117,7 +118,21 @@ function useColumns({ sources }: Coverage) {
       key: 'verb',
       head: t('verb'),
       value: ({ verb }: VerbPart) => verb,
-      cell: ({ verb }: VerbPart) => <span className="records-value">{verb}</span>,
+      cell: ({ verb }: VerbPart) => (
+        <span className="records-value coverage-verb">
+          {verb.split('/').map((part, index) => (
+            // The parts of an address have no other name than their place.
+            <Fragment key={`${index} ${part}`}>
+              {index > 0 && (
+                <>
+                  /<wbr />
+                </>
+              )}
+              {part}
+            </Fragment>
+          ))}
+        </span>
+      ),
     },
     statements: {
       key: 'statements',
@@ -205,14 +220,14 @@ function BySource({ coverage }: { coverage: Coverage }) {
 function ByVerb({ coverage }: { coverage: Coverage }) {
   const { t } = useTranslation('coverage')
   const format = useFormat()
-  const { verb, meaning, source, dialect, statements, share } = useColumns(coverage)
+  const { verb, meaning, source, dialect, statements } = useColumns(coverage)
   const sorting = useSorting('verbSort')
   const rows = coverage.verbs.toSorted((one, other) => other.statements - one.statements)
   return (
     <Section hint={t('verbsHint')} title={t('verbs')}>
       <DataTable
         caption={t('verbs')}
-        columns={[verb, meaning, source, dialect, statements, share]}
+        columns={[verb, meaning, source, dialect, statements]}
         csv={{ name: t('verbs'), listAll: () => Promise.resolve(rows) }}
         rowKey={keyOfVerb}
         rows={rows.slice(0, mostShown)}
