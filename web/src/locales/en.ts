@@ -8,6 +8,7 @@ import help from './en/help.json'
 import identity from './en/identity.json'
 import imports from './en/imports.json'
 import insight from './en/insight.json'
+import lti from './en/lti.json'
 import matching from './en/matching.json'
 import portal from './en/portal.json'
 import problems from './en/problems.json'
@@ -29,6 +30,7 @@ export const en = {
   identity,
   imports,
   insight,
+  lti,
   matching,
   portal,
   problems,

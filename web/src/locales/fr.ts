@@ -8,6 +8,7 @@ import help from './fr/help.json'
 import identity from './fr/identity.json'
 import imports from './fr/imports.json'
 import insight from './fr/insight.json'
+import lti from './fr/lti.json'
 import matching from './fr/matching.json'
 import portal from './fr/portal.json'
 import problems from './fr/problems.json'
@@ -29,6 +30,7 @@ export const fr = {
   identity,
   imports,
   insight,
+  lti,
   matching,
   portal,
   problems,
