@@ -134,6 +134,14 @@ describe.each(everySize)('%s', (size) => {
     await checkPage(head, 'trail')
     await head.getByLabel('Acte', { exact: true }).selectOption({ label: 'Droit retiré' })
     await head.getByRole('cell', { name: 'Droit donné' }).first().waitFor({ state: 'detached' })
+    const [taken] = await Promise.all([
+      head.waitForEvent('download'),
+      head.getByRole('button', { name: 'Emporter ces actes (CSV)' }).click(),
+    ])
+    const acts = (await readFile(await taken.path(), 'utf8')).trim().split('\r\n')
+    expect(acts.length).toBeGreaterThan(1)
+    for (const act of acts.slice(1)) expect(act).toContain('Droit retiré')
+    expect(acts.slice(1).join('\n').toLowerCase()).toContain(teacherName.toLowerCase())
   })
 
   test('a replacement gets an account for a time', async () => {
