@@ -70,12 +70,14 @@ export function toKind(activity: Activity): Kind {
   return (type === undefined ? undefined : kindOf.get(type)) ?? 'other'
 }
 
-// What learners name themselves.
+// What learners name themselves, by its kind or by its type.
 const unnamed = new Set<Kind>(['discussion', 'message'])
+const unnamedType = /\/(?:glossary-entry|wiki-page|article|submission|user-profile)$/
 
 /** An activity as events speak of it. */
 export function toObject(activity: Activity, kind: Kind = toKind(activity)): LearningObject {
-  return { iri: activity.id, kind, name: unnamed.has(kind) ? {} : (activity.definition?.name ?? {}) }
+  const { name = {}, type = '' } = activity.definition ?? {}
+  return { iri: activity.id, kind, name: unnamed.has(kind) || unnamedType.test(type) ? {} : name }
 }
 
 /** The activities of a context in one relation; version 1.0.3 lets a single one stand without its list. */

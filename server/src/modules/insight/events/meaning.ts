@@ -3,7 +3,7 @@ import type { Action, LearningEvent, LearningObject } from './learning-event.ts'
 
 /** What a dialect tells of a statement that is in it: action empty when it has no word for it. */
 export interface Meaning extends Partial<
-  Pick<LearningEvent, 'completed' | 'progress' | 'position' | 'positionFrom' | 'positionTo' | 'length'>
+  Pick<LearningEvent, 'success' | 'completed' | 'progress' | 'position' | 'positionFrom' | 'positionTo' | 'length'>
 > {
   action: Action | ''
   object: LearningObject | null

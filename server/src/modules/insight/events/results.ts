@@ -45,15 +45,14 @@ export function progressOf({ result }: Statement): number | null {
   return typeof perCent === 'number' && perCent >= 0 && perCent <= 100 ? perCent / 100 : null
 }
 
-/** The score from -1 to 1: as told, else by the limits told; null when only points are told, of nobody knows how many. */
+/**
+ * The score from -1 to 1: by its points and limits where they are told, since Moodle's emitter scales 0 points to -1; else
+ * as scaled. Null when only points are told, of nobody knows how many.
+ */
 export function scoreOf({ result }: Statement): number | null {
-  const score = result?.score
-  if (score === undefined) return null
-  const { scaled, raw, min = 0, max } = score
-  if (scaled !== undefined) return scaled >= -1 && scaled <= 1 ? scaled : null
-  if (raw === undefined || max === undefined || !(max > min)) return null
-  const share = (raw - min) / (max - min)
-  return share >= 0 && share <= 1 ? share : null
+  const { scaled, raw, min = 0, max } = result?.score ?? {}
+  if (raw !== undefined && max !== undefined && max > min && raw >= min && raw <= max) return (raw - min) / (max - min)
+  return scaled !== undefined && scaled >= -1 && scaled <= 1 ? scaled : null
 }
 
 const duration =

@@ -54,7 +54,7 @@ export function understandStatement(statement: Statement, storedAt: number): Lea
     course: meaning.course,
     session: meaning.session,
     score: scoreOf(statement),
-    success: result?.success ?? null,
+    success: meaning.success === undefined ? (result?.success ?? null) : meaning.success,
     completed: meaning.completed ?? result?.completion ?? null,
     progress: meaning.progress ?? progressOf(statement),
     seconds: secondsOf(statement),

@@ -53,13 +53,13 @@ const verbs: [Action, string, string[]][] = [
   ['seeked', video, ['seeked']],
   ['watched', streams, ['watch', 'listen']],
   ['progressed', adl, ['progressed']],
-  ['progressed', edlm, ['uncompleted']],
   ['downloaded', tinCan, ['downloaded']],
   ['downloaded', netc, ['downloaded']],
   ['uploaded', netc, ['uploaded']],
   ['enrolled', adl, ['registered']],
   ['enrolled', edlm, ['enrolled']],
   ['unenrolled', tinCan, ['unregistered']],
+  ['unenrolled', edlm, ['unenrolled']],
   ['signed-in', edlm, ['login']],
   ['signed-in', adl, ['logged-in']],
   ['signed-in', terms, ['loggedin', 'loggedin/']],
@@ -81,7 +81,7 @@ const verbs: [Action, string, string[]][] = [
   ['managed', streams, ['update', 'delete', 'remove', 'add', 'retract', 'assign']],
   ['managed', acrossx, ['edited']],
   ['managed', isd, ['edited', 'deleted', 'published']],
-  ['managed', edlm, ['locked', 'unlocked']],
+  ['managed', edlm, ['locked', 'unlocked', 'uncompleted']],
   ['managed', tla, ['achieved', 'forfeited', 'verified']],
 ]
 

@@ -29,6 +29,7 @@ const discussion = activity(
   'Au secours !',
 )
 const post = activity('/mod/forum/discuss.php?d=5#p8', 'http://id.tincanapi.com/activitytype/forum-reply')
+const glossary = activity('/mod/glossary/view.php?id=25', `${edlm}/activity-types/glossary`, 'Mots')
 const report = activity('/user/report.php?id=77', 'http://id.tincanapi.com/activitytype/user-profile', 'Ana Perrin')
 
 type Told = Pick<Statement, 'result'> & {
@@ -75,7 +76,7 @@ const streams = 'http://activitystrea.ms/schema/1.0/'
 function line(statement: Statement): string {
   const { dialect, action, object, parent, course, session } = understandStatement(statement, 0)
   const told = (each: typeof object) => (each === null ? '-' : `${each.kind} ${each.iri.replace(site, '')}`)
-  const sitting = session === attempt.id ? 'attempt' : session === null ? '-' : 'registration'
+  const sitting = session === attempt.id ? 'attempt' : (session ?? '-')
   return `${dialect}: ${action || '?'} ${told(object)} in ${told(parent)} of ${told(course)}, ${sitting}`
 }
 const botany = 'of course /course/view.php?id=3'
@@ -83,11 +84,11 @@ const botany = 'of course /course/view.php?id=3'
 test.each<[Told, string]>([
   [
     { event: '\\core\\event\\course_viewed', verb: `${tin}viewed`, object: course },
-    `viewed course /course/view.php?id=3 in - ${botany}, registration`,
+    `viewed course /course/view.php?id=3 in - ${botany}, -`,
   ],
   [
     { event: '\\mod_quiz\\event\\course_module_viewed', verb: `${tin}viewed`, object: quiz, parent: [section, course] },
-    `viewed quiz /mod/quiz/view.php?id=21 in section /course/section.php?id=7 ${botany}, registration`,
+    `viewed quiz /mod/quiz/view.php?id=21 in section /course/section.php?id=7 ${botany}, -`,
   ],
   [
     {
@@ -143,7 +144,7 @@ test.each<[Told, string]>([
       object: submission,
       parent: [assignment, section, course],
     },
-    `submitted assignment /mod/assign/view.php?id=22 in section /course/section.php?id=7 ${botany}, registration`,
+    `submitted assignment /mod/assign/view.php?id=22 in section /course/section.php?id=7 ${botany}, -`,
   ],
   [
     {
@@ -153,7 +154,7 @@ test.each<[Told, string]>([
       parent: [assignment, section, course],
       instructor: '2',
     },
-    `scored assignment /mod/assign/view.php?id=22 in section /course/section.php?id=7 ${botany}, registration`,
+    `scored assignment /mod/assign/view.php?id=22 in section /course/section.php?id=7 ${botany}, -`,
   ],
   [
     {
@@ -162,7 +163,7 @@ test.each<[Told, string]>([
       object: discussion,
       parent: [forum, section, course],
     },
-    `posted discussion /mod/forum/discuss.php?d=5 in forum /mod/forum/view.php?id=23 ${botany}, registration`,
+    `posted discussion /mod/forum/discuss.php?d=5 in forum /mod/forum/view.php?id=23 ${botany}, -`,
   ],
   [
     {
@@ -171,7 +172,7 @@ test.each<[Told, string]>([
       object: post,
       parent: [discussion, forum, section, course],
     },
-    `replied discussion /mod/forum/discuss.php?d=5 in forum /mod/forum/view.php?id=23 ${botany}, registration`,
+    `replied discussion /mod/forum/discuss.php?d=5 in forum /mod/forum/view.php?id=23 ${botany}, -`,
   ],
   [
     {
@@ -180,15 +181,42 @@ test.each<[Told, string]>([
       object: quiz,
       parent: [section, course],
     },
-    `completed quiz /mod/quiz/view.php?id=21 in section /course/section.php?id=7 ${botany}, registration`,
+    `completed quiz /mod/quiz/view.php?id=21 in section /course/section.php?id=7 ${botany}, -`,
+  ],
+  [
+    {
+      event: '\\core\\event\\course_module_completion_updated',
+      verb: `${edlm}/verbs/uncompleted`,
+      object: quiz,
+      parent: [section, course],
+    },
+    `managed quiz /mod/quiz/view.php?id=21 in section /course/section.php?id=7 ${botany}, -`,
+  ],
+  [
+    {
+      event: '\\core\\event\\course_module_created',
+      verb: `${short}create`,
+      object: forum,
+      parent: [section, course],
+    },
+    `managed forum /mod/forum/view.php?id=23 in section /course/section.php?id=7 ${botany}, -`,
+  ],
+  [
+    {
+      event: '\\mod_glossary\\event\\entry_viewed',
+      verb: `${tin}viewed`,
+      object: activity('/mod/glossary/showentry.php?eid=1', `${edlm}/activity-types/glossary-entry`, 'Un mot à moi'),
+      parent: [glossary, section, course],
+    },
+    `viewed glossary /mod/glossary/view.php?id=25 in section /course/section.php?id=7 ${botany}, -`,
   ],
   [
     { event: '\\core\\event\\user_enrolment_created', verb: `${edlm}/verbs/enrolled`, object: course },
-    `enrolled course /course/view.php?id=3 in - ${botany}, registration`,
+    `enrolled course /course/view.php?id=3 in - ${botany}, -`,
   ],
   [
     { event: '\\core\\event\\user_enrolment_deleted', verb: `${short}leave`, object: course },
-    `unenrolled course /course/view.php?id=3 in - ${botany}, registration`,
+    `unenrolled course /course/view.php?id=3 in - ${botany}, -`,
   ],
   [
     {
@@ -196,23 +224,20 @@ test.each<[Told, string]>([
       verb: 'https://w3id.org/xapi/tla/verbs/suspended',
       object: course,
     },
-    `unenrolled course /course/view.php?id=3 in - ${botany}, registration`,
+    `unenrolled course /course/view.php?id=3 in - ${botany}, -`,
   ],
-  [
-    { event: '\\core\\event\\user_loggedin', verb: `${edlm}/verbs/login`, object: lms },
-    'signed-in site  in - of -, registration',
-  ],
+  [{ event: '\\core\\event\\user_loggedin', verb: `${edlm}/verbs/login`, object: lms }, 'signed-in site  in - of -, -'],
   [
     { event: '\\core\\event\\course_created', verb: `${short}create`, object: course },
-    `managed course /course/view.php?id=3 in - ${botany}, registration`,
+    `managed course /course/view.php?id=3 in - ${botany}, -`,
   ],
   [
     { event: '\\mod_forum\\event\\user_report_viewed', verb: `${tin}viewed`, object: report, parent: [course] },
-    `viewed - in - ${botany}, registration`,
+    `viewed - in - ${botany}, -`,
   ],
   [
     { event: '\\mod_what\\event\\happened', verb: 'https://verbs.example/pondered', object: quiz, parent: [course] },
-    `? quiz /mod/quiz/view.php?id=21 in - ${botany}, registration`,
+    `? quiz /mod/quiz/view.php?id=21 in - ${botany}, -`,
   ],
 ])('today: %j', (told, expected) => {
   expect(line(tell(told))).toBe(`moodle: ${expected}`)
@@ -221,7 +246,7 @@ test.each<[Told, string]>([
 test.each<[Told, string]>([
   [
     { event: '\\core\\event\\course_viewed', verb: `${tin}viewed`, object: oldCourse, grouping: [lms] },
-    `viewed course /course/view.php?id=3 in - ${botany}, registration`,
+    `viewed course /course/view.php?id=3 in - ${botany}, -`,
   ],
   [
     {
@@ -230,7 +255,7 @@ test.each<[Told, string]>([
       object: oldQuiz,
       grouping: [lms, oldCourse],
     },
-    `viewed quiz /mod/quiz/view.php?id=21 in - ${botany}, registration`,
+    `viewed quiz /mod/quiz/view.php?id=21 in - ${botany}, -`,
   ],
   [
     {
@@ -258,7 +283,7 @@ test.each<[Told, string]>([
       object: discussion,
       grouping: [lms, oldCourse, forum],
     },
-    `posted discussion /mod/forum/discuss.php?d=5 in forum /mod/forum/view.php?id=23 ${botany}, registration`,
+    `posted discussion /mod/forum/discuss.php?d=5 in forum /mod/forum/view.php?id=23 ${botany}, -`,
   ],
   [
     {
@@ -267,11 +292,11 @@ test.each<[Told, string]>([
       object: activity('/mod/assign/view.php?id=22', 'http://adlnet.gov/expapi/activities/assessment'),
       grouping: [lms, oldCourse],
     },
-    `scored assignment /mod/assign/view.php?id=22 in - ${botany}, registration`,
+    `scored assignment /mod/assign/view.php?id=22 in - ${botany}, -`,
   ],
   [
     { event: '\\core\\event\\user_loggedin', verb: 'https://brindlewaye.com/xAPITerms/verbs/loggedin/', object: lms },
-    'signed-in site  in - of -, registration',
+    'signed-in site  in - of -, -',
   ],
   [
     {
@@ -284,7 +309,7 @@ test.each<[Told, string]>([
         activity('/mod/chat/view.php?id=24', 'http://id.tincanapi.com/activitytype/chat-channel'),
       ],
     },
-    `posted chat /mod/chat/view.php?id=24 in - ${botany}, registration`,
+    `posted chat /mod/chat/view.php?id=24 in - ${botany}, -`,
   ],
   [
     {
@@ -293,10 +318,29 @@ test.each<[Told, string]>([
       object: discussion,
       grouping: [lms, oldCourse, post],
     },
-    `replied discussion /mod/forum/discuss.php?d=5 in - ${botany}, registration`,
+    `replied discussion /mod/forum/discuss.php?d=5 in - ${botany}, -`,
   ],
 ])('until 2022: %j', (told, expected) => {
   expect(line(tell(told, source))).toBe(`moodle-legacy: ${expected}`)
+})
+
+const graded = (event: string, verb: string, success: boolean, score: object) =>
+  understandStatement(
+    tell({ event: `\\${event}`, verb, object: quiz, parent: [course], result: { success, score } }),
+    0,
+  )
+
+test('takes no grade for a success, and counts points from the lowest', () => {
+  const none = { raw: 0, min: 0, max: 20, scaled: -1 }
+  expect(graded('mod_quiz\\event\\attempt_submitted', `${adl}completed`, true, none)).toMatchObject({
+    action: 'submitted',
+    score: 0,
+    success: null,
+  })
+  expect(graded('mod_quiz\\event\\attempt_submitted', `${adl}answered`, false, none).success).toBe(false)
+  const completion = 'core\\event\\course_module_completion_updated'
+  expect(graded(completion, `${adl}completed`, false, none).success).toBeNull()
+  expect(graded(completion, `${adl}completed`, true, none).success).toBe(true)
 })
 
 test('keeps figures and moment, and nothing that somebody wrote', () => {
@@ -317,7 +361,7 @@ test('keeps figures and moment, and nothing that somebody wrote', () => {
     learner: `account|${site}|12`,
     learnerName: null,
     score: 0.5,
-    success: true,
+    success: null,
     completed: true,
     seconds: 90.5,
     parent: { name: { fr: 'Questions' } },

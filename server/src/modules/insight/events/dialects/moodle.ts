@@ -2,7 +2,6 @@ import { type Activity, identifyAgent, isActivity, type Statement } from '#modul
 import { contextOf, toKind, toObject } from '../activities.ts'
 import type { Action, Kind, LearningObject } from '../learning-event.ts'
 import type { Meaning, ReadDialect } from '../meaning.ts'
-import { mediaOf, sessionOf } from '../results.ts'
 import { toAction } from '../verbs.ts'
 
 const info = 'http://lrs.learninglocker.net/define/extensions/info'
@@ -77,6 +76,9 @@ const isAttempt = ({ definition }: Activity) => definition?.type === 'http://adl
 const isSite = ({ definition }: Activity) => definition?.type === `${types}lms` || definition?.type === `${types}source`
 const isReview = ({ definition }: Activity) => definition?.type === 'http://activitystrea.ms/schema/1.0/review'
 
+// Entries, pages and messages are what learners write, and named by them.
+const ofLearners = /\/mod\/(?:chat|data|glossary|wiki)\/(?!view\.php\?id=)/
+
 function toModuleKind(activity: Activity): Kind {
   const kind = toKind(activity)
   const address = /\/mod\/(\w+)\/(?:view|discuss)\.php\?(id|d)=[^&#]*$/.exec(activity.id)
@@ -107,14 +109,14 @@ function read(statement: Statement, event: string, holders: readonly Activity[])
   const activity = isActivity(statement.object) ? statement.object : undefined
   const all = activity === undefined ? holders : [activity, ...holders]
   const attempt = all.find(isAttempt)
-  const session = attempt?.id ?? sessionOf(statement)
   const course = all.find((each) => toModuleKind(each) === 'course')
   const held = holders.filter((each) => !isAttempt(each) && !isSite(each) && !isReview(each) && each !== course)
   const place = (object: LearningObject | null, parent: Activity | undefined) => ({
     object,
     parent: parent === undefined ? null : toModule(parent),
     course: course === undefined ? null : toModule(course),
-    session,
+    // The registration is of a run of the emitter, for all learners at once.
+    session: attempt?.id ?? null,
   })
   if (activity === undefined) return { action: '', ...place(null, held[0]) }
 
@@ -122,7 +124,8 @@ function read(statement: Statement, event: string, holders: readonly Activity[])
   // A report on somebody: nothing of the course, and its address says who.
   if (activity.definition?.type === `${types}user-profile`) whole = undefined
   // Attempts, submissions, messages of a discussion are parts: what they belong to is spoken of.
-  else if (isAttempt(activity) || isReview(activity) || event === 'mod_chat/message_sent') whole = held[0]
+  else if (isAttempt(activity) || isReview(activity)) whole = held[0]
+  else if (ofLearners.test(activity.id)) whole = held.find(({ id }) => !ofLearners.test(id)) ?? activity
   else if (activity.id.includes('#')) {
     const address = activity.id.slice(0, activity.id.indexOf('#'))
     whole = held.find(({ id }) => id === address) ?? { ...activity, id: address }
@@ -132,7 +135,14 @@ function read(statement: Statement, event: string, holders: readonly Activity[])
   const object = whole === undefined ? null : toModule(whole)
   if (object !== null && /\/question\/question\.php\?/.test(object.iri)) object.kind = 'question'
   const action = toMoodleAction(statement, event, object?.kind ?? 'other')
-  return { action, ...place(object, parent), ...mediaOf(statement, action) }
+  return { action, ...place(object, parent), success: successOf(statement, event, action) }
+}
+
+/** Without a pass mark the emitter tells that any grade passes, and that no completion does. */
+function successOf({ result }: Statement, event: string, action: Action | ''): boolean | null {
+  const told = result?.success ?? null
+  const isTrue = event === 'core/course_module_completion_updated' && told === true
+  return isTrue || action === 'answered' || action === 'passed' || action === 'failed' ? told : null
 }
 
 function toMoodleAction(statement: Statement, event: string, kind: Kind): Action | '' {
