@@ -112,12 +112,13 @@ function Navigation({ session }: { session: Session }) {
   const format = useFormat()
   const signOut = useSignOut()
   const { data: looking } = useQuery(audiencesQuery)
-  const places: { to: string; label: string; icon: IconName; only?: boolean }[] = [
+  const places: { to: string; label: string; short?: string; icon: IconName; only?: boolean }[] = [
     { to: paths.home(), label: t('nav.home'), icon: 'home' },
     { to: paths.directory(), label: t('nav.directory'), icon: 'people' },
     {
       to: paths.dashboards(),
       label: t('nav.dashboards'),
+      short: t('nav.dashboardsShort'),
       icon: 'chart',
       only: (looking?.audiences.length ?? 0) > 0,
     },
@@ -138,11 +139,12 @@ function Navigation({ session }: { session: Session }) {
       <ul>
         {places
           .filter(({ only }) => only !== false)
-          .map(({ to, label, icon }) => (
+          .map(({ to, label, short, icon }) => (
             <li key={to}>
-              <NavLink className="nav-link" end={to === paths.home()} to={to}>
+              <NavLink aria-label={short && label} className="nav-link" end={to === paths.home()} to={to}>
                 <Icon name={icon} />
-                <span>{label}</span>
+                <span className={short && 'nav-whole'}>{label}</span>
+                {short && <span className="nav-short">{short}</span>}
               </NavLink>
             </li>
           ))}

@@ -4,9 +4,21 @@ export type ValueFormat = 'integer' | 'number' | 'share' | 'duration' | 'date' |
 export interface ChartColumn {
   title: string
   format: ValueFormat
+  /** Another field of the rows, which holds the value as it is written in a sentence: for what one points at. */
+  told?: string
 }
 
 type Json = Record<string, unknown>
+
+/** For what page a chart is made. */
+interface Page {
+  columns: Record<string, ChartColumn>
+  language: string
+  narrow: boolean
+}
+
+/** Under this width, in pixels, names stand above their bars, and small multiples one under the other. */
+const narrowest = 480
 
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -24,10 +36,30 @@ export function completeSpec(
     language,
   }: { columns: Record<string, ChartColumn>; rows: object[]; width: number; language: string },
 ): object {
-  const whole = completeUnit(spec as Json, columns, language) as Json
+  const whole = addTooltip(
+    completeUnit(spec as Json, { columns, language, narrow: width < narrowest }) as Json,
+    columns,
+  )
   const parts = whole['facet'] ?? whole['hconcat'] ?? whole['vconcat'] ?? whole['concat'] ?? whole['repeat']
   const sized = parts === undefined ? sizeUnit(whole, width) : sizeParts(whole, width)
   return { ...sized, data: { name: 'rows' }, datasets: { rows } }
+}
+
+// Transforms after which a row is no row of the data any more.
+const remaking = ['aggregate', 'flatten', 'pivot', 'density', 'regression', 'loess', 'quantile']
+
+/** What one points at tells all of its row, as the table does; unless the specification says what it tells. */
+function addTooltip(spec: Json, columns: Record<string, ChartColumn>): Json {
+  if (isObject(spec['spec'])) return { ...spec, spec: addTooltip(spec['spec'], columns) }
+  const encoding = isObject(spec['encoding']) ? spec['encoding'] : undefined
+  const told = Object.values(columns).flatMap(({ title, told: field }) =>
+    field === undefined ? [] : [{ field, title, type: 'nominal' }],
+  )
+  const isRemade =
+    [spec['transform']].flat().some((each) => isObject(each) && remaking.some((name) => name in each)) ||
+    /"(aggregate|bin|timeUnit)":/.test(JSON.stringify([spec['encoding'], spec['layer']]))
+  if (!encoding || 'tooltip' in encoding || told.length === 0 || isRemade) return spec
+  return { ...spec, encoding: { ...encoding, tooltip: told } }
 }
 
 /** Beside its axis a chart of one piece takes all the width. */
@@ -37,7 +69,7 @@ function sizeUnit(spec: Json, width: number): Json {
   // Small multiples by encoding: the width is of each of them.
   if (row) return { ...spec, width: cellWidth(spec, width) }
   return {
-    height: isDiscrete(encoding['y']) ? { step: 30 } : 220,
+    height: heightOf(spec, width < narrowest, 220),
     ...spec,
     width,
     autosize: { type: 'fit-x', contains: 'padding' },
@@ -49,8 +81,7 @@ function sizeParts(spec: Json, width: number): Json {
   const columns = columnsOf(spec, width)
   const resize = (part: unknown) => {
     if (!isObject(part)) return part
-    const discrete = isObject(part['encoding']) && isDiscrete(part['encoding']['y'])
-    return { height: discrete ? { step: 30 } : 140, ...part, width: child }
+    return { height: heightOf(part, width < narrowest, 140), ...part, width: child }
   }
   return {
     ...spec,
@@ -59,28 +90,35 @@ function sizeParts(spec: Json, width: number): Json {
     ...Object.fromEntries(
       ['hconcat', 'vconcat', 'concat'].flatMap((name) =>
         Array.isArray(spec[name])
-          ? [[width < 480 && name === 'hconcat' ? 'vconcat' : name, (spec[name] as unknown[]).map(resize)]]
+          ? [[width < narrowest && name === 'hconcat' ? 'vconcat' : name, (spec[name] as unknown[]).map(resize)]]
           : [],
       ),
     ),
-    ...(width < 480 && spec['hconcat'] !== undefined ? { hconcat: undefined } : {}),
+    ...(width < narrowest && spec['hconcat'] !== undefined ? { hconcat: undefined } : {}),
   }
 }
 
 const columnsOf = (spec: Json, width: number) =>
-  Math.min(Number(spec['columns'] ?? 3), width < 480 ? 1 : width < 720 ? 2 : 6)
+  Math.min(Number(spec['columns'] ?? 3), width < narrowest ? 1 : width < 720 ? 2 : 6)
+
+/** A row for each name; else so many pixels. */
+function heightOf(unit: Json, narrow: boolean, otherwise: number): unknown {
+  const discrete = isObject(unit['encoding']) && isDiscrete(unit['encoding']['y'])
+  return discrete ? { step: narrow && hasBars(unit) ? nameStep : 30 } : otherwise
+}
 
 /** What is left to one of several pieces, once the axes and the gaps have theirs. */
 function cellWidth(spec: Json, width: number): number {
   const count =
     spec['columns'] !== undefined
       ? columnsOf(spec, width)
-      : Array.isArray(spec['hconcat']) && width >= 480
+      : Array.isArray(spec['hconcat']) && width >= narrowest
         ? spec['hconcat'].length
         : 1
   const piece = isObject(spec['spec']) ? spec['spec'] : spec
   const encoding = isObject(piece['encoding']) ? piece['encoding'] : {}
-  const axis = isDiscrete(encoding['y']) ? Math.min(200, width * 0.4) : 56
+  const above = width < narrowest && hasBars(piece)
+  const axis = isDiscrete(encoding['y']) ? (above ? 36 : Math.min(200, width * 0.4)) : 56
   return Math.max(80, Math.floor((width - axis * count - 20 * (count - 1)) / count))
 }
 
@@ -100,40 +138,91 @@ export function compareSpec(spec: object, column: string): object | undefined {
     const definition = encoding[channel]
     return isObject(definition) && definition['type'] === 'temporal'
   })
+  const upright = isObject(encoding['y']) && encoding['y']['type'] === 'quantitative'
+  const transform = [unit['transform'] ?? []].flat().map((each) => groupBy(each, column))
   return {
-    facet: { field: column, type: 'nominal', sort: null, title: null },
+    // The title of an upright axis stands between the header and the chart.
+    facet: { field: column, type: 'nominal', sort: null, title: null, header: { labelPadding: upright ? 30 : 8 } },
     columns: 1,
-    spec: unit,
+    spec: { ...unit, transform },
     resolve: { scale: Object.fromEntries(temporal.map((channel) => [channel, 'independent'])) },
   }
 }
 
-function completeUnit(spec: unknown, columns: Record<string, ChartColumn>, language: string): unknown {
-  if (Array.isArray(spec)) return spec.map((part) => completeUnit(part, columns, language))
+/** What is ranked or summed up is so within each value of a column. */
+function groupBy(transform: unknown, column: string): unknown {
+  const sums = isObject(transform) && ['window', 'joinaggregate', 'aggregate'].some((name) => name in transform)
+  return sums ? { ...transform, groupby: [column, ...[transform['groupby'] ?? []].flat()] } : transform
+}
+
+function completeUnit(spec: unknown, page: Page): unknown {
+  if (Array.isArray(spec)) return spec.map((part) => completeUnit(part, page))
   if (!isObject(spec)) return spec
   const done: Json = { ...spec }
   for (const part of ['layer', 'spec', 'hconcat', 'vconcat', 'concat']) {
-    if (done[part] !== undefined) done[part] = completeUnit(done[part], columns, language)
+    if (done[part] !== undefined) done[part] = completeUnit(done[part], page)
   }
+  const encoding = isObject(done['encoding']) ? done['encoding'] : {}
+  // A bar over some days stands on its axis; Vega-Lite would lay it, and stacked with round corners it would be lost.
+  if (encoding['x2'] !== undefined && encoding['y'] !== undefined && encoding['y2'] === undefined) {
+    if (typeof done['mark'] === 'string') done['mark'] = { type: done['mark'] }
+    if (isObject(done['mark']) && done['mark']['type'] === 'bar') {
+      done['mark'] = { orient: 'vertical', ...done['mark'] }
+      if (isObject(encoding['y'])) done['encoding'] = { ...encoding, y: { stack: null, ...encoding['y'] } }
+    }
+  }
+  const barred = page.narrow && hasBars(spec) && isDiscrete(encoding['y'])
+  const above = (definition: unknown) => (barred && definition !== encoding['x'] ? namesAbove(definition) : definition)
+  const labelled = Array.isArray(spec['layer']) ? listLabelled(spec['layer']) : []
   if (isObject(done['encoding'])) {
     done['encoding'] = Object.fromEntries(
       Object.entries(done['encoding']).map(([channel, definition]) => [
         channel,
         Array.isArray(definition)
-          ? definition.map((each) => completeChannel(channel, each, columns, language))
-          : completeChannel(channel, definition, columns, language),
+          ? definition.map((each) => completeChannel(channel, each, page))
+          : withoutScale(channel, above(completeChannel(channel, definition, page)), labelled),
       ]),
     )
   }
   return done
 }
 
-function completeChannel(
-  channel: string,
-  definition: unknown,
-  columns: Record<string, ChartColumn>,
-  language: string,
-): unknown {
+const isBar = (mark: unknown) => mark === 'bar' || (isObject(mark) && mark['type'] === 'bar')
+const hasBars = (spec: Json): boolean =>
+  isBar(spec['mark']) || [spec['layer'] ?? []].flat().some((layer) => isObject(layer) && isBar(layer['mark']))
+
+/** On a narrow page a long name leaves no room to its bar: it goes above. */
+const nameStep = 50
+function namesAbove(definition: unknown): unknown {
+  if (!isDiscrete(definition) || !isObject(definition)) return definition
+  const place = { labelAlign: 'left', labelPadding: 0, labelOffset: -22, labelLimit: 400, domain: false }
+  return {
+    ...definition,
+    scale: { ...(isObject(definition['scale']) ? definition['scale'] : {}), paddingInner: 0.56, paddingOuter: 0.4 },
+    axis:
+      definition['axis'] === null ? null : { ...(isObject(definition['axis']) ? definition['axis'] : {}), ...place },
+  }
+}
+
+/** Columns whose values are written beside their marks. */
+function listLabelled(layers: unknown[]): unknown[] {
+  return layers.flatMap((layer) => {
+    const encoding = isObject(layer) && isObject(layer['encoding']) ? layer['encoding'] : {}
+    return isObject(encoding['text']) ? [encoding['text']['field']] : []
+  })
+}
+
+/** Where each value is written, its axis needs no figures. */
+function withoutScale(channel: string, definition: unknown, labelled: unknown[]): unknown {
+  if (!isObject(definition) || definition['type'] !== 'quantitative' || !labelled.includes(definition['field']))
+    return definition
+  const quiet = { labels: false, ticks: false, grid: false, domain: false }
+  // The title leaves room for the figure on the highest bar.
+  const room = channel === 'y' ? { titleY: -22 } : {}
+  return { ...definition, axis: { ...(isObject(definition['axis']) ? definition['axis'] : {}), ...quiet, ...room } }
+}
+
+function completeChannel(channel: string, definition: unknown, { columns, language }: Page): unknown {
   if (!isObject(definition) || typeof definition['field'] !== 'string') return definition
   const column = columns[definition['field']]
   if (!column) return definition

@@ -1,4 +1,12 @@
-import { type Config as VegaConfig, expressionFunction, parse, type TooltipHandler, View } from 'vega'
+import {
+  type Config as VegaConfig,
+  Error as onlyErrors,
+  expressionFunction,
+  logger,
+  parse,
+  type TooltipHandler,
+  View,
+} from 'vega'
 import { expressionInterpreter } from 'vega-interpreter'
 import { compile, type Config, type TopLevelSpec } from 'vega-lite'
 
@@ -25,10 +33,14 @@ export interface Drawing {
 export async function draw({ container, spec, config, language, label, onPoint }: Drawing): Promise<() => void> {
   // Specifications are files of plug-ins: nothing but Vega-Lite itself knows whether they are right.
   const locale = locales[language === 'en' ? 'en' : 'fr']
-  const compiled = compile(spec as TopLevelSpec, { config: { ...config, locale } as Config })
+  const compiled = compile(spec as TopLevelSpec, {
+    config: { ...config, locale } as Config,
+    logger: logger(onlyErrors),
+  })
   const view = new View(parse(compiled.spec, {} as VegaConfig, { ast: true }), {
     expr: expressionInterpreter,
     renderer: 'svg',
+    logLevel: onlyErrors,
     container,
     hover: false,
     loader: { load: refuse, sanitize: refuse, http: refuse, file: refuse },

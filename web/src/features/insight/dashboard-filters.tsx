@@ -24,7 +24,7 @@ export function DashboardFilters({
   period: { name: PeriodName } & Period
   comparison: ComparisonName
 }) {
-  const { t } = useTranslation('dashboards')
+  const { t } = useTranslation(['dashboards', 'shell'])
   const format = useFormat()
   const [, change] = useFilters()
   const [open, setOpen] = useState(false)
@@ -38,6 +38,7 @@ export function DashboardFilters({
         className="dashboard-filters-toggle"
         onClick={() => setOpen(!open)}
       >
+        {`${t('shell:filters')} · `}
         {period.name === 'custom'
           ? t('range', { from: format.dayMedium(period.from), until: format.dayMedium(period.until) })
           : t(`period.${period.name}`)}

@@ -68,7 +68,11 @@ function Dashboard({ viewer, as }: { viewer: Viewer; as: Viewer['audience'] | un
   const error = dashboard.error ?? catalogue.error
 
   const items = (dashboard.data?.items ?? []).filter(
-    ({ indicator }) => viewer.indicator === null || indicator === viewer.indicator,
+    ({ indicator, scope }) =>
+      (viewer.indicator === null || indicator === viewer.indicator) &&
+      // Names are shown to the teacher come from the course, one's own work to who did some.
+      (scope !== 'named' || viewer.nominative) &&
+      (scope !== 'person' || viewer.learner),
   )
   const ask = ({ indicator, scope, parameters }: DashboardItem): Question => ({
     indicator,
@@ -94,7 +98,7 @@ function Dashboard({ viewer, as }: { viewer: Viewer; as: Viewer['audience'] | un
     combine: (answers) =>
       answers
         .map(({ data }) => data?.asOf)
-        .filter((each) => each !== undefined)
+        .filter((each) => typeof each === 'string')
         .sort()[0],
   })
   const name = courses?.courses.find(({ key }) => key === course)?.name ?? only?.name

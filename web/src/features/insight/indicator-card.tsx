@@ -51,7 +51,7 @@ export function IndicatorCard({
     ...answerQuery(question),
     enabled: missing === undefined,
   })
-  const takeAway = useTakeAway(question)
+  const takeAway = useTakeAway(question, i18n.language)
   const { language } = i18n
   const words = useMemo(
     () => makeWords({ indicator, scope: question.scope, answer: data, language, format }),
@@ -136,8 +136,8 @@ export function IndicatorCard({
           </Button>
         )}
         {data && data.rows.length > 0 && (
-          <Button busy={takeAway.isPending} look="quiet" onClick={() => takeAway.mutate()}>
-            {t('card.csv')}
+          <Button aria-label={t('card.csv')} busy={takeAway.isPending} look="quiet" onClick={() => takeAway.mutate()}>
+            CSV
           </Button>
         )}
       </div>
@@ -212,7 +212,10 @@ function Compared({ answer: { comparison }, words }: { answer: IndicatorAnswer; 
   const range = t('range', { from: format.dayMedium(from), until: format.dayMedium(until) })
   return (
     <p className="indicator-compared">
-      <strong>{t('card.comparedTo', { range })}</strong> {words.tellAnswer(comparison.answer) ?? t('card.noRows')}
+      <strong>{t('card.comparedTo', { range })}</strong>{' '}
+      {comparison.withheld
+        ? t('withheld.title')
+        : (words.tellAnswer(comparison.answer) ?? t(comparison.rows.length === 0 ? 'card.noRows' : 'card.noSentence'))}
     </p>
   )
 }

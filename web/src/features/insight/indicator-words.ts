@@ -36,7 +36,7 @@ export function makeWords({
   language: string
   format: Format
 }): Words {
-  const texts = indicator.texts[language === 'en' ? 'en' : 'fr']
+  const texts = bindAll(indicator.texts[language === 'en' ? 'en' : 'fr'], language)
   const defined = indicator.scopes[scope]
   const columns = defined?.columns ?? []
   const names = makeNames()
@@ -79,9 +79,13 @@ export function makeWords({
     tellRows: (rows) =>
       rows.map((row) =>
         Object.fromEntries(
-          columns.map((column) => {
+          columns.flatMap((column) => {
             const value = row[column.name] ?? null
-            return [column.name, isWorded(column) && value !== null ? tell(column, value) : value]
+            const told = tell(column, value)
+            return [
+              [column.name, isWorded(column) && value !== null ? told : value],
+              [toldField(column), told],
+            ]
           }),
         ),
       ),
@@ -91,7 +95,10 @@ export function makeWords({
         (defined?.answer ?? []).map((column) => [column.name, tell(column, values[column.name])]),
       )
       const template = chooseForm(texts.answer, scope, values, language)
-      return template?.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (whole, name: string) => told[name] ?? whole)
+      return (
+        template &&
+        bind(template, language).replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (whole, name: string) => told[name] ?? whole)
+      )
     },
   }
 }
@@ -111,7 +118,23 @@ function makeNames(): (key: string | number, name: string) => string {
   }
 }
 
+const toldField = ({ name }: Column) => `${name} told`
+
 const isWorded = ({ type }: Column) => ['text', 'activity', 'action', 'kind', 'learner'].includes(type)
+
+/** French punctuation never starts a line; who writes an indicator need not think of it. */
+function bind(text: string, language: string): string {
+  return language === 'fr' ? text.replaceAll(/ (?=[:;?!»])/g, '\u00A0').replaceAll('« ', '«\u00A0') : text
+}
+
+function bindAll(texts: Texts, language: string): Texts {
+  const { title, question, says, computed, limits, advice } = texts
+  const bound = { title, question, says, computed, limits, advice }
+  return {
+    ...texts,
+    ...(Object.fromEntries(Object.entries(bound).map(([name, text]) => [name, bind(text, language)])) as typeof bound),
+  }
+}
 
 /** The sentence of a scope, by the rules of i18next: context, then plural, zero before them. */
 function chooseForm(texts: Texts['answer'], scope: ScopeName, values: Row, language: string): string | undefined {
@@ -159,6 +182,9 @@ const formats: Record<Column['type'], ValueFormat> = {
 /** Columns as charts know them. */
 export function toChartColumns(columns: Column[], words: Words): Record<string, ChartColumn> {
   return Object.fromEntries(
-    columns.map((column) => [column.name, { title: words.columnTitle(column), format: formats[column.type] }]),
+    columns.map((column) => [
+      column.name,
+      { title: words.columnTitle(column), format: formats[column.type], told: toldField(column) },
+    ]),
   )
 }

@@ -21,8 +21,44 @@ const card = (indicator: string, scope: DashboardItem['scope'], width: Dashboard
 
 /** What comes with the product: few questions each, those of the moment first. */
 export const defaultDashboards: Record<Audience, DashboardItem[]> = {
-  student: [card('activity-over-time', 'person', 'full')],
-  teacher: [card('activity-over-time', 'group', 'full')],
-  programme: [card('activity-over-time', 'group', 'full')],
-  institution: [card('activity-over-time', 'group', 'full')],
+  student: [
+    card('pace', 'person', 'full'),
+    card('activity-over-time', 'person', 'half'),
+    card('regularity', 'person', 'half'),
+    card('completion', 'person', 'half'),
+    card('grades', 'person', 'half'),
+    card('attempts', 'person', 'half'),
+    card('video-rewatched', 'person', 'half'),
+  ],
+  teacher: [
+    card('help-needed', 'named', 'full'),
+    card('unique-learners', 'group', 'half'),
+    card('activity-over-time', 'group', 'half'),
+    card('completion', 'group', 'half'),
+    card('grades', 'group', 'half'),
+    card('attempts', 'group', 'half'),
+    card('item-difficulty', 'group', 'half'),
+    card('video-views', 'group', 'half'),
+    card('video-retention', 'group', 'half'),
+    card('documents', 'group', 'half'),
+    card('forum', 'group', 'half'),
+    card('last-seen', 'group', 'half'),
+    card('regularity', 'group', 'half'),
+  ],
+  programme: [
+    card('courses', 'group', 'full'),
+    card('unique-learners', 'group', 'half'),
+    card('activity-over-time', 'group', 'half'),
+    card('completion', 'group', 'half'),
+    card('grades', 'group', 'half'),
+    card('last-seen', 'group', 'half'),
+    card('regularity', 'group', 'half'),
+  ],
+  institution: [
+    card('courses', 'group', 'full'),
+    card('unique-learners', 'group', 'half'),
+    card('activity-over-time', 'group', 'half'),
+    card('last-seen', 'group', 'half'),
+    card('regularity', 'group', 'half'),
+  ],
 }

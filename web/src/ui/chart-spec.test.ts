@@ -1,0 +1,105 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Config, parse, View } from 'vega'
+import { expressionInterpreter } from 'vega-interpreter'
+import { compile, type TopLevelSpec } from 'vega-lite'
+import { describe, expect, test } from 'vitest'
+import { type ChartColumn, compareSpec, completeSpec } from './chart-spec.ts'
+import { makeChartConfig } from './chart-theme.ts'
+
+const columns: Record<string, ChartColumn> = {
+  course: { title: 'Cours', format: 'text', told: 'course told' },
+  date: { title: 'Du', format: 'date', told: 'date told' },
+  until: { title: 'Au', format: 'date', told: 'until told' },
+  learners: { title: 'Personnes', format: 'integer', told: 'learners told' },
+}
+const rows = [
+  { course: 'Algèbre', date: '2026-11-02', until: '2026-11-08', learners: 12, 'learners told': '12' },
+  { course: 'Histoire', date: '2026-11-09', until: '2026-11-15', learners: 30, 'learners told': '30' },
+]
+const data = { name: 'rows' }
+
+/** Draws without a page; expressions are interpreted, as in pages. */
+async function draw(spec: object, width = 600, all: object[] = rows, of = columns): Promise<string> {
+  const whole = completeSpec(spec, { columns: of, rows: all, width, language: 'fr' })
+  const config = makeChartConfig(['#eeeeee', '#111111'], width < 480)
+  const compiled = compile(whole as TopLevelSpec, { config })
+  const runtime = parse(compiled.spec, {} as Config, { ast: true })
+  return new View(runtime, { expr: expressionInterpreter, renderer: 'none' }).toSVG()
+}
+/** How wide bars are, in pixels: a path goes all around each. */
+const widthsOfBars = (svg: string) =>
+  [...svg.matchAll(/<path d="([^"]+)" fill="var\(--chart-1\)"/g)].map(([, path = '']) => {
+    const across = [...path.matchAll(/[ML](-?[\d.]+),/g)].map(([, x]) => Number(x))
+    return Math.max(...across) - Math.min(...across)
+  })
+
+const bars = {
+  data,
+  mark: 'bar',
+  encoding: {
+    y: { field: 'course', type: 'nominal' },
+    x: { field: 'learners', type: 'quantitative' },
+  },
+}
+const spans = {
+  data,
+  transform: [
+    { calculate: 'toDate(datum.date)', as: 'start' },
+    { calculate: 'toDate(datum.until) + 86400000', as: 'end' },
+  ],
+  mark: { type: 'bar' },
+  encoding: {
+    x: { field: 'start', type: 'temporal', scale: { type: 'utc' } },
+    x2: { field: 'end' },
+    y: { field: 'learners', type: 'quantitative' },
+  },
+}
+
+test('a chart takes the width it is given, the titles of its columns and the colours of the page', async () => {
+  for (const width of [280, 600]) {
+    const svg = await draw(bars, width)
+    const drawn = Number(/width="(\d+)"/.exec(svg)?.[1])
+    expect(Math.abs(drawn - width)).toBeLessThan(12)
+    expect(svg).toContain('Personnes')
+    expect(svg).not.toContain('>Cours<')
+    expect(svg).toContain('var(--chart-1)')
+  }
+})
+
+test('bars over days stand, one beside the other', async () => {
+  const widths = widthsOfBars(await draw(spans))
+  expect(widths).toHaveLength(2)
+  for (const width of widths) expect(width).toBeGreaterThan(100)
+})
+
+test('what one points at tells the row as the table does, unless the chart sums rows up', () => {
+  const page = { columns, rows, width: 600, language: 'fr' }
+  expect(completeSpec(bars, page)).toMatchObject({
+    encoding: { tooltip: [{ title: 'Cours' }, {}, {}, { field: 'learners told', title: 'Personnes' }] },
+  })
+  const summed = { ...bars, encoding: { ...bars.encoding, x: { aggregate: 'sum', field: 'learners' } } }
+  expect(completeSpec(summed, page)).not.toHaveProperty('encoding.tooltip')
+})
+
+test('two periods are drawn one under the other, of one scale but for their days', async () => {
+  const spec = compareSpec(spans, 'which') ?? {}
+  expect(spec).toMatchObject({ resolve: { scale: { x: 'independent' } } })
+  const both = ['Avant', 'Maintenant'].flatMap((which) => rows.map((row) => ({ ...row, which })))
+  const svg = await draw(spec, 600, both)
+  expect(svg).toContain('Avant')
+  expect(widthsOfBars(svg)).toHaveLength(4)
+  const ranked = { ...bars, transform: [{ window: [{ op: 'row_number', as: 'rank' }] }, { filter: 'datum.rank <= 1' }] }
+  expect(widthsOfBars(await draw(compareSpec(ranked, 'which') ?? {}, 600, both))).toHaveLength(2)
+  expect(compareSpec({ data, facet: { field: 'course' }, spec: bars }, 'which')).toBeUndefined()
+})
+
+// Those that come with the product, at the widths of a phone and of a page.
+const folder = join(import.meta.dirname, '../../../indicators')
+describe.each(globSync('*/*.vl.json', { cwd: folder }))('%s', (file) => {
+  const spec = JSON.parse(readFileSync(join(folder, file), 'utf8')) as object
+  test.each([272, 640])('is drawn %s pixels wide', async (width) => {
+    await draw(spec, width, [])
+    await draw(compareSpec(spec, 'which') ?? spec, width, [])
+  })
+})
