@@ -231,6 +231,18 @@ export const routes: RouteObject[] = [
                 }),
               },
               {
+                path: 'dashboards/platforms',
+                lazy: async () => ({ Component: (await import('./features/lti/platforms-page.tsx')).PlatformsPage }),
+              },
+              ...['dashboards/platforms/new', 'dashboards/platforms/of/:id'].map((path) => ({
+                path,
+                lazy: async () => ({ Component: (await import('./features/lti/platform-page.tsx')).PlatformPage }),
+              })),
+              {
+                path: 'dashboards/identities',
+                lazy: async () => ({ Component: (await import('./features/lti/identities-page.tsx')).IdentitiesPage }),
+              },
+              {
                 path: 'welcome',
                 lazy: async () => ({ Component: (await import('./features/identity/welcome-page.tsx')).WelcomePage }),
               },

@@ -32,7 +32,7 @@ export function InsightPage({
 }
 
 function Places({ audience }: { audience: Audience | undefined }) {
-  const { t } = useTranslation('dashboards')
+  const { t } = useTranslation(['dashboards', 'lti'])
   const may = useMay()
   const embedded = useContext(EmbeddedContext)
   const as = useWantedAudience()
@@ -42,6 +42,7 @@ function Places({ audience }: { audience: Audience | undefined }) {
     { to: paths.indicatorCatalogue({ as }), label: t('nav.catalogue'), only: audience !== undefined && !embedded },
     { to: paths.dashboardComposition(), label: t('nav.composition'), only: may('insight.administer') },
     { to: paths.programmes(), label: t('nav.programmes'), only: may('insight.administer') },
+    { to: paths.platforms(), label: t('lti:platforms.title'), only: may('insight.administer') },
   ].filter(({ only }) => only)
   if (places.length < 2) return null
   return (
