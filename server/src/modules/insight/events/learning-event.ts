@@ -111,7 +111,7 @@ export interface LearningEvent {
   seconds: number | null
   /** Where the player stands after what is told, in seconds; the four below are of videos and sounds only. */
   position: number | null
-  /** Of a jump (seeked) or of a passage played (watched). */
+  /** Of a jump (seeked), of a passage played (watched), or of what was seen without a gap until `position` (others). */
   positionFrom: number | null
   positionTo: number | null
   length: number | null

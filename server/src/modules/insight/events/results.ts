@@ -24,15 +24,26 @@ const video = 'https://w3id.org/xapi/video/extensions/'
 /** What a player tells, in the words of events. */
 export function mediaOf({ result, context }: Statement, action: Action | '') {
   const told = result?.extensions
-  const positionFrom = action === 'seeked' ? toSeconds(told?.[`${video}time-from`]) : null
-  const positionTo = action === 'seeked' ? toSeconds(told?.[`${video}time-to`]) : null
-  return {
-    position: action === 'seeked' ? positionTo : toSeconds(told?.[`${video}time`]),
-    positionFrom,
-    positionTo,
-    // 0 is told while a player does not know.
-    length: toSeconds(context?.extensions?.[`${video}length`] ?? told?.[`${video}length`]) || null,
+  const time = toSeconds(told?.[`${video}time`])
+  // 0 is told while a player does not know.
+  const length = toSeconds(context?.extensions?.[`${video}length`] ?? told?.[`${video}length`]) || null
+  if (action === 'seeked') {
+    const positionTo = toSeconds(told?.[`${video}time-to`])
+    return { position: positionTo, positionFrom: toSeconds(told?.[`${video}time-from`]), positionTo, length }
   }
+  const stretch = time === null ? null : findStretch(told?.[`${video}played-segments`], time)
+  return { position: time, positionFrom: stretch, positionTo: stretch === null ? null : time, length }
+}
+
+/** Where the stretch begins that was seen without a gap until a moment, by `0[.]12.5[,]30[.]41`; null when none ends there. */
+function findStretch(segments: unknown, end: number): number | null {
+  if (typeof segments !== 'string') return null
+  for (const segment of segments.split('[,]').toReversed()) {
+    const [from = '', to = ''] = segment.split('[.]')
+    const start = from === '' ? Number.NaN : Number(from)
+    if (to !== '' && Math.abs(Number(to) - end) < 0.01 && start >= 0 && start < end) return start
+  }
+  return null
 }
 
 /** How far an activity is done, from 0 to 1: the video profile tells shares, cmi5 tells per cent. */

@@ -53,6 +53,12 @@ test('players tell where they are, how far, and for whom', () => {
   expect(
     understand(tell(`${video}/verbs/seeked`, film, at({ ...jump, [`${video}/extensions/progress`]: 0.25 }))),
   ).toMatchObject({ ...told, action: 'seeked', position: 5, positionFrom: 20, positionTo: 5, progress: 0.25 })
+  const segments = (told: string) => at({ [time]: 41, [`${video}/extensions/played-segments`]: told })
+  const paused = (told: string) => understand(tell(`${video}/verbs/paused`, film, segments(told)))
+  expect(paused('0[.]12.5[,]30[.]41')).toMatchObject({ position: 41, positionFrom: 30, positionTo: 41 })
+  for (const other of ['0[.]12.5[,]41', '[.]41', 'x[.]41', '41[.]41', '', '[,]', '50[.]41']) {
+    expect(paused(other)).toMatchObject({ position: 41, positionFrom: null, positionTo: null })
+  }
   expect(understand(tell(`${adl}/verbs/initialized`, film, { context }))).toMatchObject({ ...told, action: 'launched' })
   expect(understand(tell(`${adl}/verbs/terminated`, film, { context }))).toMatchObject({ ...told, action: 'ended' })
 })
