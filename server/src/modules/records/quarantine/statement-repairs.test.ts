@@ -47,6 +47,11 @@ describe('a statement is repaired', () => {
       { object: { objectType: 'activity', id: 'urn:o' } },
       { object: { objectType: 'Activity', id: 'urn:o' } },
     ],
+    [
+      'object_type',
+      { context: { contextActivities: { parent: [{ objectType: 'GroupActivity', id: 'urn:o' }] } } },
+      { context: { contextActivities: { parent: [{ objectType: 'Activity', id: 'urn:o' }] } } },
+    ],
     ['number_in_text', { result: { score: { raw: '8.5', max: '10' } } }, { result: { score: { raw: 8.5, max: 10 } } }],
     [
       'boolean_in_text',

@@ -128,7 +128,9 @@ const repairs: Record<RepairName, Repair> = {
   },
   object_type({ place, key, value }) {
     if (key !== 'objectType' || typeof value !== 'string') return false
-    const type = objectTypes.find((each) => each.toLowerCase() === value.trim().toLowerCase())
+    // What Open edX calls a problem of several questions.
+    const meant = value === 'GroupActivity' ? 'activity' : value.trim().toLowerCase()
+    const type = objectTypes.find((each) => each.toLowerCase() === meant)
     return (
       type !== undefined &&
       replace(
