@@ -32,9 +32,8 @@ function preferredLanguage(): Language {
   return wanted.map((tag) => languages.find((language) => language === tag)).find(Boolean) ?? 'fr'
 }
 
-/** Starts translation in the preferred language. */
-export async function startTranslation(): Promise<void> {
-  const language = preferredLanguage()
+/** Starts translation in the preferred language, or in the one that a page is told. */
+export async function startTranslation(language: Language = preferredLanguage()): Promise<void> {
   document.documentElement.lang = language
   await i18next.use(initReactI18next).init({
     lng: language,

@@ -40,3 +40,13 @@ export async function read<Data>(answer: Promise<{ data?: Data }>): Promise<Data
   if (data === undefined) throw new ApiProblem(502, { code: 'answer_empty' })
   return data
 }
+
+/** From now on every request of this page shows a token, as pages without a session do. */
+export function holdToken(token: string): void {
+  api.use({
+    onRequest({ request }) {
+      request.headers.set('authorization', `Bearer ${token}`)
+      return request
+    },
+  })
+}

@@ -22,6 +22,7 @@ import {
   indicatorsQuery,
   findMissing,
   type Question,
+  scopeNames,
 } from './indicators.ts'
 import { InsightPage } from './insight-page.tsx'
 import { useWantedAudience, type Viewer, viewerQuery } from './looking.ts'
@@ -67,12 +68,12 @@ function Dashboard({ viewer, as }: { viewer: Viewer; as: Viewer['audience'] | un
   const catalogue = useQuery(indicatorsQuery(as))
   const error = dashboard.error ?? catalogue.error
 
-  const items = (dashboard.data?.items ?? []).filter(
-    ({ indicator, scope }) =>
-      (viewer.indicator === null || indicator === viewer.indicator) &&
+  const indicators = catalogue.data?.indicators
+  const composed = viewer.indicator === null ? dashboard.data?.items : embedOne(viewer, indicators)
+  const items = (composed ?? []).filter(
+    ({ scope }) =>
       // Names are shown to the teacher come from the course, one's own work to who did some.
-      (scope !== 'named' || viewer.nominative) &&
-      (scope !== 'person' || viewer.learner),
+      (scope !== 'named' || viewer.nominative) && (scope !== 'person' || viewer.learner),
   )
   const ask = ({ indicator, scope, parameters }: DashboardItem): Question => ({
     indicator,
@@ -86,7 +87,6 @@ function Dashboard({ viewer, as }: { viewer: Viewer; as: Viewer['audience'] | un
       ...readParameters(filters, indicator),
     },
   })
-  const indicators = catalogue.data?.indicators
   const asked = items.flatMap((item) => {
     const indicator = indicators?.find(({ name }) => name === item.indicator)
     const question = ask(item)
@@ -170,6 +170,17 @@ function Item({
         <p>{t('card.missingText')}</p>
       </Notice>
     </div>
+  )
+}
+
+/** The only indicator that was embedded, in every scope that is for who looks. */
+function embedOne({ indicator, audience }: Viewer, indicators: Indicator[] | undefined): DashboardItem[] | undefined {
+  const found = indicators?.find(({ name }) => name === indicator)
+  if (!found) return undefined
+  return scopeNames.flatMap((scope) =>
+    found.scopes[scope]?.audiences.includes(audience)
+      ? [{ indicator: found.name, scope, parameters: {}, width: 'full' as const }]
+      : [],
   )
 }
 

@@ -40,8 +40,8 @@ export function IndicatorTable({
           key: column.name,
           head: words.columnTitle(column),
           number: figures.includes(column.type),
-          cell: (row: Row) => words.tell(column, row[column.name]),
-          value: (row: Row) => (isWritten(column) ? words.tell(column, row[column.name]) : (row[column.name] ?? null)),
+          cell: (row: Row) => words.tell(column, row),
+          value: (row: Row) => (isWritten(column) ? words.tell(column, row) : (row[column.name] ?? null)),
         }))}
         onSort={shown.length === rows.length ? setSort : undefined}
         rowKey={(row) => keys.get(row) ?? ''}

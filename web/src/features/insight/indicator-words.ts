@@ -5,13 +5,12 @@ import type { ChartColumn, ValueFormat } from '../../ui/chart-spec.ts'
 import type { Column, Indicator, IndicatorAnswer, Row, ScopeName } from './indicators.ts'
 
 type Texts = Indicator['texts']['fr']
-type Value = Row[string]
 
 /** What an indicator says, in the reader's words. */
 export interface Words {
   texts: Texts
-  /** A value as it is written in a sentence or a table. */
-  tell: (column: Column, value: Value | undefined) => string
+  /** A value as it is written in a sentence or a table; its label may speak of the rest of its row. */
+  tell: (column: Column, row: Row) => string
   /** The answer, in a sentence; undefined when there is none. */
   tellAnswer: (answer: Row | null) => string | undefined
   /** Rows with names and labels instead of keys and codes, for a chart. */
@@ -41,7 +40,8 @@ export function makeWords({
   const columns = defined?.columns ?? []
   const names = makeNames()
 
-  const tell: Words['tell'] = ({ name, type }, value) => {
+  const tell: Words['tell'] = ({ name, type }, row) => {
+    const value = row[name]
     if (value === null || value === undefined) return '–'
     switch (type) {
       case 'date':
@@ -68,8 +68,16 @@ export function makeWords({
       case 'kind':
         return findText(`dashboards:${type}.${value}`) ?? String(value)
       case 'text':
-        return texts.values?.[name]?.[value] ?? String(value)
+        return fill(texts.values?.[name]?.[value], columns, row) ?? String(value)
     }
+  }
+
+  /** Puts told values in a text. */
+  function fill(text: string | undefined, among: Column[], row: Row): string | undefined {
+    return text?.replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (whole, wanted: string) => {
+      const column = among.find((each) => each.name === wanted)
+      return column ? tell(column, row) : whole
+    })
   }
 
   return {
@@ -81,7 +89,7 @@ export function makeWords({
         Object.fromEntries(
           columns.flatMap((column) => {
             const value = row[column.name] ?? null
-            const told = tell(column, value)
+            const told = tell(column, row)
             return [
               [column.name, isWorded(column) && value !== null ? told : value],
               [toldField(column), told],
@@ -91,14 +99,7 @@ export function makeWords({
       ),
     tellAnswer(values) {
       if (values === null) return undefined
-      const told = Object.fromEntries(
-        (defined?.answer ?? []).map((column) => [column.name, tell(column, values[column.name])]),
-      )
-      const template = chooseForm(texts.answer, scope, values, language)
-      return (
-        template &&
-        bind(template, language).replaceAll(/\{\{\s*(\w+)\s*\}\}/g, (whole, name: string) => told[name] ?? whole)
-      )
+      return fill(chooseForm(texts.answer, scope, values, language), defined?.answer ?? [], values)
     },
   }
 }
@@ -130,8 +131,12 @@ function bind(text: string, language: string): string {
 function bindAll(texts: Texts, language: string): Texts {
   const { title, question, says, computed, limits, advice } = texts
   const bound = { title, question, says, computed, limits, advice }
+  const bindEach = (told: Record<string, string>) =>
+    Object.fromEntries(Object.entries(told).map(([name, text]) => [name, bind(text, language)]))
   return {
     ...texts,
+    answer: bindEach(texts.answer),
+    values: Object.fromEntries(Object.entries(texts.values).map(([name, told]) => [name, bindEach(told)])),
     ...(Object.fromEntries(Object.entries(bound).map(([name, text]) => [name, bind(text, language)])) as typeof bound),
   }
 }

@@ -16,7 +16,8 @@ export type Indicator = Catalogue['indicators'][number]
 export type BrokenIndicator = Catalogue['broken'][number]
 export type Texts = Indicator['texts']['fr']
 export type Parameter = Indicator['parameters'][string]
-export type ScopeName = keyof Indicator['scopes']
+export const scopeNames = ['group', 'person', 'named'] as const satisfies (keyof Indicator['scopes'])[]
+export type ScopeName = (typeof scopeNames)[number]
 export type IndicatorAnswer = Answers<'/api/insight/indicators/{name}'>
 export type Row = IndicatorAnswer['rows'][number]
 /** A column of rows, or a value of the answer sentence. */
