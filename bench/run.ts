@@ -3,6 +3,7 @@ import { benches as directoryMatch } from './directory-match.bench.ts'
 import { benches as directorySearch } from './directory-search.bench.ts'
 import { benches as directory } from './directory.bench.ts'
 import { benches as identity } from './identity.bench.ts'
+import { benches as insight } from './insight.bench.ts'
 import { benches as portal } from './portal.bench.ts'
 import { benches as records } from './records.bench.ts'
 
@@ -22,7 +23,15 @@ export interface Bench {
 }
 
 // `npm run bench -- NAMES… [--json FILE]`: runs the benchmarks whose names begin with one of NAMES (all without any).
-const all: Bench[] = [...directory, ...directoryMatch, ...directorySearch, ...portal, ...identity, ...records]
+const all: Bench[] = [
+  ...directory,
+  ...directoryMatch,
+  ...directorySearch,
+  ...portal,
+  ...identity,
+  ...records,
+  ...insight,
+]
 const args = process.argv.slice(2)
 const jsonAt = args.indexOf('--json')
 const jsonFile = jsonAt === -1 ? undefined : args.splice(jsonAt, 2)[1]

@@ -19,12 +19,12 @@ export interface BenchStores {
 }
 
 /** Opens them; `DATABASE_URL` and `CLICKHOUSE_URL` are not used: a benchmark never touches anybody's data. */
-export async function openBenchStores(): Promise<BenchStores> {
+export async function openBenchStores({ supervise = false } = {}): Promise<BenchStores> {
   const folder = await mkdtemp(join(process.env['PREAU_BENCH'] ?? tmpdir(), 'preau-bench-'))
   // Started by root, PostgreSQL runs as someone else, who has to get through.
   await chmod(folder, 0o711)
   const config = readConfig({ PREAU_DATA: join(folder, 'data'), LOG_LEVEL: 'silent', PREAU_DEMO: '0' })
-  const stores = await openStores(config, { queues, supervise: false, log: () => {} })
+  const stores = await openStores(config, { queues, supervise, log: () => {} })
   const services = createServices(config, stores)
   const tenant = await createTenant(services.owner, { slug: 'bench', name: 'Banc d’essai' })
   return {
