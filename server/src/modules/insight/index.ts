@@ -3,6 +3,7 @@ import { registerDashboards } from './dashboards/dashboards.routes.ts'
 import { registerProgrammes } from './dashboards/programmes.routes.ts'
 import { registerViewer } from './dashboards/viewer.routes.ts'
 import { indicatorCommands } from './indicators/indicator-commands.ts'
+import { registerIndicators } from './indicators/indicators.routes.ts'
 import { identityCommands } from './identities/identity-commands.ts'
 import { registerIdentities } from './identities/identities.routes.ts'
 import { coverageCommands } from './events/coverage-commands.ts'
@@ -32,6 +33,7 @@ export const insight: Module = {
     registerViewer(app, services)
     registerDashboards(app, services)
     registerProgrammes(app, services)
+    registerIndicators(app, services)
     registerIdentities(app, services)
   },
   async startWorkers(services) {

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { type ChartCompiler, openChartCompiler } from './charts.ts'
 import type { BrokenIndicator, Indicator } from './definition.ts'
 import { listFolders, loadIndicator } from './loading.ts'
 
@@ -36,6 +37,14 @@ export function openCatalogue(places: CataloguePlaces): Catalogue {
   let readAt = 0
 
   const load = async (): Promise<Contents> => {
+    const compiler = openChartCompiler()
+    try {
+      return await loadWith(compiler)
+    } finally {
+      await compiler.close()
+    }
+  }
+  const loadWith = async (compiler: ChartCompiler): Promise<Contents> => {
     const indicators = new Map<string, Indicator>()
     const broken: BrokenIndicator[] = []
     for (const { folder, origin, fault } of await listPlaces(places)) {
@@ -46,7 +55,7 @@ export function openCatalogue(places: CataloguePlaces): Catalogue {
       const version = await readVersion(folder)
       let known = kept.get(folder)
       if (known?.version !== version) {
-        known = { version, loaded: await loadIndicator(folder, origin) }
+        known = { version, loaded: await loadIndicator(folder, origin, compiler) }
         kept.set(folder, known)
       }
       const { loaded } = known

@@ -1,10 +1,59 @@
+import { Worker } from 'node:worker_threads'
 import type { Column } from './definition.ts'
+
+/** Compiles charts in a thread of its own, started by the first of them. */
+export interface ChartCompiler {
+  /** @returns what Vega-Lite finds wrong with a chart; undefined for nothing. */
+  findFault(chart: object): Promise<string | undefined>
+  close(): Promise<void>
+}
+
+/** Opens a compiler; `close` it when no more charts come. */
+export function openChartCompiler(): ChartCompiler {
+  let worker: Worker | undefined
+  let last = 0
+  const waiting = new Map<number, (fault: string | undefined) => void>()
+  const start = () => {
+    const started = new Worker(new URL('./chart-worker.ts', import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: 256 },
+    })
+    started.on('message', ({ id, fault }: { id: number; fault: string | undefined }) => {
+      waiting.get(id)?.(fault)
+      waiting.delete(id)
+    })
+    // A chart on which the thread dies is a bad one; so are, this time, those that waited behind it.
+    const end = () => {
+      worker = undefined
+      for (const settle of waiting.values()) settle('Vega-Lite cannot draw it: it ends the program that draws.')
+      waiting.clear()
+    }
+    started.on('error', end)
+    started.on('exit', end)
+    return started
+  }
+  return {
+    findFault(chart) {
+      return new Promise((settle) => {
+        waiting.set(++last, settle)
+        worker ??= start()
+        worker.postMessage({ id: last, chart })
+      })
+    },
+    async close() {
+      await worker?.terminate()
+    },
+  }
+}
 
 /**
  * Why a chart is refused; undefined for a good one. It is Vega-Lite, without data of its own (they are named `rows`),
  * without colours nor fonts (the page's are used), that asks nothing from outside, and that draws declared columns only.
  */
-export async function findChartFault(chart: unknown, columns: readonly Column[]): Promise<string | undefined> {
+export async function findChartFault(
+  chart: unknown,
+  columns: readonly Column[],
+  compiler: ChartCompiler,
+): Promise<string | undefined> {
   if (typeof chart !== 'object' || chart === null || Array.isArray(chart)) return 'it is no object'
   const made = new Set(columns.map(({ name }) => name))
   for (const [key, value] of walk(chart)) {
@@ -25,20 +74,7 @@ export async function findChartFault(chart: unknown, columns: readonly Column[])
     if (key === 'field' && typeof value === 'string' && !made.has(value)) return `there is no column ${value}`
   }
   if (!hasRows) return 'data: { "name": "rows" } is missing'
-  const warnings: string[] = []
-  const hear = (...said: unknown[]) => {
-    warnings.push(said.join(' '))
-    return logger
-  }
-  const logger = { level: () => logger, error: hear, warn: hear, info: () => logger, debug: () => logger }
-  try {
-    const { compile } = await import('vega-lite')
-    compile(chart as Parameters<typeof compile>[0], { logger: logger as never })
-  } catch (error) {
-    return `Vega-Lite cannot draw it: ${(error as Error).message}`
-  }
-  // Layers that share a sorted axis are told so each time, and drawn as meant.
-  return warnings.find((warning) => !warning.includes('conflicting sort properties'))
+  return compiler.findFault(chart)
 }
 
 function* walk(node: object): Generator<[string, unknown]> {

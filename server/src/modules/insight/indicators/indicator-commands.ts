@@ -1,7 +1,11 @@
-import { basename, dirname, resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
+import type { Viewer } from '#kernel/access'
 import type { Command } from '#kernel/module'
 import { Problem } from '#kernel/problem'
+import { smallestGroup } from '../privacy/suppression.ts'
+import { openAnswering } from './answers.ts'
 import { openCatalogue } from './catalogue.ts'
+import { openChartCompiler } from './charts.ts'
 import { checkFixtures } from './fixtures.ts'
 import { listFolders, loadIndicator } from './loading.ts'
 
@@ -35,8 +39,9 @@ const check: Command = {
   async run(context, given) {
     if (given.length === 0) throw new Problem(400, 'folder_needed', 'Say which folder.')
     const results = []
+    const compiler = openChartCompiler()
     for (const folder of await findFolders(given)) {
-      const loaded = await loadIndicator(folder, dirname(folder).endsWith('indicators') ? 'institution' : 'product')
+      const loaded = await loadIndicator(folder, 'institution', compiler)
       if ('broken' in loaded) {
         results.push({ name: loaded.broken.name, good: false, problems: loaded.broken.problems, cases: [] })
       } else {
@@ -50,10 +55,61 @@ const check: Command = {
       for (const { file, reason } of problems) context.print(`  ${file}: ${reason}`)
       for (const each of cases) for (const fault of each.faults) context.print(`  fixtures/${each.case}: ${fault}`)
     }
+    await compiler.close()
     const bad = results.filter(({ good }) => !good).map(({ name }) => name)
     if (bad.length > 0) throw new Problem(422, 'indicator_broken', `Refused: ${bad.join(', ')}.`, { results })
     return { results }
   },
+}
+
+const computeOne: Command = {
+  name: 'indicator compute',
+  usage: '<name> [--course <key>] [--from <day>] [--until <day>] [--parameter <name>=<value> …]',
+  summary:
+    'What an indicator answers about groups, to who looks at the whole institution. Small groups are hidden here too.',
+  options: {
+    course: { type: 'string' },
+    from: { type: 'string' },
+    until: { type: 'string' },
+    parameter: { type: 'string', multiple: true },
+  },
+  async run(context, [name], values) {
+    if (name === undefined) throw new Problem(400, 'indicator_needed', 'Say which indicator.')
+    const tenant = await context.tenant()
+    const viewer: Viewer = { ...wholeInstitution, tenantId: tenant.id }
+    const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
+    const parameters = [values['parameter'] ?? []].flat().map((each) => String(each).split(/=(.*)/s).slice(0, 2))
+    const { question, ...given } = await openAnswering(context, openCatalogue(context)).answer(
+      { viewer, tenant },
+      {
+        indicator: name,
+        scope: 'group',
+        course: text(values['course']),
+        from: text(values['from']),
+        until: text(values['until']),
+        parameters: Object.fromEntries(parameters),
+      },
+      undefined,
+      smallestGroup.page,
+    )
+    const { period, rows, answer, withheld, suppressed, asOf } = given
+    context.print(`${question.indicator.texts.en.question} ${period.from} to ${period.until}`)
+    if (withheld !== null) context.print(`Nothing is told: ${withheld}.`)
+    context.print(question.defined.columns.map((column) => column.name).join('\t'))
+    for (const row of rows) context.print(question.defined.columns.map((column) => row[column.name] ?? '').join('\t'))
+    if (answer) context.print(JSON.stringify(answer))
+    return { period, rows, answer, withheld, suppressed, asOf }
+  },
+}
+
+const wholeInstitution: Omit<Viewer, 'tenantId'> = {
+  audience: 'institution',
+  courses: null,
+  learner: null,
+  nominative: false,
+  personId: null,
+  name: null,
+  indicator: null,
 }
 
 /** Each folder, or those it holds when it is no indicator itself. */
@@ -67,4 +123,4 @@ async function findFolders(given: string[]): Promise<string[]> {
 }
 
 /** `npm run preau -- insight indicator …`. */
-export const indicatorCommands: Command[] = [list, check]
+export const indicatorCommands: Command[] = [list, check, computeOne]

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { z } from 'zod'
 import { tokenize } from '#kernel/clickhouse-statement'
-import { findChartFault } from './charts.ts'
+import { type ChartCompiler, findChartFault } from './charts.ts'
 import {
   type BrokenIndicator,
   type Definition,
@@ -38,6 +38,7 @@ const parameterTypes: Record<Parameter['type'], string> = { integer: 'Int32', ch
 export async function loadIndicator(
   folder: string,
   origin: Indicator['origin'],
+  compiler: ChartCompiler,
 ): Promise<{ indicator: Indicator } | { broken: BrokenIndicator }> {
   const name = basename(folder)
   const problems: BrokenIndicator['problems'] = []
@@ -117,7 +118,7 @@ export async function loadIndicator(
     }
     const chart = await readJson(each.chart)
     if (chart === undefined) continue
-    const fault = await findChartFault(chart, each.columns)
+    const fault = await findChartFault(chart, each.columns, compiler)
     if (fault === undefined) charts[scope] = chart as Record<string, unknown>
     else refuse(each.chart, fault)
   }

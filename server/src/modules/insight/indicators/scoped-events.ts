@@ -52,12 +52,8 @@ export function writeRelations(reach: Reach, corrected: boolean): { sql: string;
     sql: `
       events as (${kept}),
       days as (
-        select course, day, learner, action, total as events from (
-          select course, day, learner, action, sum(events) as total from learner_day_v1
-          where ${days}
-          group by course, day, learner, action
-          having total > 0
-        )
+        select course, day, learner, action, events from learner_day_v1 final
+        where ${days} and events > 0
       ),
       steps as (${steps})`,
     parameters: readParameters(reach),
