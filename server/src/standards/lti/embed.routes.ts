@@ -30,22 +30,25 @@ export async function registerEmbedding(app: App, services: Services): Promise<v
   const page = await findPage()
   await app.register(async (scope: App) => {
     await scope.register(fastifyStatic, { root: dist, serve: false, preCompressed: true, cacheControl: false })
-    scope.get(
-      '/embed/:launch',
-      {
-        config: { access: 'public', ofTenant: true },
-        schema: { hide: true, params: z.object({ launch: z.string().max(100) }) },
-      },
-      async (request, reply) => {
-        if (page === undefined) throw new Problem(404, 'not_found', 'Nothing is served at this address.')
-        const { launch } = request.params
-        const frame = z.uuid().safeParse(launch).success
-          ? await inTenant(services.db, request.tenant.id, (tx) => findFrame(tx, launch))
-          : undefined
-        allowFraming(reply, policyFor(frame))
-        return reply.header('cache-control', 'no-cache').sendFile(page)
-      },
-    )
+    // The page has addresses of its own under that of the launch.
+    for (const url of ['/embed/:launch', '/embed/:launch/*']) {
+      scope.get(
+        url,
+        {
+          config: { access: 'public', ofTenant: true },
+          schema: { hide: true, params: z.object({ launch: z.string().max(100) }) },
+        },
+        async (request, reply) => {
+          if (page === undefined) throw new Problem(404, 'not_found', 'Nothing is served at this address.')
+          const { launch } = request.params
+          const frame = z.uuid().safeParse(launch).success
+            ? await inTenant(services.db, request.tenant.id, (tx) => findFrame(tx, launch))
+            : undefined
+          allowFraming(reply, policyFor(frame))
+          return reply.header('cache-control', 'no-cache').sendFile(page)
+        },
+      )
+    }
   })
 }
 
