@@ -16,6 +16,7 @@ import { SelectField } from '../../ui/field.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { ProportionBar } from '../../ui/proportion-bar.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
+import { ProjectionStatus } from './projection-status.tsx'
 import '../records/records.css'
 
 type Coverage = ApiPaths['/api/insight/coverage']['get']['responses'][200]['content']['application/json']
@@ -24,7 +25,7 @@ type VerbPart = Coverage['verbs'][number]
 
 const periods = ['7', '30', '365', '4000'] as const
 /** Verbs shown at once; the file holds those that follow. */
-const mostShown = 50
+const mostShown = 20
 
 /** What share of learning records the dashboards understand, and what they do not. */
 export function CoveragePage() {
@@ -71,11 +72,13 @@ export function CoveragePage() {
           <p>{t('noneHint')}</p>
         </Empty>
       )}
+      {data?.parts.length === 0 && <ProjectionStatus />}
       {data && data.parts.length > 0 && (
         <>
           <Answer parts={data.parts} />
           <Missed coverage={data} />
           <BySource coverage={data} />
+          <ProjectionStatus />
           <ByVerb coverage={data} />
         </>
       )}
