@@ -28,7 +28,7 @@ export function ProjectionStatus() {
   const current = data.builds.find(({ state }) => state === 'read')
   const filling = data.builds.find(({ state }) => state === 'filling')
   return (
-    <Section hint={t('projection.rebuildHint')} title={t('projection.title')}>
+    <Section title={t('projection.title')}>
       {current?.failure && (
         <Notice kind="warning" live="status" title={t('projection.failed')}>
           <TechnicalDetail text={current.failure} />
@@ -60,6 +60,7 @@ export function ProjectionStatus() {
       </div>
       {current && !filling && (
         <div>
+          <p className="quiet measure">{t('projection.rebuildHint')}</p>
           <Button busy={rebuild.isPending} onClick={() => rebuild.mutate()}>
             {t('projection.rebuild')}
           </Button>
