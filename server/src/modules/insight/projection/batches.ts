@@ -46,7 +46,7 @@ export interface Batch {
 const batchSize = 10_000
 /** Statements read and understood before those of other people's requests have their turn. */
 const pageSize = 1_000
-const sliceSize = 200
+const sliceSize = 500
 /** Statements of a page of somebody's, who moves; each gives two rows. */
 const movedSize = 5_000
 /** Learners, and activities, remembered. */
@@ -75,13 +75,19 @@ export async function readBatch(
   now: Date,
 ): Promise<Batch> {
   const batch: Batch = { rows: [], until: after, statements: 0, days: new Set(), arrivals: new Set() }
-  while (batch.until < until && (whole || batch.statements < batchSize)) {
-    const page = await listStatementsToCount(tx, { after: batch.until, until }, pageSize)
-    const events = await understandAll(tx, page.statements)
-    await noteWhatIsTold(tx, remembered, events, now)
-    await addRows(remembered, batch, events)
+  const listPage = (moment: number) => listStatementsToCount(tx, { after: moment, until }, pageSize)
+  let following = after < until ? listPage(after) : undefined
+  while (following !== undefined) {
+    const page = await following
     batch.statements += page.statements.length
     batch.until = page.until
+    const isLast = page.until >= until || (!whole && batch.statements >= batchSize)
+    // PostgreSQL reads on while this page is understood.
+    following = isLast ? undefined : listPage(page.until)
+    following?.catch(() => {})
+    const events = await understandAll(tx, page.statements)
+    await noteWhatIsTold(tx, remembered, events, now)
+    addRows(remembered, batch, events)
   }
   return batch
 }
@@ -108,7 +114,7 @@ export async function readMove(
   ] as const) {
     const moved = { ...remembered, learners: new Map([[identifier, { learner, name: null }]]) }
     const signed = events.map((each) => ({ ...each, sign }))
-    await addRows(moved, batch, signed)
+    addRows(moved, batch, signed)
   }
   return batch
 }
@@ -173,15 +179,14 @@ async function noteWhatIsTold(
 }
 
 /** Adds the rows of events to a batch. */
-async function addRows(
+function addRows(
   { tenant, build, learners, dayOf }: Remembered,
   batch: Batch,
   events: readonly StatementEvent[],
-): Promise<void> {
+): void {
   const context = { tenantId: tenant.id, build, learners, dayOf }
   let lines = ''
-  for (const [index, each] of events.entries()) {
-    if (index % sliceSize === 0) await nextTurn()
+  for (const each of events) {
     lines += writeRow(each, context)
     batch.days.add(dayOf(each.event.occurredAt))
     batch.arrivals.add(dayOfArrival(each.seq))
