@@ -49,7 +49,7 @@ export async function listCourseUses(
       with present as (
         select course, toMonday(day) as week, learner
         from learner_day_v1
-        where tenant_id = {tenant: UUID} and build = {build: UInt16} and course != 0 and learner != 0
+        where tenant_id = {tenant: UUID} and build = {build: UInt32} and course != 0 and learner != 0
           and ({everywhere: Bool} or has({within: Array(Int64)}, course))
           and ({anybody: Bool} or learner = {learner: Int64})
           and not has({without: Array(Int64)}, learner)

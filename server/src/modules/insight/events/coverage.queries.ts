@@ -26,7 +26,7 @@ export const verbCoverageSchema = coverageSchema.extend({
   actions: z.array(z.string()),
 })
 
-const within = `tenant_id = {tenantId: UUID} and build = {build: UInt16} and day >= {since: Date}
+const within = `tenant_id = {tenantId: UUID} and build = {build: UInt32} and day >= {since: Date}
   and ({sourceId: Nullable(UUID)} is null or source_id = {sourceId: Nullable(UUID)})`
 
 /** How many statements of each source were understood, and in which dialect. */

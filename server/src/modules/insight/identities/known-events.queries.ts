@@ -10,12 +10,12 @@ export async function countKnownEvents(
     query: `
       select 'learner' as what, toString(learner) as key, toUInt32(sum(events)) as count
       from learner_day_v1
-      where tenant_id = {tenant: UUID} and build = {build: UInt16} and has({learners: Array(Int64)}, learner)
+      where tenant_id = {tenant: UUID} and build = {build: UInt32} and has({learners: Array(Int64)}, learner)
       group by learner having count > 0
       union all
       select 'course' as what, toString(course) as key, toUInt32(sum(events)) as count
       from learner_day_v1
-      where tenant_id = {tenant: UUID} and build = {build: UInt16} and has({courses: Array(Int64)}, course)
+      where tenant_id = {tenant: UUID} and build = {build: UInt32} and has({courses: Array(Int64)}, course)
       group by course having count > 0`,
     query_params: { tenant: tenantId, build, learners: learners.map(BigInt), courses: courses.map(BigInt) },
     format: 'JSONEachRow',

@@ -91,7 +91,7 @@ export async function hasCorrections(clickhouse: ClickHouseClient, reach: Reach)
 
 function writeConditions({ courses, learner, without, staff }: Reach): string {
   return [
-    'tenant_id = {scope_tenant: UUID} and build = {scope_build: UInt16}',
+    'tenant_id = {scope_tenant: UUID} and build = {scope_build: UInt32}',
     courses === null ? '' : 'course in {scope_courses: Array(Int64)}',
     'day >= {scope_from: Date} and day <= {scope_until: Date}',
     // 0: the actor was not one person.

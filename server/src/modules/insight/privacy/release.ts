@@ -170,7 +170,7 @@ async function listAtoms(
             select course, toMonday(day) as week, learner, ${columns}
               ${picks ? 'max(object = {activity: Int64} or parent = {activity: Int64})' : 'true'} as picks
             from ${table}
-            where tenant_id = {tenant: UUID} and build = {build: UInt16} and day <= {until: Date} and learner != 0
+            where tenant_id = {tenant: UUID} and build = {build: UInt32} and day <= {until: Date} and learner != 0
               ${question.courses === null ? '' : 'and has({courses: Array(Int64)}, course)'}
               and not has({objectors: Array(Int64)}, learner)
               ${question.staff.length === 0 ? '' : 'and (course, learner) not in {staff: Array(Tuple(Int64, Int64))}'}
