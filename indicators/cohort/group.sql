@@ -1,13 +1,17 @@
-with tally as (
-  select learner, uniqExactIf(activity, shared) as activities, if(max(told), maxIf(latest, told), null) as last
+with (select count() from active) as whole,
+tally as (
+  select learner, uniqExactIf(activity, shared) as activities, if(max(told), {until:Date} - minIf(age, told), null) as last
   from (
-    select learner, activity, activity in (select activity from active) as shared, latest, true as told from recent
+    select learner, activity, activity in (select activity from active) as shared, age, true as told from recent
     union all
-    select arrayJoin({roster:Array(Int64)}) as learner, toInt64(0) as activity, false as shared, {from:Date} as latest, false as told
+    select arrayJoin({roster:Array(Int64)}) as learner, toInt64(0) as activity, false as shared, 0 as age, false as told
   )
   group by learner
 )
-select activities, uniqExact(learner) as learners
+select
+  multiIf(tally.activities = 0, 'none', tally.activities = whole, 'all', tally.activities * 2 < whole, 'some', 'most') as part,
+  min(multiIf(tally.activities = 0, 0, tally.activities = whole, whole, tally.activities * 2 < whole, 1, intDiv(whole + 1, 2))) as low,
+  uniqExact(learner) as learners
 from tally
-group by activities
-order by activities
+group by part
+order by low

@@ -1,8 +1,8 @@
--- Tenths of the scale; grades below zero are in the first.
+-- Fifths of the scale; grades below zero are in the first.
 select
-  tenth / 10 as low,
-  (tenth + 1) / 10 as high,
+  fifth / 5 as low,
+  (fifth + 1) / 5 as high,
   uniqExact(learner) as learners
-from (select learner, toUInt8(least(floor(greatest(mean, 0) * 10), 9)) as tenth from people)
-group by tenth
-order by tenth
+from (select learner, toUInt8(least(floor(greatest(mean, 0) * 5), 4)) as fifth from people)
+group by fifth
+order by fifth

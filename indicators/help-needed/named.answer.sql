@@ -1,5 +1,5 @@
 select
   uniqExact(learner) as count,
-  (select count() from presence) as people,
+  length(people) as known,
   count() as reasons
 from reasons

@@ -13,55 +13,69 @@ presence as (
   )
   group by learner
 ),
--- What at least half of those who did anything did, and three people at least.
+(
+  select groupArray((learner, seen, last, recent, usual)) from presence
+) as people,
+-- What each learner did, and what at least half of those who did anything did, and three people at least.
+(
+  select groupArray((learner, activity)) from (select distinct learner, activity from steps)
+) as pairs,
 done as (
-  select learner, activity from steps group by learner, activity
+  select tupleElement(pair, 1) as learner, tupleElement(pair, 2) as activity from (select arrayJoin(pairs) as pair)
 ),
-shared as (
-  select activity from done group by activity
-  having uniqExact(learner) >= greatest(3, (select uniqExact(learner) from done) / 2)
-),
-tries as (
+(
+  select groupArray(activity)
+  from (select activity, count() as learners from done group by activity)
+  where learners >= greatest(3, (select uniqExact(learner) from done) / 2)
+) as shared,
+marks as (
   select
     learner,
     object as activity,
-    uniqExact(if(session = 0, toString(occurred_at), toString(session))) as attempts,
-    max(score) as best,
+    max(if(object_kind in ('quiz', 'assignment', 'package'), true, false)) as repeatable,
+    uniqExactIf(if(session = 0, toString(occurred_at), toString(session)), action in ('submitted', 'passed', 'failed')) as attempts,
+    max(toFloat64(score)) as best,
     max(day) as last,
-    max(action = 'passed' or ifNull(success, false)) as passed
+    max(action = 'passed' or (action = 'submitted' and ifNull(success, false))) as passed
   from events
-  where action in ('submitted', 'passed', 'failed') and object_kind in ('quiz', 'assignment', 'package')
+  where action in ('scored', 'submitted', 'completed', 'passed', 'failed')
+    and object_kind not in ('question', 'section', 'course', 'site')
   group by learner, object
 ),
-grades as (
-  select learner, avg(best) as mean, count() as activities, max(last) as last
-  from (
-    select learner, object, max(toFloat64(score)) as best, max(day) as last
-    from events
-    where score is not null and action in ('scored', 'submitted', 'completed', 'passed', 'failed')
-      and object_kind not in ('question', 'section', 'course', 'site')
-    group by learner, object
-  )
-  group by learner
-),
 reasons as (
-  select learner, 'never' as rule, 0. as value, 0. as reference, toInt64(0) as activity, null as since
-  from presence where not seen
+  select
+    tupleElement(each, 1) as learner,
+    multiIf(
+      not seen, 'never',
+      away >= {p_away:Int32}, 'away',
+      recent > 0 and usual >= 3 and recent * 2 <= usual, 'slower',
+      '') as rule,
+    toInt64(0) as activity,
+    multiIf(rule = 'never', 0, rule = 'away', away, recent) as value,
+    multiIf(rule = 'never', 0, rule = 'away', {p_away:Int32}, round(usual, 1)) as reference,
+    multiIf(rule = 'never', null, rule = 'away', tupleElement(each, 3), {until:Date} - 13) as since
+  from (
+    select
+      arrayJoin(people) as each,
+      tupleElement(each, 2) as seen,
+      dateDiff('day', tupleElement(each, 3), {until:Date}) as away,
+      tupleElement(each, 4) as recent,
+      tupleElement(each, 5) as usual
+  )
+  where rule != ''
   union all
-  select learner, 'away', dateDiff('day', last, {until:Date}), {p_away:Int32}, 0, last
-  from presence where seen and dateDiff('day', last, {until:Date}) >= {p_away:Int32}
-  union all
-  select learner, 'slower', recent, round(usual, 1), 0, {until:Date} - 13
-  from presence where recent > 0 and usual >= 3 and recent * 2 <= usual and dateDiff('day', last, {until:Date}) < {p_away:Int32}
-  union all
-  select learner, 'behind', uniqExactIf(activity, activity in (select activity from shared)) as value, (select count() from shared) as reference, 0, null
+  select learner, 'behind' as rule, 0, countIf(has(shared, activity)) as value, length(shared) as reference, null
   from done
   group by learner
   having reference >= 4 and value * 3 < reference
   union all
-  select learner, 'grades', round(mean * 100), activities, 0, last
-  from grades where activities >= 2 and round(mean * 100) < {p_grade:Int32}
+  select learner, 'grades' as rule, 0, round(avg(best) * 100) as value, countIf(best is not null) as reference, max(marks.last)
+  from marks
+  where best is not null
+  group by learner
+  having reference >= 2 and value < {p_grade:Int32}
   union all
-  select learner, 'retries', attempts, round(ifNull(best, 0) * 100), activity, last
-  from tries where attempts >= {p_attempts:Int32} and not passed and ifNull(best, 0) * 100 < {p_grade:Int32}
+  select learner, 'retries' as rule, activity, attempts, round(ifNull(best, 0) * 100), last
+  from marks
+  where repeatable and attempts >= {p_attempts:Int32} and not passed and ifNull(best, 0) * 100 < {p_grade:Int32}
 )

@@ -1,6 +1,5 @@
 select
-  activities as count,
-  people as learners,
-  days,
-  if(activities >= {p_activities:Int32}, 'full', 'short') as context
-from chosen
+  tupleElement(chosen, 4) as count,
+  tupleElement(chosen, 2) as learners,
+  tupleElement(chosen, 1) as days,
+  if(count >= {p_activities:Int32}, 'full', 'short') as context

@@ -1,3 +1,3 @@
-select activity, kind, since, learners, learners / (select people from chosen) as share
+select activity, kind, since, learners, learners / tupleElement(chosen, 2) as share
 from active
 order by learners desc, activity

@@ -1,8 +1,20 @@
--- When each learner did each activity for the last time, in days before the end of the period.
+-- What each learner did, and how many days before the end of the period for the last time: read once.
+(
+  select groupArray((learner, activity, kind, since, age))
+  from (
+    select learner, activity, any(kind) as kind, min(day) as since, dateDiff('day', max(day), {until:Date}) as age
+    from steps
+    group by learner, activity
+  )
+) as pairs,
 done as (
-  select learner, activity, any(kind) as kind, min(day) as since, max(day) as latest, dateDiff('day', latest, {until:Date}) as age
-  from steps
-  group by learner, activity
+  select
+    tupleElement(pair, 1) as learner,
+    tupleElement(pair, 2) as activity,
+    tupleElement(pair, 3) as kind,
+    tupleElement(pair, 4) as since,
+    tupleElement(pair, 5) as age
+  from (select arrayJoin(pairs) as pair)
 ),
 -- Windows that end with the period, from fifteen days to all of it: their people, and how many make an activity active.
 lengths as (
@@ -18,23 +30,26 @@ ranked as (
   select age, row_number() over (partition by activity order by age) as place from done
 ),
 -- The shortest window with enough active activities; the whole period when there is none.
-chosen as (
-  select
-    lengths.days as days,
-    any(lengths.people) as people,
-    any(lengths.enough) as enough,
-    countIf(ranked.place > 0 and ranked.age < lengths.days) as activities
-  from lengths left join ranked on ranked.place = lengths.enough
-  group by lengths.days
+(
+  select (days, people, enough, activities)
+  from (
+    select
+      lengths.days as days,
+      any(lengths.people) as people,
+      any(lengths.enough) as enough,
+      countIf(ranked.place > 0 and ranked.age < lengths.days) as activities
+    from lengths left join ranked on ranked.place = lengths.enough
+    group by lengths.days
+  )
   order by activities >= {p_activities:Int32} desc, if(activities >= {p_activities:Int32}, days, 0 - days)
   limit 1
-),
+) as chosen,
 recent as (
-  select * from done where age < (select days from chosen)
+  select learner, activity, kind, since, age from done where age < tupleElement(chosen, 1)
 ),
 active as (
   select activity, any(kind) as kind, min(recent.since) as since, uniqExact(learner) as learners
   from recent
   group by activity
-  having learners >= (select enough from chosen)
+  having learners >= tupleElement(chosen, 3)
 )

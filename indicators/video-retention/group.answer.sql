@@ -1,7 +1,6 @@
 select
-  viewers as count,
-  viewers as learners,
-  video,
-  if(size > 0, (select count() from furthest where high >= 10 * (select size from scale)) / viewers, null) as half,
-  if(size > 0, (select count() from furthest where high >= 19 * (select size from scale)) / viewers, null) as whole
-from scale
+  ifNull(tupleElement(chosen, 2), 0) as count,
+  count as learners,
+  tupleElement(chosen, 1) as video,
+  if(size > 0, arrayCount(far -> far >= 10 * size, furthest) / count, null) as half,
+  if(size > 0, arrayCount(far -> far >= 19 * size, furthest) / count, null) as whole

@@ -1,5 +1,5 @@
 select
   uniqExactIf(plays.learner, plays.times > 1) as learners,
   learners as count,
-  any(scale.video) as video
-from scale left join plays on plays.learner != 0
+  tupleElement(chosen, 1) as video
+from plays

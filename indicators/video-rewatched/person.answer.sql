@@ -1,5 +1,5 @@
 select
   countIf(plays.times > 1) as count,
-  any(scale.video) as video,
+  tupleElement(chosen, 1) as video,
   max(plays.times) as most
-from scale left join plays on plays.learner != 0
+from plays

@@ -1,19 +1,23 @@
--- The video asked for, or else the one that most people played.
-chosen as (
-  select object as video, uniqExact(learner) as viewers, max(length) as told_length
-  from events
-  where object_kind in ('video', 'audio') and action in ('played', 'watched') and ({p_video:Int64} = 0 or object = {p_video:Int64})
-  group by object
-  order by viewers desc, video
-  limit 1
-),
+-- The video asked for, or else the one that most people played: which, by how many, how long.
+(
+  select (video, viewers, size)
+  from (
+    select object as video, uniqExact(learner) as viewers, ifNull(max(length), 0) as size
+    from events
+    where object_kind in ('video', 'audio') and action in ('played', 'watched') and ({p_video:Int64} = 0 or object = {p_video:Int64})
+    group by object
+    order by viewers desc, video
+    limit 1
+  )
+) as chosen,
 -- A passage begins where playing or a jump lands, and ends where the next of these events says.
-passages as (
-  select learner, video, low, high
+(
+  select groupArray((learner, assumeNotNull(low), assumeNotNull(high)))
+  from (
+  select learner, low, high
   from (
     select
       learner,
-      object as video,
       action as opened,
       position as low,
       lead(if(action = 'seeked', position_from, position)) over (
@@ -21,24 +25,23 @@ passages as (
         order by occurred_at, multiIf(action = 'played', 2, action = 'seeked', 1, 0)
       ) as high
     from events
-    where object_kind in ('video', 'audio') and action in ('played', 'paused', 'seeked', 'completed', 'ended') and object = (select video from chosen)
+    where object_kind in ('video', 'audio') and action in ('played', 'paused', 'seeked', 'completed', 'ended') and object = tupleElement(chosen, 1)
   )
   where opened in ('played', 'seeked', 'completed') and high > low
   union all
-  select learner, object as video, position_from as low, position_to as high
+  select learner, position_from as low, position_to as high
   from events
-  where object_kind in ('video', 'audio') and action = 'watched' and position_to > position_from and object = (select video from chosen)
+  where object_kind in ('video', 'audio') and action = 'watched' and position_to > position_from and object = tupleElement(chosen, 1)
+  )
+) as told,
+passages as (
+  select tupleElement(each, 1) as learner, tupleElement(each, 2) as low, tupleElement(each, 3) as high
+  from (select arrayJoin(told) as each)
 ),
 -- Twenty slices; one is watched when its middle is.
-scale as (
-  select
-    any(chosen.video) as video,
-    any(chosen.viewers) as viewers,
-    greatest(any(ifNull(chosen.told_length, 0)), ifNull(max(passages.high), 0)) / 20 as size
-  from chosen left join passages on passages.video = chosen.video
-),
+greatest(ifNull(tupleElement(chosen, 3), 0), arrayMax(arrayPushBack(arrayMap(each -> tupleElement(each, 3), told), 0))) / 20 as size,
 slices as (
-  select arrayJoin(range(20)) as slice, video, viewers, size from scale where size > 0
+  select arrayJoin(if(size > 0, range(20), range(0))) as slice
 ),
 plays as (
   select
@@ -47,7 +50,6 @@ plays as (
       toUInt32(greatest(0, ceil(low / size - 0.5))),
       toUInt32(greatest(0, least(19, floor(high / size - 0.5)) + 1)))) as slice,
     count() as times
-  from passages join scale on passages.video = scale.video
-  where size > 0
+  from passages
   group by learner, slice
 )

@@ -21,6 +21,11 @@ passages as (
   select learner, object as video, position_from as low, position_to as high
   from events
   where object_kind in ('video', 'audio') and action = 'watched' and position_to > position_from
+  union all
+  -- Some players also tell what was seen without a gap: it fills the holes of traces that are lost.
+  select learner, object as video, position_from as low, position_to as high
+  from events
+  where object_kind in ('video', 'audio') and action in ('paused', 'completed', 'ended') and position_to > position_from
 ),
 sizes as (
   select object as video, max(length) / 100 as size from events where object_kind in ('video', 'audio') and length > 0 group by object
