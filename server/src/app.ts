@@ -55,6 +55,11 @@ export function createServices(config: Config, stores: Stores, now: () => Date =
       stores.jobs,
       modules.flatMap((module) => module.reactions),
     ),
+    listRecipients: async (tx) => {
+      const lists = []
+      for (const module of modules) lists.push((await module.listRecipients?.(tx)) ?? [])
+      return lists.flat()
+    },
     secrets: createSecrets(config.dataDirectory, config.secretKeys),
     now,
     publicUrl: config.publicUrl,

@@ -16,12 +16,27 @@ export interface Services {
   jobs: Jobs
   events: Events
   secrets: Secrets
+  /** Systems outside that records of the tenant are sent to. */
+  listRecipients: (tx: Tx) => Promise<RecordRecipient[]>
   now: () => Date
   /** Address people use, without a trailing slash. */
   publicUrl: string
   dataDirectory: string
   /** npm packages that hold indicators. */
   indicatorPackages: readonly string[]
+}
+
+/** A system outside that is sent what learning tools tell. */
+export interface RecordRecipient {
+  id: string
+  name: string
+  address: string
+  /** Moment until which all that it takes was sent: microseconds since 1970. */
+  sentUntil: number
+  /** What it takes: IRIs and sources; an empty list takes all. */
+  verbs: string[]
+  activities: string[]
+  sourceIds: string[]
 }
 
 /** A bounded context as `app.ts` mounts it: its routes, its work in the background, its commands. */
@@ -31,6 +46,8 @@ export interface Module {
   reactions: Reaction[]
   commands: Command[]
   register(app: App, services: Services): void | Promise<void>
+  /** Systems outside to which it sends records: whoever is erased here is to be erased there. */
+  listRecipients?(tx: Tx): Promise<RecordRecipient[]>
   /** Starts the workers of its own queues; those of its reactions start by themselves. */
   startWorkers?(services: Services): Promise<void>
 }

@@ -1715,6 +1715,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/insight/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Receipts of erasures, the latest first; they do not say of whom */
+        get: operations["listErasures"];
+        put?: never;
+        /** Erases a person everywhere here, or keeps what they did and forgets who it was; answers the receipt */
+        post: operations["erasePerson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/erasures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The receipt of one erasure */
+        get: operations["getErasure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/erasures/held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is held of a person: what an erasure would take away */
+        post: operations["describeHeld"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/records/token": {
         parameters: {
             query?: never;
@@ -9494,6 +9546,209 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    listErasures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        erasures: {
+                            /** Format: uuid */
+                            id: string;
+                            /** @enum {string} */
+                            mode: "erase" | "unlink";
+                            /** Format: date-time */
+                            askedAt: string;
+                            finishedAt: string | null;
+                            receipt: {
+                                /** @description what the person did */
+                                statements: number;
+                                /** @description what others did, that spoke of the person */
+                                mentions: number;
+                                documents: number;
+                                attachments: number;
+                                quarantined: number;
+                                /** @description in the analytics */
+                                events: number;
+                                identifiers: number;
+                                enrolments: number;
+                                looks: number;
+                                followUps: number;
+                                launches: number;
+                                /** @description stores that may have been sent so many of the statements: they are to be asked there */
+                                copies: {
+                                    name: string;
+                                    address: string;
+                                    statements: number;
+                                }[];
+                            } | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    erasePerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `account|home page|name`, `mbox|mailto:…`, `lti|…` */
+                    identifier: string;
+                    /** @enum {string} */
+                    mode: "erase" | "unlink";
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        mode: "erase" | "unlink";
+                        /** Format: date-time */
+                        askedAt: string;
+                        finishedAt: string | null;
+                        receipt: {
+                            /** @description what the person did */
+                            statements: number;
+                            /** @description what others did, that spoke of the person */
+                            mentions: number;
+                            documents: number;
+                            attachments: number;
+                            quarantined: number;
+                            /** @description in the analytics */
+                            events: number;
+                            identifiers: number;
+                            enrolments: number;
+                            looks: number;
+                            followUps: number;
+                            launches: number;
+                            /** @description stores that may have been sent so many of the statements: they are to be asked there */
+                            copies: {
+                                name: string;
+                                address: string;
+                                statements: number;
+                            }[];
+                        } | null;
+                    };
+                };
+            };
+        };
+    };
+    getErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /** @enum {string} */
+                        mode: "erase" | "unlink";
+                        /** Format: date-time */
+                        askedAt: string;
+                        finishedAt: string | null;
+                        receipt: {
+                            /** @description what the person did */
+                            statements: number;
+                            /** @description what others did, that spoke of the person */
+                            mentions: number;
+                            documents: number;
+                            attachments: number;
+                            quarantined: number;
+                            /** @description in the analytics */
+                            events: number;
+                            identifiers: number;
+                            enrolments: number;
+                            looks: number;
+                            followUps: number;
+                            launches: number;
+                            /** @description stores that may have been sent so many of the statements: they are to be asked there */
+                            copies: {
+                                name: string;
+                                address: string;
+                                statements: number;
+                            }[];
+                        } | null;
+                    };
+                };
+            };
+        };
+    };
+    describeHeld: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `account|home page|name`, `mbox|mailto:…`, `lti|…` */
+                    identifier: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        identities: string[];
+                        statements: number;
+                        mentions: number;
+                        documents: number;
+                        quarantined: number;
+                        events: number;
+                        /** @description stores that may have been sent so many of the statements: they are to be asked there */
+                        recipients: {
+                            name: string;
+                            address: string;
+                            statements: number;
+                        }[];
+                    };
+                };
             };
         };
     };

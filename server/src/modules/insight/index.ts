@@ -9,6 +9,8 @@ import { registerIdentities } from './identities/identities.routes.ts'
 import { coverageCommands } from './events/coverage-commands.ts'
 import { registerCoverage } from './events/coverage.routes.ts'
 import { startProjecting, projectionQueue } from './projection/projecting.ts'
+import { erasureCommands } from './privacy/erasure-commands.ts'
+import { registerErasures } from './privacy/erasures.routes.ts'
 import { projectionCommands } from './projection/projection-commands.ts'
 import { registerProjection } from './projection/projection.routes.ts'
 import { registerSignIns } from './uses/sign-ins.routes.ts'
@@ -25,7 +27,7 @@ export const insight: Module = {
   name: 'insight',
   queues: [signInsQueue, projectionQueue],
   reactions: [],
-  commands: [...projectionCommands, ...coverageCommands, ...indicatorCommands, ...identityCommands],
+  commands: [...projectionCommands, ...coverageCommands, ...indicatorCommands, ...identityCommands, ...erasureCommands],
   register(app, services) {
     registerSignIns(app, services)
     registerProjection(app, services)
@@ -35,6 +37,7 @@ export const insight: Module = {
     registerProgrammes(app, services)
     registerIndicators(app, services)
     registerIdentities(app, services)
+    registerErasures(app, services)
   },
   async startWorkers(services) {
     await startProjecting(services)

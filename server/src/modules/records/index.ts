@@ -7,6 +7,16 @@ import { sourceCommands } from './treatment/source-commands.ts'
 import { registerTreatment } from './treatment/treatment.routes.ts'
 
 export { identifyAgent } from './model/agents.ts'
+export {
+  countRecords,
+  type ErasureMode,
+  erasePerson,
+  listOwnDocuments,
+  listPseudonyms,
+  type RecordsAbout,
+  walkStatements,
+} from './erasure/erasure.ts'
+export { listOwnStatements } from './erasure/own-statements.queries.ts'
 export { hasDigest } from './store/attachment-digests.ts'
 export { listAttachments, type NewAttachment } from './store/attachments.queries.ts'
 export { findDefinitions } from './store/activities.queries.ts'

@@ -1,5 +1,6 @@
 import type { Module } from '#kernel/module'
 import { forwardingCommands } from './forwarding-commands.ts'
+import { listForwardings } from './forwardings.queries.ts'
 import { forwardDue, forwardingQueue } from './forwardings.ts'
 import { registerForwardings } from './forwardings.routes.ts'
 import { registerWire } from './wire.ts'
@@ -10,6 +11,13 @@ export const xapi: Module = {
   queues: [forwardingQueue],
   reactions: [],
   commands: forwardingCommands,
+  async listRecipients(tx) {
+    return (await listForwardings(tx)).map(({ endpoint, cursor, ...forwarding }) => ({
+      ...forwarding,
+      address: endpoint,
+      sentUntil: cursor,
+    }))
+  },
   async register(app, services) {
     registerForwardings(app, services)
     await registerWire(app, services)

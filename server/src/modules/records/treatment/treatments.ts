@@ -69,6 +69,16 @@ function ask(
   })
 }
 
+/** The tenant's key of 32 bytes; undefined before its first use. */
+export async function findKey(tx: Tx): Promise<Buffer | undefined> {
+  const row = await tables(tx)
+    .selectFrom('records.pseudonym_key')
+    .select('key')
+    .where(sql<boolean>`tenant_id = kernel.current_tenant()`)
+    .executeTakeFirst()
+  return row?.key
+}
+
 /** The tenant's key of 32 bytes, made at its first use. */
 async function ensureKey(tx: Tx): Promise<Buffer> {
   // Two processes may come first at once: one row is kept, both read it.
