@@ -243,6 +243,24 @@ export const routes: RouteObject[] = [
                 lazy: async () => ({ Component: (await import('./features/lti/identities-page.tsx')).IdentitiesPage }),
               },
               {
+                path: 'dashboards/catalogue',
+                lazy: async () => ({
+                  Component: (await import('./features/insight/catalogue-page.tsx')).CataloguePage,
+                }),
+              },
+              {
+                path: 'dashboards/composition',
+                lazy: async () => ({
+                  Component: (await import('./features/insight/composition-page.tsx')).CompositionPage,
+                }),
+              },
+              {
+                path: 'dashboards/programmes',
+                lazy: async () => ({
+                  Component: (await import('./features/insight/programmes-page.tsx')).ProgrammesPage,
+                }),
+              },
+              {
                 path: 'welcome',
                 lazy: async () => ({ Component: (await import('./features/identity/welcome-page.tsx')).WelcomePage }),
               },
