@@ -17,6 +17,7 @@ import records from './en/records.json'
 import rostering from './en/rostering.json'
 import shell from './en/shell.json'
 import sources from './en/sources.json'
+import tour from './en/tour.json'
 import years from './en/years.json'
 
 export const en = {
@@ -39,5 +40,6 @@ export const en = {
   rostering,
   shell,
   sources,
+  tour,
   years,
 }

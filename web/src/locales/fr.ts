@@ -17,6 +17,7 @@ import records from './fr/records.json'
 import rostering from './fr/rostering.json'
 import shell from './fr/shell.json'
 import sources from './fr/sources.json'
+import tour from './fr/tour.json'
 import years from './fr/years.json'
 
 export const fr = {
@@ -39,5 +40,6 @@ export const fr = {
   rostering,
   shell,
   sources,
+  tour,
   years,
 }

@@ -24,6 +24,7 @@ import {
   type Question,
   scopeNames,
 } from './indicators.ts'
+import { DashboardTour } from './dashboard-tour.tsx'
 import { InsightPage } from './insight-page.tsx'
 import { useWantedAudience, type Viewer, viewerQuery } from './looking.ts'
 import { comparedPeriod, comparisonNames, findToday, readPeriod } from './period.ts'
@@ -116,6 +117,7 @@ function Dashboard({ viewer, as }: { viewer: Viewer; as: Viewer['audience'] | un
       lead={t(`lead.${audience}`)}
       title={audience === 'teacher' && told !== undefined ? told : t(`title.${audience}`)}
     >
+      {items.length > 0 && <DashboardTour audience={audience} />}
       <DashboardFilters as={as} comparison={comparison} course={course} period={period} viewer={viewer} />
       <p className="dashboard-printed">{[told, range].filter(Boolean).join(' · ')}</p>
       {error && <Failure error={error} onRetry={() => void Promise.all([dashboard.refetch(), catalogue.refetch()])} />}
