@@ -3,6 +3,7 @@ import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { listTenants } from '#kernel/tenancy'
 import { addressOf, listProviders, sealProviderSecrets } from '#modules/identity'
+import { resealSigningKeys } from '../lti/signing-keys.ts'
 import { refreshMetadata } from '../saml/metadata-refresh.ts'
 import { activateServiceKey, addServiceKey, resealServiceKeys } from '../saml/service-keys.ts'
 import { probeProvider } from './availability.ts'
@@ -82,6 +83,7 @@ async function sealAll(context: CommandContext): Promise<{ sealed: number }> {
   let sealed = await sealProviderSecrets(context)
   for (const { id } of await listTenants(context.owner)) {
     sealed += await inTenant(context.db, id, (tx) => resealServiceKeys(tx, context.secrets))
+    sealed += await inTenant(context.db, id, (tx) => resealSigningKeys(tx, context.secrets))
   }
   context.print(`${sealed} secrets are sealed by the newest key.`)
   return { sealed }

@@ -10,8 +10,6 @@ import { registerPortals } from './portals.routes.ts'
 import { purgeLti, purgeQueue } from './purge.ts'
 import { registerRegistration } from './registration.routes.ts'
 
-export { resealSigningKeys } from './signing-keys.ts'
-
 /** LTI 1.3: learning platforms open dashboards, tell who takes part, and choose what to show; portals frame indicators. */
 export const lti: Module = {
   name: 'lti',

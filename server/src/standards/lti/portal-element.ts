@@ -7,6 +7,7 @@ export const elementScript = `
 class PreauIndicator extends HTMLElement {
   static observedAttributes = ['src', 'from', 'label']
   #frame
+  #begun = false
   #listen = ({ source, data }) => {
     if (this.#frame && source === this.#frame.contentWindow && data?.subject === 'lti.frameResize' && data.height > 0) {
       this.#frame.style.height = Math.min(data.height, 20000) + 'px'
@@ -28,6 +29,11 @@ class PreauIndicator extends HTMLElement {
     else void this.#show()
   }
   async #show() {
+    // Attributes come one by one, and each address serves once.
+    if (this.#begun) return
+    this.#begun = true
+    await Promise.resolve()
+    this.#begun = false
     try {
       const url = this.getAttribute('src') ?? (await this.#ask())
       if (!url || !this.isConnected) return
