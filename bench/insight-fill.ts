@@ -113,24 +113,31 @@ select {tenant: UUID}, {build: UInt32}, toInt64((c + 1) * 10000000), toDateTime6
   if(kind = 'video', toFloat32(500 * r4 + 60), null), if(kind = 'video', toFloat32(600), null), 1
 from numbers({from: UInt64}, {count: UInt64})`
 
-/** Who did most in the busiest course, and how many bytes each event takes. */
-export async function describeFilled(
+/** Who did most in the busiest course. */
+export async function findBusiest(
   clickhouse: ClickHouseClient,
   { build, courses: [course] }: FilledEvents,
-): Promise<{ learner: string; bytes: number }> {
+): Promise<string> {
   const result = await clickhouse.query({
-    query: `select
-      (select toString(argMax(learner, events)) from (select learner, count() as events from learning_event_v1
-        where build = {build: UInt32} and course = {course: Int64} group by learner)) as learner,
-      (select toFloat64(sum(bytes_on_disk)) from system.parts where active and database = currentDatabase()
-        and table in ('learning_event_v1', 'learner_day_v1', 'statement_day_v1'))
-      / (select toFloat64(count()) from learning_event_v1) as bytes`,
+    query: `select toString(argMax(learner, events)) as learner from (select learner, count() as events from learning_event_v1
+      where build = {build: UInt32} and course = {course: Int64} group by learner)`,
     query_params: { build, course },
     format: 'JSONEachRow',
   })
-  const [row] = await result.json<{ learner: string; bytes: number }>()
+  const [row] = await result.json<{ learner: string }>()
   if (!row) throw new Error('Nothing was filled.')
-  return row
+  return row.learner
+}
+
+/** Bytes on disk of learning events and of what adds up from them. */
+export async function countBytes(clickhouse: ClickHouseClient): Promise<number> {
+  const result = await clickhouse.query({
+    query: `select toFloat64(sum(bytes_on_disk)) as bytes from system.parts
+      where active and database = currentDatabase() and table in ('learning_event_v1', 'learner_day_v1', 'statement_day_v1')`,
+    format: 'JSONEachRow',
+  })
+  const [row] = await result.json<{ bytes: number }>()
+  return row?.bytes ?? NaN
 }
 
 /** Waits until ClickHouse has put together what it wants to: parts are many while it fills. */

@@ -2,6 +2,8 @@ import type { AddressInfo } from 'node:net'
 import { createApp } from '../server/src/app.ts'
 import { inTenant } from '../server/src/kernel/postgres.ts'
 import { createCredential } from '../server/src/modules/records/credentials/credentials.ts'
+import { projectAll } from '../server/src/modules/insight/projection/projection.ts'
+import { countBytes, settle } from './insight-fill.ts'
 import { sendLoad } from './load.ts'
 import { openCeiling } from './record-ceiling.ts'
 import { type RecordLoadResult, sendRecords } from './record-load.ts'
@@ -77,7 +79,7 @@ async function measureIngestion(): Promise<Figure[]> {
       figures.push({ bench: `records.ingest.${name}`, value, unit: 'statements/s', ceiling: most, ratio: value / most })
     }
     await ceiling.close()
-    figures.push(await measureBytes(server))
+    figures.push(...(await measureBytes(server)))
     return figures
   } finally {
     await server.close()
@@ -91,15 +93,27 @@ function rateOf(results: RecordLoadResult[]): number {
   return sum(({ statements }) => statements) / sum((each) => each.seconds)
 }
 
-/** Bytes kept for each statement, rows and indexes; the ceiling is the text alone. */
-async function measureBytes({ services }: Server): Promise<Figure> {
+/** Bytes kept for each statement by both stores, rows, indexes and sums; the ceiling is the text alone. */
+async function measureBytes({ services, tenant }: Server): Promise<Figure[]> {
+  await projectAll(services, tenant.id)
+  const clickhouse = await services.clickhouse()
+  await settle(clickhouse)
   await services.owner.query('vacuum analyze records.statement')
-  const { rows } = await services.owner.query<{ bytes: number; text: number }>(
-    `select (pg_total_relation_size('records.statement') + pg_total_relation_size('records.mention'))::float8 / count(*) as bytes, avg(octet_length(body))::float8 as text
+  const { rows } = await services.owner.query<{ statements: number; bytes: number; text: number }>(
+    `select count(*)::float8 as statements, avg(octet_length(body))::float8 as text,
+       (pg_total_relation_size('records.statement') + pg_total_relation_size('records.mention'))::float8 / count(*) as bytes
      from records.statement`,
   )
-  const { bytes, text } = rows[0]!
-  return { bench: 'records.bytes', value: bytes, unit: 'bytes a statement', ceiling: text, ratio: text / bytes }
+  const { statements, bytes, text } = rows[0]!
+  const analytics = (await countBytes(clickhouse)) / statements
+  const figure = (bench: string, value: number): Figure => {
+    return { bench, value, unit: 'bytes a statement', ceiling: text, ratio: text / value }
+  }
+  return [
+    figure('records.bytes', bytes + analytics),
+    figure('records.bytes.postgres', bytes),
+    figure('records.bytes.clickhouse', analytics),
+  ]
 }
 
 /** How soon a statement, and a page of those that a filter lets through, are answered, by a store that holds many. */
