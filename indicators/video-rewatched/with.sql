@@ -1,10 +1,12 @@
--- The video asked for, or else the one that most people played: which, by how many, how long.
+-- The video asked for, or else the one that most people played: which, by how many, how long. Whoever stopped or jumped
+-- in it played it, even when the trace of that is lost.
 (
   select (video, viewers, size)
   from (
     select object as video, uniqExact(learner) as viewers, ifNull(max(length), 0) as size
     from events
-    where object_kind in ('video', 'audio') and action in ('played', 'watched') and ({p_video:Int64} = 0 or object = {p_video:Int64})
+    where object_kind in ('video', 'audio') and ({p_video:Int64} = 0 or object = {p_video:Int64})
+      and (action in ('played', 'paused', 'seeked', 'completed', 'watched') or (action = 'ended' and position_to > position_from))
     group by object
     order by viewers desc, video
     limit 1

@@ -3,7 +3,7 @@ viewers as (
   select
     learner,
     object as video,
-    arraySort(groupArray((toUnixTimestamp(occurred_at), action in ('played', 'watched')))) as told,
+    arraySort(groupArray((toUnixTimestamp(occurred_at), action in ('played', 'paused', 'completed', 'watched')))) as told,
     arrayCount(
       sitting -> arrayExists(each -> tupleElement(each, 2), sitting),
       arraySplit((each, gap) -> gap > 1800, told, arrayDifference(arrayMap(each -> tupleElement(each, 1), told)))) as views,
