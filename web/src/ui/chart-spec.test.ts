@@ -27,12 +27,9 @@ async function draw(spec: object, width = 600, all: object[] = rows, of = column
   const runtime = parse(compiled.spec, {} as Config, { ast: true })
   return new View(runtime, { expr: expressionInterpreter, renderer: 'none' }).toSVG()
 }
-/** How wide bars are, in pixels: a path goes all around each. */
+/** How wide bars are, in pixels. */
 const widthsOfBars = (svg: string) =>
-  [...svg.matchAll(/<path d="([^"]+)" fill="var\(--chart-1\)"/g)].map(([, path = '']) => {
-    const across = [...path.matchAll(/[ML](-?[\d.]+),/g)].map(([, x]) => Number(x))
-    return Math.max(...across) - Math.min(...across)
-  })
+  [...svg.matchAll(/<path d="M[\d.,-]+h([\d.]+)[^"]*" fill="var\(--chart-1\)"/g)].map(([, width]) => Number(width))
 
 const bars = {
   data,
@@ -71,6 +68,13 @@ test('bars over days stand, one beside the other', async () => {
   const widths = widthsOfBars(await draw(spans))
   expect(widths).toHaveLength(2)
   for (const width of widths) expect(width).toBeGreaterThan(100)
+})
+
+test('time is shown whole, whatever days have rows', async () => {
+  const whole = { columns, rows, width: 600, language: 'fr', days: ['2026-10-05', '2026-11-29'] as [string, string] }
+  expect(completeSpec(spans, whole)).toMatchObject({
+    encoding: { x: { scale: { domain: [Date.parse('2026-10-05'), Date.parse('2026-11-30')], type: 'utc' } } },
+  })
 })
 
 test('what one points at tells the row as the table does, unless the chart sums rows up', () => {

@@ -10,11 +10,21 @@ export interface ChartColumn {
 
 type Json = Record<string, unknown>
 
-/** For what page a chart is made. */
+/** What a chart is drawn from, and for. */
+export interface ChartPage {
+  columns: Record<string, ChartColumn>
+  rows: object[]
+  width: number
+  language: string
+  days?: [string, string] | undefined
+}
+
 interface Page {
   columns: Record<string, ChartColumn>
   language: string
   narrow: boolean
+  /** In milliseconds since 1970, the end not within. */
+  days: [number, number] | undefined
 }
 
 /** Under this width, in pixels, names stand above their bars, and small multiples one under the other. */
@@ -26,24 +36,19 @@ const isObject = (value: unknown): value is Json => typeof value === 'object' &&
  * A Vega-Lite specification made whole: its rows, its size, and for each column it shows the title and the format of the
  * column, where the specification says nothing else.
  * @param width of the page, in pixels.
+ * @param days first and last day (`YYYY-MM-DD`) of the time that is shown, whatever days have rows; days of rows when absent.
  */
-export function completeSpec(
-  spec: object,
-  {
-    columns,
-    rows,
-    width,
-    language,
-  }: { columns: Record<string, ChartColumn>; rows: object[]; width: number; language: string },
-): object {
-  const whole = addTooltip(
-    completeUnit(spec as Json, { columns, language, narrow: width < narrowest }) as Json,
-    columns,
-  )
+export function completeSpec(spec: object, page: ChartPage): object {
+  const { columns, rows, width, language, days } = page
+  const context = { columns, language, narrow: width < narrowest, days: days && toSpan(days) }
+  const whole = addTooltip(completeUnit(spec as Json, context) as Json, columns)
   const parts = whole['facet'] ?? whole['hconcat'] ?? whole['vconcat'] ?? whole['concat'] ?? whole['repeat']
   const sized = parts === undefined ? sizeUnit(whole, width) : sizeParts(whole, width)
   return { ...sized, data: { name: 'rows' }, datasets: { rows } }
 }
+
+const day = 86_400_000
+const toSpan = ([from, until]: [string, string]): [number, number] => [Date.parse(from), Date.parse(until) + day]
 
 // Transforms after which a row is no row of the data any more.
 const remaking = ['aggregate', 'flatten', 'pivot', 'density', 'regression', 'loess', 'quantile']
@@ -163,12 +168,11 @@ function completeUnit(spec: unknown, page: Page): unknown {
     if (done[part] !== undefined) done[part] = completeUnit(done[part], page)
   }
   const encoding = isObject(done['encoding']) ? done['encoding'] : {}
-  // A bar over some days stands on its axis; Vega-Lite would lay it, and stacked with round corners it would be lost.
+  // A bar over some days stands on its axis; Vega-Lite would lay it.
   if (encoding['x2'] !== undefined && encoding['y'] !== undefined && encoding['y2'] === undefined) {
     if (typeof done['mark'] === 'string') done['mark'] = { type: done['mark'] }
     if (isObject(done['mark']) && done['mark']['type'] === 'bar') {
       done['mark'] = { orient: 'vertical', ...done['mark'] }
-      if (isObject(encoding['y'])) done['encoding'] = { ...encoding, y: { stack: null, ...encoding['y'] } }
     }
   }
   const barred = page.narrow && hasBars(spec) && isDiscrete(encoding['y'])
@@ -192,13 +196,13 @@ const hasBars = (spec: Json): boolean =>
   isBar(spec['mark']) || [spec['layer'] ?? []].flat().some((layer) => isObject(layer) && isBar(layer['mark']))
 
 /** On a narrow page a long name leaves no room to its bar: it goes above. */
-const nameStep = 50
+const nameStep = 44
 function namesAbove(definition: unknown): unknown {
   if (!isDiscrete(definition) || !isObject(definition)) return definition
-  const place = { labelAlign: 'left', labelPadding: 0, labelOffset: -22, labelLimit: 400, domain: false }
+  const place = { labelAlign: 'left', labelPadding: 0, labelOffset: -19, labelLimit: 400, domain: false }
   return {
     ...definition,
-    scale: { ...(isObject(definition['scale']) ? definition['scale'] : {}), paddingInner: 0.56, paddingOuter: 0.4 },
+    scale: { ...(isObject(definition['scale']) ? definition['scale'] : {}), paddingInner: 0.58, paddingOuter: 0.4 },
     axis:
       definition['axis'] === null ? null : { ...(isObject(definition['axis']) ? definition['axis'] : {}), ...place },
   }
@@ -222,9 +226,10 @@ function withoutScale(channel: string, definition: unknown, labelled: unknown[])
   return { ...definition, axis: { ...(isObject(definition['axis']) ? definition['axis'] : {}), ...quiet, ...room } }
 }
 
-function completeChannel(channel: string, definition: unknown, { columns, language }: Page): unknown {
-  if (!isObject(definition) || typeof definition['field'] !== 'string') return definition
-  const column = columns[definition['field']]
+function completeChannel(channel: string, given: unknown, { columns, language, days }: Page): unknown {
+  if (!isObject(given) || typeof given['field'] !== 'string') return given
+  const definition = days && channel === 'x' ? showDays(given, days) : given
+  const column = columns[given['field']]
   if (!column) return definition
   const titled = { title: column.title, ...definition }
   const written = writeAs(column.format, language)
@@ -245,6 +250,14 @@ function completeChannel(channel: string, definition: unknown, { columns, langua
     return { ...titled, legend: { ...written, ...(isObject(definition['legend']) ? definition['legend'] : {}) } }
   }
   return titled
+}
+
+/** All of the time asked for, so that charts of one page share it and a single bar is no wall. */
+function showDays(definition: Json, days: [number, number]): Json {
+  const scale = isObject(definition['scale']) ? definition['scale'] : {}
+  if (definition['type'] !== 'temporal' || scale['domain'] !== undefined || definition['timeUnit'] !== undefined)
+    return definition
+  return { ...definition, scale: { domain: days, ...scale } }
 }
 
 /** Nobody is half present. */

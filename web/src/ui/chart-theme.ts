@@ -35,8 +35,8 @@ export function makeChartConfig(ramp: [string, string], narrow: boolean): object
     aria: false,
     view: { stroke: null },
     mark: { color: 'var(--chart-1)', tooltip: true },
-    // An edge of the ground parts what touches.
-    bar: { cornerRadius: 2, stroke: 'var(--surface)', strokeWidth: 1 },
+    // An edge of the ground parts what touches. No round corners: Vega-Lite loses bars that have both a span and some.
+    bar: { stroke: 'var(--surface)', strokeWidth: 1 },
     rect: { stroke: 'var(--surface)', strokeWidth: 1.5 },
     line: { strokeWidth: 2.5, strokeCap: 'round', strokeJoin: 'round' },
     trail: { color: 'var(--chart-1)' },

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
-import { type ChartColumn, completeSpec } from './chart-spec.ts'
+import { type ChartPage, completeSpec } from './chart-spec.ts'
 import { makeChartConfig, resolveColour, useThemeVersion } from './chart-theme.ts'
 import './vega-chart.css'
 
@@ -15,15 +15,13 @@ export function VegaChart({
   spec,
   rows,
   columns,
+  days,
   label,
   language,
   onFail,
-}: {
+}: Omit<ChartPage, 'width'> & {
   spec: object
-  rows: object[]
-  columns: Record<string, ChartColumn>
   label: string
-  language: string
   onFail: (error: unknown) => void
 }) {
   const frame = useRef<HTMLDivElement>(null)
@@ -32,6 +30,7 @@ export function VegaChart({
   const [drawn, setDrawn] = useState(false)
   const [pointed, setPointed] = useState<Pointed>()
   const theme = useThemeVersion()
+  const [from, until] = days ?? []
 
   useEffect(() => {
     const element = frame.current
@@ -56,7 +55,7 @@ export function VegaChart({
       if (stopped) return
       remove = await runtime.draw({
         container,
-        spec: completeSpec(spec, { columns, rows, width, language }),
+        spec: completeSpec(spec, { columns, rows, width, language, days: from && until ? [from, until] : undefined }),
         config: makeChartConfig(ramp, width < 480),
         language,
         label,
@@ -73,7 +72,7 @@ export function VegaChart({
     }
     // `onFail` is told of a failure, it changes no drawing.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [spec, rows, columns, label, language, width, theme])
+  }, [spec, rows, columns, from, until, label, language, width, theme])
 
   return (
     <div className="vega" ref={frame}>

@@ -169,6 +169,7 @@ function Picture({ answer, words, onFail }: { answer: IndicatorAnswer; words: Wo
   return (
     <VegaChart
       columns={chartColumns}
+      days={together ? undefined : [answer.period.from, answer.period.until]}
       label={label}
       language={i18n.language}
       onFail={onFail}
