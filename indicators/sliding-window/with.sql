@@ -1,19 +1,14 @@
 -- What each learner did, and how many days before the end of the period for the last time: read once.
 (
-  select groupArray((learner, activity, kind, since, age))
+  select groupArray((learner, activity, age))
   from (
-    select learner, activity, any(kind) as kind, min(day) as since, dateDiff('day', max(day), {until:Date}) as age
+    select learner, activity, toUInt16({until:Date} - max(day)) as age
     from steps
     group by learner, activity
   )
 ) as pairs,
 done as (
-  select
-    tupleElement(pair, 1) as learner,
-    tupleElement(pair, 2) as activity,
-    tupleElement(pair, 3) as kind,
-    tupleElement(pair, 4) as since,
-    tupleElement(pair, 5) as age
+  select tupleElement(pair, 1) as learner, tupleElement(pair, 2) as activity, tupleElement(pair, 3) as age
   from (select arrayJoin(pairs) as pair)
 ),
 -- Windows that end with the period, from fifteen days to all of it: their people, and how many make an activity active.
@@ -45,10 +40,10 @@ ranked as (
   limit 1
 ) as chosen,
 recent as (
-  select learner, activity, kind, since, age from done where age < tupleElement(chosen, 1)
+  select learner, activity, age from done where age < tupleElement(chosen, 1)
 ),
 active as (
-  select activity, any(kind) as kind, min(recent.since) as since, uniqExact(learner) as learners
+  select activity, uniqExact(learner) as learners
   from recent
   group by activity
   having learners >= tupleElement(chosen, 3)
