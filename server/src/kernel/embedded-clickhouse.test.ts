@@ -142,6 +142,20 @@ describe('speaks to the stock client as a server does', () => {
     },
   )
 
+  test('a statement that may only read reads nothing elsewhere, and leaves sessions that write', async () => {
+    await client.command({ query: 'create table written (a Int64) engine = MergeTree order by a' })
+    const readonly = { readonly: '1' } as const
+    for (let index = 0; index < 8; index++) {
+      expect(
+        await ask(client, 'select {x:String} as x', { x: String(index) }, { ...readonly, max_threads: 1 }),
+      ).toEqual([{ x: String(index) }])
+      await client.insert({ table: 'written', values: [{ a: index }], format: 'JSONEachRow' })
+      for (const query of [`select * from file('/etc/passwd', LineAsString)`, 'select 1 settings max_threads = 8'])
+        await expect(ask(client, query, {}, readonly)).rejects.toMatchObject({ type: 'READONLY' })
+    }
+    expect(await ask(client, 'select toUInt8(count()) as n from written')).toEqual([{ n: 8 }])
+  })
+
   test('several statements in a command are refused whole', async () => {
     await expect(client.command({ query: 'select 1; drop table t' })).rejects.toMatchObject({ code: '62' })
     expect(await ask(client, 'exists table t')).toEqual([{ result: 1 }])
