@@ -1767,6 +1767,197 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/insight/own/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the reader did, as it is kept and as it is understood, the latest first */
+        get: operations["listOwnTraces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/own/export.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that is kept about the reader: statements, events, documents, who looked, what they decided */
+        get: operations["exportOwnJson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/own/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the reader did, as a table */
+        get: operations["exportOwnCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/own/looks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who saw the reader by name: when, in which course, what */
+        get: operations["listOwnLooks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/own/objection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the reader objects to being counted, and since when */
+        get: operations["findOwnObjection"];
+        /** Objects: from the next question on, the reader is in no figure and shown to nobody by name */
+        put: operations["objectToBeingCounted"];
+        post?: never;
+        /** Takes the objection back: all that the reader did counts again */
+        delete: operations["withdrawObjection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/own/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the reader set themselves to do, by course */
+        get: operations["listOwnPlans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/own/plans/{course}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets how many activities the reader means to complete each week in a course */
+        put: operations["setOwnPlan"];
+        post?: never;
+        /** Gives a plan up */
+        delete: operations["deleteOwnPlan"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/own/follow-ups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What teachers did about flags raised on the reader */
+        get: operations["listOwnFollowUps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/courses/{course}/follow-ups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done about flags raised in a course, the latest first */
+        get: operations["listFollowUps"];
+        put?: never;
+        /** Says that a flag was seen to, or is not meant; the learner can read it */
+        post: operations["createFollowUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The register of processing of learning records, made of what is really set */
+        get: operations["getRegister"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/insight/retention/{purpose}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says how long something is kept, and by what right; applied each night */
+        put: operations["setRetention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/records/token": {
         parameters: {
             query?: never;
@@ -9749,6 +9940,483 @@ export interface operations {
                         }[];
                     };
                 };
+            };
+        };
+    };
+    listOwnTraces: {
+        parameters: {
+            query?: {
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        traces: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: date-time */
+                            storedAt: string;
+                            /** Format: date-time */
+                            happenedAt: string;
+                            /** @description the tool that told it */
+                            source: string | null;
+                            /**
+                             * @description empty when dashboards do not understand it
+                             * @enum {string}
+                             */
+                            action: "viewed" | "launched" | "completed" | "passed" | "failed" | "scored" | "submitted" | "attempted" | "answered" | "posted" | "replied" | "played" | "paused" | "seeked" | "watched" | "progressed" | "downloaded" | "uploaded" | "enrolled" | "unenrolled" | "signed-in" | "interacted" | "ended" | "managed" | "";
+                            /** @description by language tag */
+                            verb: {
+                                [key: string]: string;
+                            };
+                            object: {
+                                iri: string;
+                                /** @enum {string} */
+                                kind: "course" | "section" | "page" | "file" | "video" | "audio" | "document" | "quiz" | "question" | "assignment" | "forum" | "discussion" | "chat" | "glossary" | "wiki" | "survey" | "package" | "live" | "link" | "message" | "site" | "other";
+                                /** @description by language tag */
+                                name: {
+                                    [key: string]: string;
+                                };
+                            } | null;
+                            course: {
+                                iri: string;
+                                /** @enum {string} */
+                                kind: "course" | "section" | "page" | "file" | "video" | "audio" | "document" | "quiz" | "question" | "assignment" | "forum" | "discussion" | "chat" | "glossary" | "wiki" | "survey" | "package" | "live" | "link" | "message" | "site" | "other";
+                                /** @description by language tag */
+                                name: {
+                                    [key: string]: string;
+                                };
+                            } | null;
+                            score: number | null;
+                            success: boolean | null;
+                            completed: boolean | null;
+                            seconds: number | null;
+                            /** @description the statement, word for word */
+                            body: string;
+                        }[];
+                        /** @description `before` of the following page */
+                        next: number | null;
+                    };
+                };
+            };
+        };
+    };
+    exportOwnJson: {
+        parameters: {
+            query?: {
+                language?: "fr" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    exportOwnCsv: {
+        parameters: {
+            query?: {
+                language?: "fr" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listOwnLooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        looks: {
+                            /** Format: date-time */
+                            lookedAt: string;
+                            by: string | null;
+                            course: string;
+                            courseName: {
+                                [key: string]: string;
+                            } | null;
+                            indicators: string[];
+                            times: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    findOwnObjection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        since: string | null;
+                    };
+                };
+            };
+        };
+    };
+    objectToBeingCounted: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    withdrawObjection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listOwnPlans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        plans: {
+                            course: string;
+                            courseName: {
+                                [key: string]: string;
+                            } | null;
+                            weekly: number;
+                            since: string;
+                            until: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    setOwnPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                course: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    weekly: number;
+                    /** Format: date */
+                    since: string;
+                    until: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    deleteOwnPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                course: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listOwnFollowUps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        followUps: {
+                            /** Format: uuid */
+                            id: string;
+                            course: string;
+                            courseName: {
+                                [key: string]: string;
+                            } | null;
+                            rule: string;
+                            /** @enum {string} */
+                            decision: "followed" | "dismissed";
+                            note: string | null;
+                            /** Format: date-time */
+                            decidedAt: string;
+                            decidedBy: string | null;
+                            until: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    listFollowUps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                course: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        followUps: {
+                            /** Format: uuid */
+                            id: string;
+                            course: string;
+                            courseName: {
+                                [key: string]: string;
+                            } | null;
+                            rule: string;
+                            /** @enum {string} */
+                            decision: "followed" | "dismissed";
+                            note: string | null;
+                            /** Format: date-time */
+                            decidedAt: string;
+                            decidedBy: string | null;
+                            until: string | null;
+                            learner: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    createFollowUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                course: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    learner: string;
+                    rule: string;
+                    /** @enum {string} */
+                    decision: "followed" | "dismissed";
+                    /** @default null */
+                    note?: string | null;
+                    /**
+                     * @description the flag stays away; null: for good
+                     * @default 14
+                     */
+                    days?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    getRegister: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        tenant: string;
+                        purposes: {
+                            /** @enum {string} */
+                            purpose: "statements" | "events" | "looks" | "launches";
+                            /** @description null: nobody has decided, and it is kept */
+                            months: number | null;
+                            legalBasis: string | null;
+                        }[];
+                        sources: {
+                            name: string;
+                            /** @enum {string} */
+                            treatment: "whole" | "pseudonymised";
+                        }[];
+                        recipients: {
+                            name: string;
+                            address: string;
+                            verbs: string[];
+                            activities: string[];
+                            /** @description names; empty for all */
+                            sources: string[];
+                        }[];
+                        smallestGroup: {
+                            page: number;
+                            export: number;
+                        };
+                        runs: {
+                            /** @enum {string} */
+                            purpose: "statements" | "events" | "looks" | "launches";
+                            cutoff: string;
+                            removed: number | null;
+                            /** Format: date-time */
+                            ranAt: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    setRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                purpose: "statements" | "events" | "looks" | "launches";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description null: nobody has decided, and it is kept */
+                    months: number | null;
+                    legalBasis: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -10,6 +10,9 @@ import { coverageCommands } from './events/coverage-commands.ts'
 import { registerCoverage } from './events/coverage.routes.ts'
 import { startProjecting, projectionQueue } from './projection/projecting.ts'
 import { erasureCommands } from './privacy/erasure-commands.ts'
+import { registerOwn } from './privacy/own.routes.ts'
+import { registerRegister } from './privacy/register.routes.ts'
+import { applyRetentions, retentionQueue } from './privacy/retention.ts'
 import { registerErasures } from './privacy/erasures.routes.ts'
 import { projectionCommands } from './projection/projection-commands.ts'
 import { registerProjection } from './projection/projection.routes.ts'
@@ -25,7 +28,7 @@ export { findViewer, openLaunch } from './viewers/viewers.ts'
 /** Uses of the workspace, counted without naming anybody. */
 export const insight: Module = {
   name: 'insight',
-  queues: [signInsQueue, projectionQueue],
+  queues: [signInsQueue, projectionQueue, retentionQueue],
   reactions: [],
   commands: [...projectionCommands, ...coverageCommands, ...indicatorCommands, ...identityCommands, ...erasureCommands],
   register(app, services) {
@@ -38,10 +41,14 @@ export const insight: Module = {
     registerIndicators(app, services)
     registerIdentities(app, services)
     registerErasures(app, services)
+    registerOwn(app, services)
+    registerRegister(app, services)
   },
   async startWorkers(services) {
     await startProjecting(services)
     await services.jobs.work(signInsQueue, () => countSignIns(services))
     await services.jobs.repeat(signInsQueue, '* * * * *')
+    await services.jobs.work(retentionQueue, (_batch, signal) => applyRetentions(services, signal))
+    await services.jobs.repeat(retentionQueue, '30 1 * * *')
   },
 }

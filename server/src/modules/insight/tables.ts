@@ -149,10 +149,19 @@ type InsightTables = {
     finished_at: Date | null
     receipt: JSONColumnType<object> | null
   }
+  'insight.retention_run': {
+    tenant_id: Generated<string>
+    id: string
+    purpose: 'events' | 'looks' | 'launches' | 'statements'
+    cutoff: string
+    removed: number | null
+    ran_at: Date
+  }
   'insight.retention': {
     tenant_id: Generated<string>
     purpose: 'events' | 'looks' | 'launches' | 'statements'
-    months: number
+    months: number | null
+    legal_basis: string | null
     updated_at: Date
     updated_by: string | null
   }

@@ -17,6 +17,7 @@ export {
   walkStatements,
 } from './erasure/erasure.ts'
 export { listOwnStatements } from './erasure/own-statements.queries.ts'
+export { deleteStatementsBefore } from './erasure/retention.queries.ts'
 export { hasDigest } from './store/attachment-digests.ts'
 export { listAttachments, type NewAttachment } from './store/attachments.queries.ts'
 export { findDefinitions } from './store/activities.queries.ts'
