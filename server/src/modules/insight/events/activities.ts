@@ -74,10 +74,22 @@ export function toKind(activity: Activity): Kind {
 const unnamed = new Set<Kind>(['discussion', 'message'])
 const unnamedType = /\/(?:glossary-entry|wiki-page|article|submission|user-profile)$/
 
+// Nobody reads longer names, nor in more languages.
+const longestName = 300
+const mostLanguages = 10
+
+/** A text as both stores can keep it: neither takes the character 0, nor halves of characters. */
+export const keepable = (text: string, longest: number): string =>
+  text.slice(0, longest).replaceAll('\0', '').toWellFormed()
+
 /** An activity as events speak of it. */
 export function toObject(activity: Activity, kind: Kind = toKind(activity)): LearningObject {
   const { name = {}, type = '' } = activity.definition ?? {}
-  return { iri: activity.id, kind, name: unnamed.has(kind) || unnamedType.test(type) ? {} : name }
+  if (unnamed.has(kind) || unnamedType.test(type)) return { iri: activity.id, kind, name: {} }
+  const names: LearningObject['name'] = {}
+  for (const [language, text] of Object.entries(name).slice(0, mostLanguages))
+    names[language] = keepable(text, longestName)
+  return { iri: activity.id, kind, name: names }
 }
 
 /** The activities of a context in one relation; version 1.0.3 lets a single one stand without its list. */

@@ -1,4 +1,5 @@
 import { identifyAgent, type Statement, toUtc } from '#modules/records'
+import { keepable } from './activities.ts'
 import { readCaliper } from './dialects/caliper.ts'
 import { readCmi5 } from './dialects/cmi5.ts'
 import { readFrenchLms } from './dialects/french-lms.ts'
@@ -45,9 +46,9 @@ export function understandStatement(statement: Statement, storedAt: number): Lea
     statementId: (statement.id ?? '').toLowerCase(),
     occurredAt: toMoment(statement.timestamp) ?? storedAt,
     learner: alone ? (identifyAgent(actor) ?? null) : null,
-    learnerName: alone ? (actor.name?.slice(0, 200) ?? null) : null,
+    learnerName: alone && actor.name !== undefined ? keepable(actor.name, 200) : null,
     dialect,
-    verb: statement.verb.id.slice(0, 200),
+    verb: keepable(statement.verb.id, 200),
     action: meaning.action,
     object: meaning.object,
     parent: meaning.parent,

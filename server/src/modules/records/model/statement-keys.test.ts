@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { identifyAgent } from './agents.ts'
 import type { Agent, Group, Statement } from './statement.ts'
 import { keyOf, keysOf } from './statement-keys.ts'
@@ -125,4 +125,12 @@ describe('keys of a statement', () => {
       }).referredId,
     ).toBe('abcdef78-1234-4234-8234-123456789012')
   })
+})
+
+test('who no base could keep under an index is told by a digest, and stays apart', () => {
+  const of = (name: string) => identifyAgent({ account: { homePage: 'https://lms.example', name } })
+  const identities = ['a\0', 'a', '\ud83d', '\ud83e', 'x'.repeat(5_000), 'y'.repeat(5_000)].map(of)
+  expect(new Set(identities).size).toBe(identities.length)
+  expect(identities[1]).toBe('account|https://lms.example|a')
+  for (const each of identities.toSpliced(1, 1)) expect(each).toMatch(/^digest\|[0-9a-f]{64}$/)
 })
