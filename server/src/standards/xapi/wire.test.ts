@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { PassThrough, Readable } from 'node:stream'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openTestApp, type TestApp } from '../../../test/app.ts'
 import { openXapiClient, type XapiClient } from '../../../test/xapi.ts'
@@ -127,6 +129,55 @@ test('pages of other sites may speak to the store, with credentials of their own
     headers: { origin: 'https://content.example' },
   })
   expect(answer.headers['access-control-expose-headers']).toMatch(/etag/i)
+})
+
+test('long answers are packed for who takes it, and are the same', async () => {
+  await recent.call({
+    method: 'POST',
+    path: '/statements',
+    body: Array.from({ length: 20 }, () => statement()),
+  })
+  const ask = (encoding: string) =>
+    recent.call({
+      method: 'GET',
+      path: '/statements',
+      query: { limit: '20' },
+      headers: { 'accept-encoding': encoding },
+    })
+  const plain = await ask('br, gzip;q=0')
+  expect(plain.headers).not.toHaveProperty('content-encoding')
+  expect(plain.headers['vary']).toMatch(/accept-encoding/i)
+  const packed = await ask('gzip, br')
+  expect(packed.headers['content-encoding']).toBe('gzip')
+  expect(packed.rawPayload.length).toBeLessThan(plain.rawPayload.length / 3)
+  expect(JSON.parse(gunzipSync(packed.rawPayload).toString())).toEqual(plain.json())
+  const short = await recent.call({ method: 'GET', path: '/about', headers: { 'accept-encoding': 'gzip' } })
+  expect(short.headers).not.toHaveProperty('content-encoding')
+})
+
+test('large bodies come a few at once; the others are asked to come back', async () => {
+  const send = (body: Readable) =>
+    server.app.inject({
+      method: 'POST',
+      url: '/xapi/statements',
+      headers: {
+        authorization: recent.authorization,
+        [version]: '2.0.0',
+        'content-type': 'application/json',
+        'content-length': String(64 * 1024 * 1024),
+      },
+      payload: body,
+    })
+  const bodies = Array.from({ length: 4 }, () => new PassThrough())
+  const answers = bodies.map(send)
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  const refused = await send(Readable.from([]))
+  expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '5'])
+  expect((await recent.call({ method: 'POST', path: '/statements', body: statement() })).statusCode).toBe(200)
+  for (const body of bodies) body.end()
+  // Cut short, they are refused; and there is room again.
+  for (const answer of answers) expect((await answer).statusCode).toBe(400)
+  expect((await send(Readable.from([]))).statusCode).toBe(400)
 })
 
 describe('the alternate syntax', () => {

@@ -5,6 +5,8 @@ import type { Services } from '#kernel/module'
 import { Problem } from '#kernel/problem'
 import { registerAbout } from './about.routes.ts'
 import { alternateSyntax, registerAlternateSyntax } from './alternate-syntax.ts'
+import { packAnswer } from './compression.ts'
+import { createCrowding } from './crowding.ts'
 import { registerDocuments } from './documents.routes.ts'
 import { registerObjects } from './objects.routes.ts'
 import { resourcePaths, root } from './paths.ts'
@@ -37,6 +39,7 @@ export async function registerWire(app: App, services: Services): Promise<void> 
   app.addConstraintStrategy(alternateSyntax)
   await app.register(async (scope: App) => {
     const memory = createVersionMemory()
+    const crowding = createCrowding()
     const writer = createStatementWriter(services)
     scope.addHook('onClose', () => writer.close())
 
@@ -45,13 +48,16 @@ export async function registerWire(app: App, services: Services): Promise<void> 
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: largestBody }, (_request, body, done) =>
       done(null, body),
     )
-    scope.addHook('onRequest', async (request) => {
+    scope.addHook('onRequest', async (request, reply) => {
       if (!request.routeOptions.config.anyVersion) versionOf(request)
+      crowding.enter(request, reply)
     })
-    scope.addHook('onSend', async (request, reply) => {
+    scope.addHook('onResponse', async (request) => crowding.leave(request))
+    scope.addHook('onSend', async (request, reply, payload) => {
       // The alternate syntax passes on an answer that has its version.
       if (!reply.hasHeader(versionHeader)) reply.header(versionHeader, memory.noteOf(request))
       if (request.headers.origin !== undefined) reply.headers(openToOtherOrigins)
+      return packAnswer(request, reply, payload)
     })
     scope.setErrorHandler((error: unknown, request, reply) => {
       const told = toRefusal(error, reply)
