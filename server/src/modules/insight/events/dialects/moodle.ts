@@ -138,11 +138,10 @@ function read(statement: Statement, event: string, holders: readonly Activity[])
   return { action, ...place(object, parent), success: successOf(statement, event, action) }
 }
 
-/** Without a pass mark the emitter tells that any grade passes, and that no completion does. */
+/** Without a pass mark the emitter tells that any grade passes: of grades, nothing is believed. */
 function successOf({ result }: Statement, event: string, action: Action | ''): boolean | null {
-  const told = result?.success ?? null
-  const isTrue = event === 'core/course_module_completion_updated' && told === true
-  return isTrue || action === 'answered' || action === 'passed' || action === 'failed' ? told : null
+  const isTrusted = action === 'answered' || action === 'passed' || action === 'failed'
+  return isTrusted || event === 'core/course_module_completion_updated' ? (result?.success ?? null) : null
 }
 
 function toMoodleAction(statement: Statement, event: string, kind: Kind): Action | '' {
