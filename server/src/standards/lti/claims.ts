@@ -12,6 +12,7 @@ export const serviceScopes = {
 }
 
 const text = z.string().max(2_000)
+const address = z.url({ protocol: /^https?$/ }).max(2_000)
 const loose = z.unknown().optional()
 
 /** Platforms send numbers, empty texts and nulls for what they do not know. */
@@ -37,14 +38,14 @@ const launchClaims = z.looseObject({
   [claim('lis')]: z.looseObject({ person_sourcedid: loose }).nullish().catch(undefined),
   // Moodle tells the login here.
   [claim('ext')]: z.looseObject({ user_username: loose }).nullish().catch(undefined),
-  [members]: z.looseObject({ context_memberships_url: z.url() }).nullish().catch(undefined),
+  [members]: z.looseObject({ context_memberships_url: address }).nullish().catch(undefined),
   [grades]: z
-    .looseObject({ scope: z.array(text).default([]), lineitems: z.url().optional() })
+    .looseObject({ scope: z.array(text).default([]), lineitems: address.optional() })
     .nullish()
     .catch(undefined),
   [link]: z
     .looseObject({
-      deep_link_return_url: z.url(),
+      deep_link_return_url: address,
       accept_types: z.array(text).max(50),
       data: z.string().max(20_000).optional(),
       title: loose,

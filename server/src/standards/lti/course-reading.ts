@@ -62,7 +62,12 @@ export async function readCourse(
     platform,
     (claims) => inTenant(services.db, tenantId, (tx) => signMessage(tx, services.secrets, claims, services.now())),
     signal,
-    (url) => checkAddresses(services, [url]),
+    (url) => {
+      checkAddresses(services, [url])
+      // Within a machine or a site only to where the platform itself is: its messages name these addresses.
+      const { protocol, host } = new URL(url)
+      if (protocol === 'http:' && host !== new URL(platform.tokenUrl).host) throw new ServiceFailure('service_refused')
+    },
   )
   const reading: Reading = { members: null, unidentified: null, grades: null, failure: null }
   let members: Member[] = []

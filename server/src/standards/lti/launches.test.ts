@@ -1,0 +1,190 @@
+import { decodeProtectedHeader } from 'jose'
+import { describe, expect, test } from 'vitest'
+import { TestPlatform } from '../../../test/lti-platform.ts'
+import { claim, type Exchanged, users, useScene } from '../../../test/lti-scene.ts'
+import { activateSigningKey, addSigningKey, signMessage } from './signing-keys.ts'
+
+const scene = useScene()
+
+describe('registration', () => {
+  test('a platform registers by a link, once, and is told what this tool is', async () => {
+    expect(scene.current.platform.registration).toMatchObject({
+      response_types: ['id_token'],
+      token_endpoint_auth_method: 'private_key_jwt',
+      initiate_login_uri: `${scene.current.url}/api/lti/login`,
+      redirect_uris: [`${scene.current.url}/api/lti/launch`],
+      jwks_uri: `${scene.current.url}/api/lti/keys`,
+    })
+    const { platform: known } = await scene.current.details(scene.current.platform)
+    expect(known).toMatchObject({
+      issuer: scene.current.platform.url,
+      clientId: 'client-1',
+      deployments: ['1'],
+      frameOrigin: scene.current.platform.url,
+      product: 'moodle',
+      identityRule: { kind: 'account', homePage: '{issuer}', name: '{sub}' },
+      courseRule: '{issuer}/course/view.php?id={context.id}',
+    })
+  })
+})
+
+test('a registration link serves once, and says so', async () => {
+  const third = await new TestPlatform({ users, course: { id: '7', title: 'Chimie' } }).start()
+  const { address, response } = await scene.current.register(third)
+  expect(response.status).toBe(200)
+  const again = await scene.current.ask(address)
+  expect(again.status).toBe(403)
+  expect(await again.text()).toContain('déjà servi')
+  await third.stop()
+})
+
+describe('launch', () => {
+  test('a teacher sees the learners of the launched course by name, and nothing else', async () => {
+    const { token } = await scene.current.launch(scene.current.platform, '3')
+    const viewer = await scene.current.look(token)
+    expect(viewer).toMatchObject({ audience: 'teacher', nominative: true, indicator: null })
+    expect(viewer.courses).toHaveLength(1)
+  })
+
+  test('a student sees their own', async () => {
+    const { token } = await scene.current.launch(scene.current.platform, '4')
+    expect(await scene.current.look(token)).toMatchObject({ audience: 'student', nominative: false, learner: true })
+  })
+
+  test('a link may show a single indicator, as set', async () => {
+    scene.current.platform.linkCustom = { preau_indicator: 'scores', preau_p_window: '15' }
+    const launched = await scene.current.launch(scene.current.platform, '3')
+    scene.current.platform.linkCustom = {}
+    expect(launched.indicator).toEqual({ name: 'scores', parameters: { window: '15' } })
+    expect((await scene.current.look(launched.token)).indicator).toBe('scores')
+  })
+
+  test('the page that leaves is framed by its platform only, and so is the page of the launch', async () => {
+    const left = await scene.current.leave(scene.current.platform, '4')
+    expect(left.headers.get('content-security-policy')).toContain(`frame-ancestors ${scene.current.platform.url}`)
+    expect(left.headers.get('x-frame-options')).toBeNull()
+    expect(left.headers.get('set-cookie')).toMatch(/SameSite=None.*Partitioned|Partitioned.*SameSite=None/)
+    const page = await scene.current.answer(scene.current.platform, left)
+    const shown = await scene.current.ask(page.pathname)
+    if (shown.status === 200) {
+      expect(shown.headers.get('content-security-policy')).toContain(`frame-ancestors ${scene.current.platform.url}`)
+      expect(shown.headers.get('x-frame-options')).toBeNull()
+      const unknown = await scene.current.ask('/embed/00000000-0000-7000-8000-000000000000')
+      expect(unknown.headers.get('content-security-policy')).toContain(`frame-ancestors 'none'`)
+    }
+  })
+
+  test('without cookies the page proves its browser by what it kept', async () => {
+    const left = await scene.current.leave(scene.current.platform, '4')
+    expect(
+      (await scene.current.exchange(await scene.current.answer(scene.current.platform, left), { proof: left.secret }))
+        .status,
+    ).toBe(200)
+  })
+
+  test('a platform that stores for its tools is asked to, at its own origin only', async () => {
+    const left = await scene.current.leave(scene.current.platform, '4', { lti_storage_target: '_parent' })
+    expect(left.storage).toEqual({ target: '_parent', origin: scene.current.platform.url })
+    const refused = await scene.current.exchange(await scene.current.answer(scene.current.platform, left), {})
+    expect(refused.status).toBe(403)
+    expect(await refused.json()).toMatchObject({
+      code: 'launch_other_browser',
+      key: left.key,
+      storage: { target: '_parent', origin: scene.current.platform.url },
+    })
+  })
+})
+
+test('a teacher chooses what to embed, and the platform reads the answer', async () => {
+  const left = await scene.current.leave(scene.current.platform, '3', { lti_message_hint: 'choose' })
+  const response = await scene.current.exchange(await scene.current.answer(scene.current.platform, left), {
+    cookie: left.cookie,
+  })
+  const { token, deepLink } = (await response.json()) as Exchanged
+  expect(deepLink?.title).toBe('Un lien du cours')
+  const choose = () =>
+    scene.current.ask('/api/lti/deep-links', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        ticket: deepLink?.ticket,
+        title: 'Notes du cours',
+        indicator: { name: 'scores', parameters: { window: '15' } },
+      }),
+    })
+  const form = (await (await choose()).json()) as { url: string; jwt: string }
+  expect(form.url).toBe(`${scene.current.platform.url}/chosen`)
+  expect((await choose()).status).toBe(410)
+  await fetch(form.url, { method: 'POST', body: new URLSearchParams({ JWT: form.jwt }) })
+  expect(scene.current.platform.chosen[0]).toMatchObject({
+    aud: scene.current.platform.url,
+    [claim('message_type')]: 'LtiDeepLinkingResponse',
+    [claim('deployment_id')]: '1',
+    'https://purl.imsglobal.org/spec/lti-dl/claim/data': 'what the platform wants back',
+    'https://purl.imsglobal.org/spec/lti-dl/claim/content_items': [
+      {
+        type: 'ltiResourceLink',
+        title: 'Notes du cours',
+        url: `${scene.current.url}/api/lti/launch`,
+        custom: { preau_indicator: 'scores', preau_p_window: '15' },
+      },
+    ],
+  })
+})
+
+test('a portal’s server asks for a page, which opens once', async () => {
+  const { id, secret } = await scene.current.administer<{ id: string; secret: string }>('POST', '/api/lti/portals', {
+    name: 'Intranet',
+    origin: 'https://portal.test/anything',
+  })
+  const request = (password: string, body: object) =>
+    scene.current.ask('/api/lti/portals/launches', {
+      method: 'POST',
+      headers: {
+        authorization: `Basic ${Buffer.from(`${id}:${password}`).toString('base64')}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify(body),
+    })
+  const ana = { account: { homePage: scene.current.platform.url, name: '4' } }
+  expect((await request('wrong', { audience: 'student', actor: ana })).status).toBe(401)
+  expect((await request(secret, { audience: 'student' })).status).toBe(422)
+  const made = await request(secret, { audience: 'student', actor: ana, indicator: { name: 'scores' } })
+  expect(made.status).toBe(201)
+  const page = new URL(((await made.json()) as { url: string }).url)
+  const opened = await scene.current.exchange(page, {})
+  const { token } = (await opened.json()) as Exchanged
+  expect(await scene.current.look(token)).toMatchObject({ audience: 'student', indicator: 'scores', nominative: false })
+  expect((await scene.current.exchange(page, {})).status).toBe(401)
+  const element = await scene.current.ask('/embed/preau-indicator.js')
+  expect(await element.text()).toContain("customElements.define('preau-indicator'")
+  await scene.current.administer('DELETE', `/api/lti/portals/${id}`)
+  expect((await request(secret, { audience: 'student', actor: ana })).status).toBe(401)
+})
+
+test('the keys of this tool turn: the next is published before it signs', async () => {
+  const list = async () =>
+    ((await (await scene.current.ask('/api/lti/keys')).json()) as { keys: { kid: string }[] }).keys
+  const before = await list()
+  expect(before[0]).not.toHaveProperty('d')
+  const next = await scene.current.server.inTenant((tx) =>
+    addSigningKey(tx, scene.current.server.services.secrets, { active: false }, scene.current.server.services.now()),
+  )
+  expect((await list()).map((key) => key.kid)).toEqual([next, before[0]?.kid])
+  const sign = () =>
+    scene.current.server.inTenant((tx) =>
+      signMessage(tx, scene.current.server.services.secrets, { iss: 'x' }, scene.current.server.services.now()),
+    )
+  expect(decodeProtectedHeader(await sign()).kid).toBe(before[0]?.kid)
+  await scene.current.server.inTenant((tx) => activateSigningKey(tx, scene.current.server.services.now()))
+  expect(decodeProtectedHeader(await sign()).kid).toBe(next)
+})
+
+test('a withdrawn platform opens nothing any more', async () => {
+  const { platform: known } = await scene.current.details(scene.current.other)
+  await scene.current.administer('DELETE', `/api/lti/platforms/${known.id}`)
+  expect(
+    (await scene.current.ask(`/api/lti/login?${new URLSearchParams(scene.current.other.announce('4')).toString()}`))
+      .status,
+  ).toBe(403)
+})
