@@ -82,35 +82,39 @@ insert into learning_event_v1 (tenant_id, build, course, occurred_at, day, learn
   action, object, object_kind, parent, session, score, success, completed, progress, seconds, position, position_from,
   position_to, length, sign)
 with
-  cityHash64(number, 1) / pow(2, 64) as r1, cityHash64(number, 2) / pow(2, 64) as r2, cityHash64(number, 3) / pow(2, 64) as r3,
-  cityHash64(number, 4) / pow(2, 64) as r4, cityHash64(number, 5) / pow(2, 64) as r5, cityHash64(number, 6) / pow(2, 64) as r6,
+  -- Ten events a sitting: a learner at one activity, or reading pages.
+  intDiv(number, 10) as sitting, number % 10 as step,
+  cityHash64(sitting, 1) / pow(2, 64) as r1, cityHash64(sitting, 2) / pow(2, 64) as r2, cityHash64(sitting, 3) / pow(2, 64) as r3,
+  cityHash64(sitting, 4) / pow(2, 64) as r4, cityHash64(sitting, 5) / pow(2, 64) as r5, cityHash64(sitting, 6) / pow(2, 64) as r6,
+  cityHash64(number, 7) / pow(2, 64) as r7, cityHash64(number, 8) / pow(2, 64) as r8,
   toUInt32(${courses} * r1 * r1) as c,
-  -- Courses of 200 to 5,000 learners, of 50,000 in all; half of what is done is done by a quarter of them.
-  toUInt32((200 + 4800 * (cityHash64(c, 7) / pow(2, 64))) * r2 * r2) as place_in_course,
+  -- Courses of 200 to 5,000 learners, of 50,000 in all; a quarter of them do half of what is done.
+  toUInt32((200 + 4800 * (cityHash64(c, 9) / pow(2, 64))) * r2 * r2) as place_in_course,
   toInt64(cityHash64(cityHash64(c, place_in_course) % 50000)) as who,
-  -- From eight in the morning, more in the evening; fewer on two days a week.
   toUInt32(${days} * r3) as ago,
-  toDateTime({until: UInt32} - 86400 * ago - toUInt32(50000 * r4), 'UTC') as at,
-  multiIf(r5 < 0.55, 'video', r5 < 0.75, 'question', r5 < 0.80, 'quiz', r5 < 0.93, 'page', r5 < 0.96, 'assignment', 'forum') as kind,
-  multiIf(kind = 'video', 1 + toUInt32(20 * r6 * r6), kind in ('question', 'quiz'), 21 + toUInt32(5 * r6), kind = 'page', 26 + toUInt32(10 * r6),
+  toDateTime({until: UInt32} - 86400 * ago - toUInt32(50000 * r4) + 40 * step, 'UTC') as at,
+  multiIf(r5 < 0.55, 'video', r5 < 0.75, 'question', r5 < 0.93, 'page', r5 < 0.96, 'assignment', 'forum') as kind,
+  multiIf(kind = 'video', 1 + toUInt32(20 * r6 * r6), kind = 'question', 21 + toUInt32(5 * r6), kind = 'page', 26 + toUInt32(10 * r7),
     kind = 'assignment', 36 + toUInt32(3 * r6), 39 + toUInt32(2 * r6)) as place,
   toInt64((c + 1) * 10000000 + place) as holder,
-  cityHash64(number, 8) % 1000 / 1000 as r7
+  -- A sitting at a quiz begins by opening it, and ends by sending it and its mark.
+  kind = 'question' and step > 0 and step < 8 as is_question,
+  45. * step + 20 * r8 as here
 select {tenant: UUID}, {build: UInt32}, toInt64((c + 1) * 10000000), toDateTime64(at, 3, 'UTC'), toDate(at, 'Europe/Paris'), who,
-  reinterpretAsUUID(concat(reinterpretAsString(cityHash64(number, 9)), reinterpretAsString(number))),
+  reinterpretAsUUID(concat(reinterpretAsString(cityHash64(number, 10)), reinterpretAsString(number))),
   toInt64(toUnixTimestamp(at)) * 1000000 + number % 1000000, toUUID('00000000-0000-7000-8000-000000000001'),
   if(kind = 'video', 'video', 'moodle'), concat('https://verbs.example/', kind),
-  multiIf(kind = 'video', arrayElement(['played', 'watched', 'watched', 'paused', 'seeked', 'completed'], 1 + toUInt32(6 * r7)),
-    kind = 'question', 'answered', kind = 'quiz', arrayElement(['attempted', 'submitted', 'scored'], 1 + toUInt32(3 * r7)),
-    kind = 'page', arrayElement(['viewed', 'viewed', 'viewed', 'completed'], 1 + toUInt32(4 * r7)),
+  multiIf(kind = 'video', arrayElement(['played', 'paused', 'played', 'seeked', 'paused', 'played', 'seeked', 'paused', 'played', 'ended'], 1 + step),
+    is_question, 'answered', kind = 'question', multiIf(step = 0, 'attempted', step = 8, 'submitted', 'scored'),
+    kind = 'page', if(step = 9, 'completed', 'viewed'),
     kind = 'assignment', arrayElement(['viewed', 'submitted', 'scored'], 1 + toUInt32(3 * r7)),
     arrayElement(['viewed', 'viewed', 'posted', 'replied'], 1 + toUInt32(4 * r7))),
-  if(kind = 'question', holder * 1 + 1000 * (1 + toInt64(cityHash64(number, 10) % 10)), holder), kind,
-  if(kind = 'question', holder, 0), if(kind in ('video', 'question', 'quiz'), toInt64(cityHash64(who, holder, ago)), 0),
-  if(kind in ('quiz', 'assignment', 'question'), toFloat32(r4), null), if(kind = 'question', r4 > 0.4, null), null,
-  if(kind = 'video', toFloat32(r4), null), null,
-  if(kind = 'video', toFloat32(600 * r4), null), if(kind = 'video', toFloat32(500 * r4), null),
-  if(kind = 'video', toFloat32(500 * r4 + 60), null), if(kind = 'video', toFloat32(600), null), 1
+  if(is_question, holder + 1000 * toInt64(step), holder), multiIf(is_question, 'question', kind = 'question', 'quiz', kind),
+  if(is_question, holder, 0), if(kind in ('video', 'question'), toInt64(cityHash64(sitting)), 0),
+  if(kind in ('question', 'assignment'), toFloat32(r8), null), if(is_question, r8 > 0.4, null), null,
+  if(kind = 'video', toFloat32(step / 10), null), null,
+  if(kind = 'video', toFloat32(here), null), if(kind = 'video' and step in (3, 6), toFloat32(here - 30), null),
+  if(kind = 'video' and step in (3, 6), toFloat32(here), null), if(kind = 'video', toFloat32(600), null), 1
 from numbers({from: UInt64}, {count: UInt64})`
 
 /** Who did most in the busiest course. */
