@@ -177,7 +177,7 @@ function useColumns({ sources }: Coverage) {
   }
 }
 // A newer server may know more actions than this page.
-const nameAction = (action: string) => findText(`coverage:action.${action}`) ?? action
+const nameAction = (action: string) => findText(`dashboards:action.${action}`) ?? action
 
 const keyOf = ({ source, dialect }: Part) => `${source} ${dialect}`
 const keyOfVerb = (part: VerbPart) => `${keyOf(part)} ${part.verb}`
