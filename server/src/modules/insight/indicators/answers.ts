@@ -10,9 +10,9 @@ import { findSplits, planRelease, type Release, type ReleaseQuestion, type Withh
 import { suppress } from '../privacy/suppression.ts'
 import type { Catalogue } from './catalogue.ts'
 import { type Circumstances, compute } from './compute.ts'
-import type { Column, Row } from './definition.ts'
+import type { Column, Row, ScopeSql } from './definition.ts'
 import { type Asked, getIndicator, type Question, settleQuestion } from './questions.ts'
-import type { Reach } from './scoped-events.ts'
+import { hasCorrections, type Reach, type relations } from './scoped-events.ts'
 import {
   findPlan,
   findProjection,
@@ -97,16 +97,15 @@ export function openAnswering(services: Services, catalogue: Catalogue): Answeri
       staff: scope === 'person' ? [] : staff,
       release: null,
     }
-    if (!isGroup)
-      return {
-        ...nothing,
-        ...(await compute(clickhouse, indicator, scope, reach, circumstances)),
-        period,
-        withheld: null,
-      }
-
+    // Days are sums already.
+    const ofEvents = speaksOf(indicator.sql[scope], 'events') || speaksOf(indicator.sql[scope], 'steps')
+    const checked = ofEvents ? hasCorrections(clickhouse, reach) : Promise.resolve(false)
+    if (!isGroup) {
+      const computed = await compute(clickhouse, indicator, scope, reach, circumstances, await checked)
+      return { ...nothing, ...computed, period, withheld: null }
+    }
     const about = { tenantId, build, courses, objectors, staff, from, until, today }
-    const release = await planBoth(clickhouse, question, about, plan)
+    const [release, corrected] = await Promise.all([planBoth(clickhouse, question, about, plan), checked])
     const weeks = release.weeksLeftOut
     if (release.withheld !== null)
       return {
@@ -116,7 +115,7 @@ export function openAnswering(services: Services, catalogue: Catalogue): Answeri
         suppressed: { ...nothing.suppressed, weeks },
       }
     const told = { from: release.period.from, until: release.period.until, release: release.conditions }
-    const computed = await compute(clickhouse, indicator, scope, { ...reach, ...told }, circumstances)
+    const computed = await compute(clickhouse, indicator, scope, { ...reach, ...told }, circumstances, corrected)
     const hidden = hide(question, computed, smallest)
     return { ...hidden, period: release.period, withheld: null, suppressed: { ...hidden.suppressed, weeks } }
   }
@@ -196,6 +195,9 @@ function createPlans(): Plan {
   }
 }
 
+const speaksOf = (sql: ScopeSql | undefined, relation: (typeof relations)[number]) =>
+  new RegExp(`\\b${relation}\\b`, 'i').test(`${sql?.rows} ${sql?.answer}`)
+
 /** What may be told of the events, and of the days, that an indicator reads: days tell courses and actions apart only. */
 async function planBoth(
   clickhouse: ClickHouseClient,
@@ -203,19 +205,19 @@ async function planBoth(
   about: Omit<ReleaseQuestion, 'splits' | 'activity'>,
   plan: Plan,
 ) {
-  const { rows = '', answer = '' } = indicator.sql[scope] ?? {}
-  const text = `${rows} ${answer}`
-  const speaksOf = (name: string) => new RegExp(`\\b${name}\\b`, 'i').test(text)
-  const splits = findSplits(rows, answer)
+  const sql = indicator.sql[scope]
+  const splits = findSplits(sql?.rows ?? '', sql?.answer ?? '')
   const chosen = Object.entries(indicator.parameters).find(
     ([name, { type }]) => type === 'activity' && parameters[name] !== '0',
   )?.[0]
   const activity = chosen === undefined ? null : String(parameters[chosen])
-  const ofEvents = speaksOf('steps') && !splits.includes('object') ? [...splits, 'object' as const] : splits
+  const ofEvents = speaksOf(sql, 'steps') && !splits.includes('object') ? [...splits, 'object' as const] : splits
   const ofDays = splits.filter((split) => split === 'course' || split === 'action')
   const plans = await Promise.all([
-    speaksOf('events') || speaksOf('steps') ? plan(clickhouse, { ...about, splits: ofEvents, activity }) : undefined,
-    speaksOf('days') ? plan(clickhouse, { ...about, splits: ofDays, activity: null }) : undefined,
+    speaksOf(sql, 'events') || speaksOf(sql, 'steps')
+      ? plan(clickhouse, { ...about, splits: ofEvents, activity })
+      : undefined,
+    speaksOf(sql, 'days') ? plan(clickhouse, { ...about, splits: ofDays, activity: null }) : undefined,
   ])
   const [events, days] = plans
   const first = events ?? days ?? (await plan(clickhouse, { ...about, splits: [], activity: null }))

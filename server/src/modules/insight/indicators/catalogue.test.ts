@@ -172,7 +172,7 @@ const circumstances = {
 async function computeWith(files: Record<string, string>) {
   await writeIndicator(server, 'bad', files)
   const indicator = (await read()).indicators.get('bad')
-  return compute(await server.services.clickhouse(), indicator!, 'group', somewhere, circumstances)
+  return compute(await server.services.clickhouse(), indicator!, 'group', somewhere, circumstances, false)
 }
 
 test('SQL that cannot be run is a failure of that indicator, not of the server', async () => {

@@ -55,7 +55,8 @@ export function openCatalogue(places: CataloguePlaces): Catalogue {
       const version = await readVersion(folder)
       let known = kept.get(folder)
       if (known?.version !== version) {
-        known = { version, loaded: await loadIndicator(folder, origin, compiler) }
+        // Charts of the product were tried before it was released.
+        known = { version, loaded: await loadIndicator(folder, origin, origin === 'product' ? undefined : compiler) }
         kept.set(folder, known)
       }
       const { loaded } = known

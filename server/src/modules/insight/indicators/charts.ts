@@ -52,7 +52,7 @@ export function openChartCompiler(): ChartCompiler {
 export async function findChartFault(
   chart: unknown,
   columns: readonly Column[],
-  compiler: ChartCompiler,
+  compiler: ChartCompiler | undefined,
 ): Promise<string | undefined> {
   if (typeof chart !== 'object' || chart === null || Array.isArray(chart)) return 'it is no object'
   const made = new Set(columns.map(({ name }) => name))
@@ -74,7 +74,7 @@ export async function findChartFault(
     if (key === 'field' && typeof value === 'string' && !made.has(value)) return `there is no column ${value}`
   }
   if (!hasRows) return 'data: { "name": "rows" } is missing'
-  return compiler.findFault(chart)
+  return compiler?.findFault(chart)
 }
 
 function* walk(node: object): Generator<[string, unknown]> {

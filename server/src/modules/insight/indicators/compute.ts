@@ -2,7 +2,7 @@ import { ClickHouseError } from '@clickhouse/client'
 import type { ClickHouseClient } from '#kernel/clickhouse'
 import { Problem } from '#kernel/problem'
 import type { AnswerValue, Indicator, Row, ScopeName, Value } from './definition.ts'
-import { hasCorrections, type Reach, relations, toKeys, writeRelations } from './scoped-events.ts'
+import { type Reach, toKeys, writeRelations } from './scoped-events.ts'
 
 /** What an indicator's SQL is told beside the traces. */
 export interface Circumstances {
@@ -51,8 +51,9 @@ const settings = {
 } as const
 
 /**
- * Computes one scope of an indicator over the traces within reach: at most three statements, whatever the size of the
- * course.
+ * Computes one scope of an indicator over the traces within reach: a statement for the rows, one for the sentence,
+ * whatever the size of the course.
+ * @param corrected whether some events within reach are taken back: what `hasCorrections` says.
  * @throws Problem 503 `indicator_too_heavy` beyond the limits of time, memory or rows; 500 `indicator_failed` when its SQL
  *   cannot be run.
  */
@@ -62,11 +63,12 @@ export async function compute(
   scope: ScopeName,
   reach: Reach,
   circumstances: Circumstances,
+  corrected: boolean,
 ): Promise<Computed> {
   const sql = indicator.sql[scope]
   const defined = indicator.scopes[scope]
   if (!sql || !defined) throw new Problem(404, 'indicator_scope_unknown', `${indicator.name} says nothing of this.`)
-  const read = writeRelations(reach, speaksOfEvents(sql) && (await hasCorrections(clickhouse, reach)))
+  const read = writeRelations(reach, corrected)
   const parameters = { ...read.parameters, ...readCircumstances(reach, circumstances) }
   const run = async (statement: string, columns: readonly AnswerValue[]): Promise<Row[]> => {
     const rows = await ask(clickhouse, {
@@ -84,11 +86,6 @@ export async function compute(
   ])
   if (rows.length > mostRows) throw tooHeavy(indicator.name)
   return { rows, answer: answers[0] ?? null }
-}
-
-/** Whether a statement reads events, of which some may be taken back; days are sums already. */
-function speaksOfEvents(sql: { rows: string; answer: string | undefined }): boolean {
-  return relations.some((name) => name !== 'days' && new RegExp(`\\b${name}\\b`, 'i').test(`${sql.rows} ${sql.answer}`))
 }
 
 async function ask(

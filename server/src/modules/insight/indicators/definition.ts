@@ -132,13 +132,18 @@ export type Texts = z.infer<typeof texts>
 export type Value = string | number | null
 export type Row = Record<string, Value>
 
+export interface ScopeSql {
+  rows: string
+  answer: string | undefined
+}
+
 /** An indicator whose folder was found good. */
 export interface Indicator extends Definition {
   /** Whether it comes with the product, from the institution's folder, or from a package. */
   origin: 'product' | 'institution' | 'package'
   folder: string
   /** The rows of a scope, and its answer sentence, in SQL. */
-  sql: Partial<Record<ScopeName, { rows: string; answer: string | undefined }>>
+  sql: Partial<Record<ScopeName, ScopeSql>>
   /** Vega-Lite without data, by scope. */
   charts: Partial<Record<ScopeName, Record<string, unknown>>>
   texts: { fr: Texts; en: Texts }

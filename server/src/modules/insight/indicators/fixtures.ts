@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { ClickHouseClient } from '#kernel/clickhouse'
 import { Problem } from '#kernel/problem'
-import { compute } from './compute.ts'
+import { type Circumstances, compute } from './compute.ts'
 import { type Indicator, type Row, type ScopeName, scopeNames } from './definition.ts'
-import type { Reach } from './scoped-events.ts'
+import { hasCorrections, type Reach } from './scoped-events.ts'
 
 const row = z.record(z.string(), z.union([z.string(), z.number(), z.null()]))
 const expected = z.strictObject({ rows: z.array(row).optional(), answer: row.nullable().optional() })
@@ -115,7 +115,8 @@ async function checkCase(
     const learner = 'of' in wanted ? toKey(String(wanted.of)) : null
     const began = performance.now()
     try {
-      const computed = await compute(clickhouse, indicator, scope, makeReach(place, given, learner), {
+      const reach = makeReach(place, given, learner)
+      const circumstances: Circumstances = {
         zone: given.zone,
         now: new Date(given.now),
         roster: (given.roster ?? []).map(toKey),
@@ -123,7 +124,9 @@ async function checkCase(
         learner: learner ?? '0',
         planWeekly: given.plan,
         parameters: readParameters(indicator, given),
-      })
+      }
+      const corrected = await hasCorrections(clickhouse, reach)
+      const computed = await compute(clickhouse, indicator, scope, reach, circumstances, corrected)
       const named = (row: Row): Row =>
         Object.fromEntries(Object.entries(row).map(([column, value]) => [column, names.get(String(value)) ?? value]))
       if (wanted.rows) compareRows(computed.rows.map(named), wanted.rows).forEach(refuse)

@@ -142,7 +142,7 @@ async function ask(name: string, scope: ScopeName, learner: number | null = null
     key,
     parameter.type === 'activity' ? '0' : parameter.default,
   ])
-  return compute(clickhouse, indicator, scope, reach, {
+  const circumstances = {
     zone: 'UTC',
     now: new Date('2026-11-22T20:00:00Z'),
     roster: learners.map(String),
@@ -150,7 +150,8 @@ async function ask(name: string, scope: ScopeName, learner: number | null = null
     learner: String(learner ?? 0),
     planWeekly: 2,
     parameters: Object.fromEntries(parameters),
-  })
+  }
+  return compute(clickhouse, indicator, scope, reach, circumstances, false)
 }
 
 const numbers = ({ rows }: Computed, column: string) => rows.map((row) => Number(row[column]))

@@ -34,11 +34,14 @@ const given: Record<string, string> = {
 }
 const parameterTypes: Record<Parameter['type'], string> = { integer: 'Int32', choice: 'String', activity: 'Int64' }
 
-/** Reads an indicator's folder, and tells all that is wrong with it, file by file. */
+/**
+ * Reads an indicator's folder, and tells all that is wrong with it, file by file.
+ * @param compiler tries the charts; undefined for those that were tried before.
+ */
 export async function loadIndicator(
   folder: string,
   origin: Indicator['origin'],
-  compiler: ChartCompiler,
+  compiler: ChartCompiler | undefined,
 ): Promise<{ indicator: Indicator } | { broken: BrokenIndicator }> {
   const name = basename(folder)
   const problems: BrokenIndicator['problems'] = []

@@ -79,8 +79,12 @@ const steps = `
       and action in ('viewed', 'launched', 'played', 'watched', 'downloaded', 'progressed', 'submitted', 'answered',
         'completed', 'passed', 'failed')))`
 
-/** Whether any row within reach takes another back. The index on `sign` answers without reading rows when none does. */
-export async function hasCorrections(clickhouse: ClickHouseClient, reach: Reach): Promise<boolean> {
+/**
+ * Whether any event within reach, of whatever day, is taken back. The index on `sign` answers without reading rows when
+ * none is.
+ */
+export async function hasCorrections(clickhouse: ClickHouseClient, within: Reach): Promise<boolean> {
+  const reach = { ...within, from: '2000-01-01', until: '2099-12-31' }
   const answer = await clickhouse.query({
     query: `select 1 from learning_event_v1 where ${writeConditions(reach)} and sign < 0 limit 1`,
     query_params: readParameters(reach),
