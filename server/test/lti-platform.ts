@@ -301,13 +301,19 @@ export class TestPlatform {
     if (url.pathname === `${base}/members`) {
       if (!needs('contextmembership.readonly')) return json(401, {})
       const start = Number(url.searchParams.get('start') ?? 0)
-      const next = start + pageSize < users.length ? `${this.url}${base}/members?start=${start + pageSize}` : undefined
+      const next =
+        start + pageSize < users.length
+          ? `${this.url}${base}/members?start=${start + pageSize}&rlid=${url.searchParams.get('rlid') ?? ''}`
+          : undefined
       const members = users.slice(start, start + pageSize).map((user) => ({
         status: 'Active',
         user_id: user.id,
         name: user.name,
         email: user.email,
         roles: user.roles,
+        ...(url.searchParams.get('rlid') === 'link-1'
+          ? { message: [{ [lti('custom')]: this.expand(this.knownTool().custom, user) }] }
+          : {}),
       }))
       const headers = next === undefined ? {} : { link: `<${next}>; rel="next"` }
       return json(200, { id: url.href, context: { id: course.id }, members }, headers)

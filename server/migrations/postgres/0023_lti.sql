@@ -123,6 +123,8 @@ create table lti.course (
   platform_id uuid not null references lti.platform on delete cascade,
   course bigint not null,
   context_id text not null,
+  -- the last link launched: a roster says more of its members when asked for one
+  resource_link_id text,
   title text,
   iri text not null,
   members_url text,

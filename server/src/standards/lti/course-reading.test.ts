@@ -99,6 +99,13 @@ describe('services', () => {
     expect((await scene.current.details(scene.current.platform)).launches[0]?.person.identifier).toBe(
       'mbox|mailto:ana@lms.test',
     )
+    // By what a roster tells of a link only.
+    const byLogin = { ...known, identityRule: { kind: 'account', homePage: '{issuer}', name: '{custom.username}' } }
+    await scene.current.administer('PUT', `/api/lti/platforms/${known.id}`, byLogin)
+    expect(await readNow()).toMatchObject({ members: 4, unidentified: 0 })
+    expect(
+      (await scene.current.administer<{ learners: unknown[] }>('GET', '/api/insight/identities?q=Bob')).learners,
+    ).toHaveLength(1)
     await scene.current.administer('PUT', `/api/lti/platforms/${known.id}`, known)
   })
 })

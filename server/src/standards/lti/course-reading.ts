@@ -18,7 +18,7 @@ import { type Member, readMembers } from './members.ts'
 import { checkAddresses } from './platforms.ts'
 import { findPlatform, type Platform } from './platforms.queries.ts'
 import { readEnrolmentRole } from './roles.ts'
-import { identifyUser, subjectOf, toActor } from './rules.ts'
+import { identifyUser, needsLink, subjectOf, toActor } from './rules.ts'
 import { PlatformService, ServiceFailure } from './service-client.ts'
 import { signMessage } from './signing-keys.ts'
 
@@ -73,7 +73,11 @@ export async function readCourse(
   let members: Member[] = []
   try {
     if (platform.readsMembers && course.membersUrl !== null) {
-      members = await readMembers(service, course.membersUrl, randomUUIDv7())
+      const url = new URL(course.membersUrl)
+      if (course.resourceLinkId !== null && needsLink(platform.identityRule)) {
+        url.searchParams.set('rlid', course.resourceLinkId)
+      }
+      members = await readMembers(service, url.href, randomUUIDv7())
       Object.assign(reading, await keepMembers(services, tenantId, platform, course, members))
     }
     if (platform.readsGrades && course.lineItemsUrl !== null) {

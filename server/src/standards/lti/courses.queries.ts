@@ -11,6 +11,7 @@ const freshMinutes = 15
 export interface LaunchedCourse {
   course: string
   contextId: string
+  resourceLinkId: string | null
   title: string | null
   iri: string
   membersUrl: string | null
@@ -32,6 +33,9 @@ export async function noteCourse(
   const { platform, message, course, iri, contextId } = input
   const said = {
     context_id: contextId,
+    ...(message.values['resource_link.id'] === undefined
+      ? {}
+      : { resource_link_id: message.values['resource_link.id'] }),
     title: message.context?.title ?? null,
     iri,
     members_url: message.membersUrl,
@@ -55,6 +59,7 @@ const select = (tx: Tx) =>
     .select((row) => [
       row.cast<string>('course', 'text').as('course'),
       'context_id as contextId',
+      'resource_link_id as resourceLinkId',
       'title',
       'iri',
       'members_url as membersUrl',

@@ -23,7 +23,7 @@ export function readRole(roles: string[]): LaunchRole | undefined {
   if (inContext('Learner')) return { audience: 'student', nominative: false }
   const administers =
     ['Administrator', 'Manager', 'ContentDeveloper'].some(inContext) ||
-    roles.some((each) => /\/lis\/v2\/(institution|system)\/person#(Administrator|SysAdmin)$/.test(each))
+    roles.some((each) => /\/lis\/v2\/(institution\/|system\/)?person#(Administrator|SysAdmin)$/.test(each))
   return administers ? { audience: 'teacher', nominative: false } : undefined
 }
 

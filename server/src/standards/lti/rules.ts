@@ -63,6 +63,12 @@ function fill(text: string, values: PlatformValues): string | undefined {
   return complete ? filled : undefined
 }
 
+/** Whether a rule needs what a roster tells of a member only when it is asked for a link (NRPS 2.0 §2.4.2). */
+export function needsLink(rule: IdentityRule): boolean {
+  const texts = rule.kind === 'account' ? [rule.homePage, rule.name] : [rule.email]
+  return texts.some((text) => /\{(custom\.|user_username)/.test(text))
+}
+
 /** Who a user of a platform is among the actors of statements; undefined when the platform does not say enough. */
 export function toActor(rule: IdentityRule, values: PlatformValues): Agent | undefined {
   if (rule.kind === 'account') {

@@ -116,6 +116,7 @@ type LtiTables = {
     platform_id: string
     course: ColumnType<string, string, string>
     context_id: string
+    resource_link_id: string | null
     title: string | null
     iri: string
     members_url: string | null
