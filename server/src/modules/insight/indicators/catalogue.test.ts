@@ -4,15 +4,21 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
 import { definition, texts, writeIndicator } from '../../../../test/indicators.ts'
 import { type Contents, openCatalogue } from './catalogue.ts'
+import { openChartCompiler } from './charts.ts'
 import { compute } from './compute.ts'
 import { checkFixtures } from './fixtures.ts'
+import { loadIndicator } from './loading.ts'
 import type { Reach } from './scoped-events.ts'
 
 let server: TestApp
+const compiler = openChartCompiler()
 beforeAll(async () => {
   server = await openTestApp()
 })
-afterAll(() => server.close())
+afterAll(async () => {
+  await compiler.close()
+  await server.close()
+})
 beforeEach(() => rm(join(server.services.dataDirectory, 'indicators'), { recursive: true, force: true }))
 
 const read = (packages: string[] = []): Promise<Contents> =>
@@ -116,15 +122,22 @@ test.each<[string, Record<string, string | undefined>, string, RegExp]>([
     /a file of this folder/,
   ],
   ['a huge file', { 'group.sql': `select 1 /* ${'x'.repeat(300_000)} */ from events` }, 'group.sql', /longer than/],
-])('an indicator with %s is refused, and takes nothing down', async (_what, files, file, reason) => {
-  await writeIndicator(server, 'bad', files)
+])('an indicator with %s is refused', async (_what, files, file, reason) => {
+  const loaded = await loadIndicator(await writeIndicator(server, 'bad', files), 'institution', compiler)
+  const problems = 'broken' in loaded ? loaded.broken.problems : []
+  expect(problems).toContainEqual({ file, reason: expect.stringMatching(reason) })
+})
+
+test('what is refused is told, and takes nothing down', async () => {
+  await writeIndicator(server, 'bad', { 'indicator.json': '{' })
+  await writeIndicator(server, 'worse', { 'group.sql': 'drop table events', ...chart({ ...bar, mark: 'barr' }) })
   await writeIndicator(server, 'views')
   const { indicators, broken } = await read()
   expect(indicators.has('views')).toBe(true)
-  expect(indicators.has('bad')).toBe(false)
-  const [refused] = broken.filter(({ name }) => name === 'bad')
-  expect(refused?.origin).toBe('institution')
-  expect(refused?.problems).toContainEqual({ file, reason: expect.stringMatching(reason) })
+  expect(broken.filter(({ origin }) => origin === 'institution')).toMatchObject([
+    { name: 'bad', problems: [{ file: 'indicator.json' }] },
+    { name: 'worse', problems: [{ file: 'group.sql' }, { file: 'group.vl.json' }] },
+  ])
 })
 
 test('of two with one name the first stands; what is no indicator is passed over', async () => {
