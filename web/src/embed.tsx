@@ -32,10 +32,16 @@ const routes: RouteObject[] = [
     ),
     errorElement: <RouteFailure />,
     HydrateFallback: () => null,
-    children: ['/', paths.dashboards()].map((path) => ({
-      path,
-      lazy: async () => ({ Component: (await import('./features/insight/dashboard-page.tsx')).DashboardPage }),
-    })),
+    children: [
+      ...['/', paths.dashboards()].map((path) => ({
+        path,
+        lazy: async () => ({ Component: (await import('./features/insight/dashboard-page.tsx')).DashboardPage }),
+      })),
+      {
+        path: paths.ownTraces(),
+        lazy: async () => ({ Component: (await import('./features/insight/own-page.tsx')).OwnPage }),
+      },
+    ],
   },
 ]
 

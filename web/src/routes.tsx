@@ -243,6 +243,22 @@ export const routes: RouteObject[] = [
                 lazy: async () => ({ Component: (await import('./features/lti/identities-page.tsx')).IdentitiesPage }),
               },
               {
+                path: 'dashboards/own',
+                lazy: async () => ({ Component: (await import('./features/insight/own-page.tsx')).OwnPage }),
+              },
+              {
+                path: 'dashboards/register',
+                lazy: async () => ({ Component: (await import('./features/insight/register-page.tsx')).RegisterPage }),
+              },
+              {
+                path: 'dashboards/erasures',
+                lazy: async () => ({ Component: (await import('./features/insight/erasures-page.tsx')).ErasuresPage }),
+              },
+              {
+                path: 'dashboards/erasures/of/:id',
+                lazy: async () => ({ Component: (await import('./features/insight/erasures-page.tsx')).ErasurePage }),
+              },
+              {
                 path: 'dashboards/catalogue',
                 lazy: async () => ({
                   Component: (await import('./features/insight/catalogue-page.tsx')).CataloguePage,

@@ -18,6 +18,7 @@ import rostering from './en/rostering.json'
 import shell from './en/shell.json'
 import sources from './en/sources.json'
 import tour from './en/tour.json'
+import traces from './en/traces.json'
 import years from './en/years.json'
 
 export const en = {
@@ -41,5 +42,6 @@ export const en = {
   shell,
   sources,
   tour,
+  traces,
   years,
 }

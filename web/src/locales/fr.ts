@@ -18,6 +18,7 @@ import rostering from './fr/rostering.json'
 import shell from './fr/shell.json'
 import sources from './fr/sources.json'
 import tour from './fr/tour.json'
+import traces from './fr/traces.json'
 import years from './fr/years.json'
 
 export const fr = {
@@ -41,5 +42,6 @@ export const fr = {
   shell,
   sources,
   tour,
+  traces,
   years,
 }

@@ -32,17 +32,19 @@ export function InsightPage({
 }
 
 function Places({ audience }: { audience: Audience | undefined }) {
-  const { t } = useTranslation(['dashboards', 'lti'])
+  const { t } = useTranslation(['dashboards', 'lti', 'traces'])
   const may = useMay()
   const embedded = useContext(EmbeddedContext)
   const as = useWantedAudience()
   // Each page, and for whom it is.
   const places = [
     { to: paths.dashboards({ as }), label: t('nav.dashboard'), only: audience !== undefined },
+    { to: paths.ownTraces(), label: t('traces:own.title'), only: audience === 'student' },
     { to: paths.indicatorCatalogue({ as }), label: t('nav.catalogue'), only: audience !== undefined && !embedded },
     { to: paths.dashboardComposition(), label: t('nav.composition'), only: may('insight.administer') },
     { to: paths.programmes(), label: t('nav.programmes'), only: may('insight.administer') },
     { to: paths.platforms(), label: t('lti:platforms.title'), only: may('insight.administer') },
+    { to: paths.register(), label: t('traces:register.title'), only: may('insight.administer') },
   ].filter(({ only }) => only)
   if (places.length < 2) return null
   return (

@@ -9,6 +9,7 @@ import { Problem } from '#kernel/problem'
 import { listCourseNames } from '../dashboards/courses.queries.ts'
 import { key, localName } from '../dashboards/viewer.routes.ts'
 import { actions, kinds } from '../events/learning-event.ts'
+import { findOwnLearner } from '../viewers/viewers.queries.ts'
 import { exportCsv, exportJson, listTraces } from './own-traces.ts'
 import {
   deleteObjection,
@@ -36,10 +37,13 @@ const followUp = z.object({
   until: z.date().nullable(),
 })
 
-/** The learner who looks at what is theirs. @throws Problem 404 `learner_unknown`. */
-function ownOf(request: FastifyRequest): { tenantId: string; learner: string } {
-  const { tenantId, learner } = viewerOf(request)
-  if (learner === null) throw new Problem(404, 'learner_unknown', 'No learning records are known to be yours.')
+/** The learner who looks at what is theirs, whatever else they may look at. @throws Problem 404 `learner_unknown`. */
+async function ownOf(services: Services, request: FastifyRequest): Promise<{ tenantId: string; learner: string }> {
+  const { tenantId, personId, learner: told } = viewerOf(request)
+  const learner =
+    told ??
+    (personId === null ? undefined : await inTenant(services.db, tenantId, (tx) => findOwnLearner(tx, personId)))
+  if (learner === undefined) throw new Problem(404, 'learner_unknown', 'No learning records are known to be yours.')
   return { tenantId, learner }
 }
 
@@ -85,7 +89,7 @@ export function registerOwn(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const own = ownOf(request)
+      const own = await ownOf(services, request)
       return inTenant(services.db, own.tenantId, (tx) => listTraces(tx, own, request.query.before))
     },
   )
@@ -108,7 +112,7 @@ export function registerOwn(app: App, services: Services): void {
         },
       },
       async (request, reply) => {
-        const own = ownOf(request)
+        const own = await ownOf(services, request)
         const text =
           name === 'json' ? exportJson(services, own, services.now()) : exportCsv(services, own, request.query.language)
         return reply
@@ -142,7 +146,7 @@ export function registerOwn(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId, learner } = ownOf(request)
+      const { tenantId, learner } = await ownOf(services, request)
       return inTenant(services.db, tenantId, async (tx) => ({
         looks: await nameCourses(tx, await listLooks(tx, learner, 500)),
       }))
@@ -160,7 +164,7 @@ export function registerOwn(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId, learner } = ownOf(request)
+      const { tenantId, learner } = await ownOf(services, request)
       return inTenant(services.db, tenantId, async (tx) => ({ since: (await findObjection(tx, learner)) ?? null }))
     },
   )
@@ -175,7 +179,7 @@ export function registerOwn(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, learner } = ownOf(request)
+      const { tenantId, learner } = await ownOf(services, request)
       await inTenant(services.db, tenantId, (tx) => insertObjection(tx, learner, services.now()))
       return reply.status(204).send(null)
     },
@@ -191,7 +195,7 @@ export function registerOwn(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, learner } = ownOf(request)
+      const { tenantId, learner } = await ownOf(services, request)
       await inTenant(services.db, tenantId, (tx) => deleteObjection(tx, learner))
       return reply.status(204).send(null)
     },
@@ -214,7 +218,7 @@ export function registerOwn(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId, learner } = ownOf(request)
+      const { tenantId, learner } = await ownOf(services, request)
       return inTenant(services.db, tenantId, async (tx) => ({
         plans: await nameCourses(tx, await listPlans(tx, learner)),
       }))
@@ -236,7 +240,7 @@ export function registerOwn(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, learner } = ownOf(request)
+      const { tenantId, learner } = await ownOf(services, request)
       const plan = { ...request.body, course: request.params.course }
       await inTenant(services.db, tenantId, (tx) => upsertPlan(tx, learner, plan))
       return reply.status(204).send(null)
@@ -254,7 +258,7 @@ export function registerOwn(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, learner } = ownOf(request)
+      const { tenantId, learner } = await ownOf(services, request)
       await inTenant(services.db, tenantId, (tx) => deletePlan(tx, learner, request.params.course))
       return reply.status(204).send(null)
     },
@@ -271,7 +275,7 @@ export function registerOwn(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId, learner } = ownOf(request)
+      const { tenantId, learner } = await ownOf(services, request)
       return inTenant(services.db, tenantId, async (tx) => ({
         followUps: await nameCourses(tx, await listOwnFollowUps(tx, learner)),
       }))
