@@ -44,9 +44,11 @@ export interface Batch {
 
 /** Statements of a batch: large ones cost ClickHouse less, and keep what comes next waiting for longer. */
 const batchSize = 10_000
-/** Statements read and understood before those of other people's requests have their turn. */
+/** Statements read at once; and understood before requests have their turn, some 5 ms, unless what is read is late. */
 const pageSize = 1_000
-const sliceSize = 500
+const sliceSize = 250
+/** What is late, in microseconds: requests then wait for some 20 ms. */
+const late = 2_000_000
 /** Statements of a page of somebody's, who moves; each gives two rows. */
 const movedSize = 5_000
 /** Learners, and activities, remembered. */
@@ -76,6 +78,7 @@ export async function readBatch(
 ): Promise<Batch> {
   const batch: Batch = { rows: [], until: after, statements: 0, days: new Set(), arrivals: new Set() }
   const listPage = (moment: number) => listStatementsToCount(tx, { after: moment, until }, pageSize)
+  const slice = until - after > late && !remembered.isPast ? pageSize : sliceSize
   let following = after < until ? listPage(after) : undefined
   while (following !== undefined) {
     const page = await following
@@ -85,7 +88,7 @@ export async function readBatch(
     // PostgreSQL reads on while this page is understood.
     following = isLast ? undefined : listPage(page.until)
     following?.catch(() => {})
-    const events = await understandAll(tx, page.statements)
+    const events = await understandAll(tx, page.statements, slice)
     await noteWhatIsTold(tx, remembered, events, now)
     addRows(remembered, batch, events)
   }
@@ -107,7 +110,7 @@ export async function readMove(
   const last = statements.at(-1)
   if (last === undefined) return undefined
   const batch: Batch = { rows: [], until: last.seq, statements: 0, days: new Set(), arrivals: new Set() }
-  const events = (await understandAll(tx, statements)).filter(({ event }) => event.learner === identifier)
+  const events = (await understandAll(tx, statements, sliceSize)).filter(({ event }) => event.learner === identifier)
   for (const [learner, sign] of [
     [from, -1],
     [to, 1],
@@ -120,11 +123,15 @@ export async function readMove(
 }
 
 /** The events of statements; what one of them voids that came before it is taken back. */
-async function understandAll(tx: Tx, statements: readonly StatementToCount[]): Promise<StatementEvent[]> {
+async function understandAll(
+  tx: Tx,
+  statements: readonly StatementToCount[],
+  slice: number,
+): Promise<StatementEvent[]> {
   const events: StatementEvent[] = []
   const voiding: string[] = []
   for (const [index, statement] of statements.entries()) {
-    if (index % sliceSize === 0) await nextTurn()
+    if (index % slice === 0) await nextTurn()
     const read = readStatement(statement)
     if (isVoiding(read)) voiding.push(statement.id)
     else events.push(toEvent(read, statement, 1))

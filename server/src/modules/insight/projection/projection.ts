@@ -39,6 +39,8 @@ const leaveFor = 60_000
 
 export function createProjector(services: ProjectionServices): Projector {
   const remembered = new Map<number, Remembered & { identities: number }>()
+  // What was read while ClickHouse took the batch before. It holds as long as nobody else projected, moved or was erased.
+  const readAhead = new Map<number, { after: number; identities: number; batch: Batch }>()
   const inBase = <Result>(tenant: Tenant, work: (tx: Tx) => Promise<Result>) => inTenant(services.db, tenant.id, work)
 
   async function recall(tx: Tx, tenant: Tenant, build: Build): Promise<Remembered> {
@@ -49,25 +51,35 @@ export function createProjector(services: ProjectionServices): Projector {
     return fresh
   }
 
+  const read = (tenant: Tenant, build: Build, range: { after: number; until: number; whole: boolean }) =>
+    inBase(tenant, async (tx) => readBatch(tx, await recall(tx, tenant, build), range, services.now()))
+
   /** Adds what follows the cursor of a projection. @returns whether there is more. */
   async function addBatch(tenant: Tenant, build: Build, settled: number): Promise<boolean> {
-    const { cursor, pendingUntil } = build
-    const batch = await inBase(tenant, async (tx) => {
-      const range = { after: cursor, until: pendingUntil ?? settled, whole: pendingUntil !== null }
-      const read = await readBatch(tx, await recall(tx, tenant, build), range, services.now())
-      if (read.rows.length > 0 && pendingUntil === null) await openBatch(tx, build.build, read.until)
-      return read
-    })
+    const { build: number, cursor, identities, pendingUntil } = build
+    const ahead = readAhead.get(number)
+    readAhead.delete(number)
+    const isAhead = pendingUntil === null && ahead?.after === cursor && ahead.identities === identities
+    const whole = pendingUntil !== null
+    const batch = isAhead
+      ? ahead.batch
+      : await read(tenant, build, { after: cursor, until: pendingUntil ?? settled, whole })
+    if (!whole && batch.rows.length > 0) await inBase(tenant, (tx) => openBatch(tx, number, batch.until))
+    const isBehind = batch.until < settled
+    const next = isBehind && !whole ? read(tenant, build, { after: batch.until, until: settled, whole }) : undefined
+    next?.catch(() => {})
     await send(tenant, build, batch, `${cursor}:${batch.until}`)
-    if (batch.statements > 0 || pendingUntil !== null || batch.until - cursor > idleStep) {
-      await inBase(tenant, (tx) => closeBatch(tx, build.build, batch, services.now()))
+    if (batch.statements > 0 || whole || batch.until - cursor > idleStep) {
+      await inBase(tenant, (tx) => closeBatch(tx, number, batch, services.now()))
     }
-    return batch.until < settled
+    if (next) readAhead.set(number, { after: batch.until, identities, batch: await next })
+    return isBehind
   }
 
   /** Takes what identifiers did from the learners that they led to, and gives it to those they lead to now. */
   async function followMoves(tenant: Tenant, build: Build): Promise<boolean> {
     const moves = await inBase(tenant, (tx) => listLearnerMoves(tx, build.build))
+    if (moves.length > 0) readAhead.delete(build.build)
     for (const move of moves) {
       await inBase(tenant, (tx) => openBatch(tx, build.build, build.cursor))
       for (let after = 0; move.from !== move.to;) {
@@ -122,6 +134,7 @@ export function createProjector(services: ProjectionServices): Projector {
       } catch (error) {
         // What was noted in a transaction that failed is not.
         remembered.delete(build.build)
+        readAhead.delete(build.build)
         if (!(error instanceof LostRows)) throw error
         await inBase(tenant, (tx) => replaceBuild(tx, builds, build, services.now()))
         more = true
