@@ -5,7 +5,9 @@ alter table records.source
 -- What makes pseudonyms of agents, one key a tenant: without it a pseudonym leads to nobody.
 create table records.pseudonym_key (
   tenant_id uuid primary key default kernel.current_tenant() references kernel.tenant,
-  key bytea not null check (length(key) = 32)
+  key bytea not null check (length(key) = 32),
+  -- of the accounts that stand for agents: the address of the workspace when the key was made
+  home_page text not null
 );
 
 alter table records.pseudonym_key enable row level security;

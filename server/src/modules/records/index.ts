@@ -12,7 +12,6 @@ export {
   type ErasureMode,
   erasePerson,
   listOwnDocuments,
-  listPseudonyms,
   type RecordsAbout,
   walkStatements,
 } from './erasure/erasure.ts'
@@ -65,7 +64,7 @@ export {
   type StatementToCount,
 } from './store/statements-projected.queries.ts'
 export { findStatement, listStatements, type StatementFilter } from './store/statements.queries.ts'
-export { findTreat } from './treatment/treatments.ts'
+export { findTreat, listPseudonyms } from './treatment/treatments.ts'
 export { checkAgentOrGroup, checkIri, checkTimestamp, checkUuid, StatementError } from './model/value-validation.ts'
 export { openLines } from './transfer/lines.ts'
 export { type ImportCounts, importStatements } from './transfer/statement-import.ts'

@@ -15,6 +15,7 @@ type RecordsTables = {
   'records.pseudonym_key': {
     tenant_id: Generated<string>
     key: Buffer
+    home_page: string
   }
   'records.quarantined_statement': {
     tenant_id: Generated<string>

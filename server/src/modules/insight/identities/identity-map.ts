@@ -2,6 +2,7 @@ import { recordAudit } from '#kernel/audit'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
+import { listPseudonyms } from '#modules/records'
 import { findReadBuild } from '../dashboards/courses.queries.ts'
 import { lockIdentities } from '../projection/builds.queries.ts'
 import {
@@ -28,18 +29,26 @@ export interface LaunchedUser {
 
 /**
  * The learners that users of a platform are, in their order, and notes that they are: who an administrator says; else whoever
- * the identifier leads to; undefined when neither is known.
+ * the identifier leads to, as it is or as pseudonymised sources tell it; undefined when neither is known.
  */
 export async function resolveUsers(tx: Tx, users: LaunchedUser[], now: Date): Promise<(string | undefined)[]> {
   const asked = users.flatMap(({ subject, identifier }) =>
     identifier === undefined ? [subject] : [subject, identifier],
   )
-  const known = new Map((await listIdentifiers(tx, asked)).map((each) => [each.identifier, each]))
+  const identifiers = users.flatMap(({ identifier }) => identifier ?? [])
+  const pseudonyms = await listPseudonyms(tx, identifiers)
+  const pseudonymOf = new Map(pseudonyms.map((pseudonym, index) => [identifiers[index], pseudonym]))
+  const known = new Map((await listIdentifiers(tx, [...asked, ...pseudonyms])).map((each) => [each.identifier, each]))
   const key = await getPseudonymKey(tx)
   const learners = users.map(({ subject, identifier }) => {
     const tied = known.get(subject)
     if (tied?.origin === 'administrator') return tied.learner
-    return identifier === undefined ? undefined : (known.get(identifier)?.learner ?? toLearner(key, identifier))
+    // What a launch told, a roster may keep silent about.
+    if (identifier === undefined) return tied?.learner
+    const own = known.get(identifier)
+    // A source that is pseudonymised tells of them by another identifier.
+    const told = own?.origin === 'administrator' ? own : (known.get(pseudonymOf.get(identifier) ?? '') ?? own)
+    return told?.learner ?? toLearner(key, identifier)
   })
   const rows = new Map(
     users.flatMap(({ subject, name }, index) => {

@@ -133,13 +133,3 @@ export async function listIdentities(tx: Tx, learners: string[]): Promise<string
     .execute()
   return rows.map(({ identifier }) => identifier)
 }
-
-/** Identifiers, and learners, of accounts with some names: pseudonyms that sources kept without saying who have. */
-export async function listNamed(tx: Tx, names: string[]): Promise<{ identifier: string; learner: string }[]> {
-  if (names.length === 0) return []
-  return tables(tx)
-    .selectFrom('insight.learner')
-    .select((row) => ['identifier', row.cast<string>('learner', 'text').as('learner')])
-    .where(sql<boolean>`split_part(identifier, '|', 3) = any(${names}::text[])`)
-    .execute()
-}

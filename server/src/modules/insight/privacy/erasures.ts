@@ -4,6 +4,7 @@ import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { countRecords, type ErasureMode, erasePerson, listPseudonyms, type RecordsAbout } from '#modules/records'
+import { listIdentifiers } from '../identities/identity-map.queries.ts'
 import { getPseudonymKey, toLearner } from '../identities/pseudonyms.ts'
 import { forgetIdentities, holdProjection, lockIdentities } from '../projection/builds.queries.ts'
 import { deleteLearner } from '../projection/events.queries.ts'
@@ -15,7 +16,6 @@ import {
   insertNobody,
   listIdentities,
   listLearnersOf,
-  listNamed,
   type Receipt,
 } from './erasures.queries.ts'
 import { countLearnerEvents, giveEvents } from './learner-events.queries.ts'
@@ -37,7 +37,7 @@ async function findPerson(tx: Tx, identifier: string): Promise<Person> {
   const learners = new Set(await listLearnersOf(tx, identifier))
   learners.add(toLearner(await getPseudonymKey(tx), identifier))
   const identities = new Set([identifier, ...(await listIdentities(tx, [...learners]))])
-  for (const each of await listNamed(tx, await listPseudonyms(tx, [...identities]))) {
+  for (const each of await listIdentifiers(tx, await listPseudonyms(tx, [...identities]))) {
     identities.add(each.identifier)
     learners.add(each.learner)
   }

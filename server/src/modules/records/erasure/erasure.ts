@@ -6,7 +6,6 @@ import type { Agent, Statement } from '../model/statement.ts'
 import { keyOf, keysOf } from '../model/statement-keys.ts'
 import { identifyAgent } from '../model/agents.ts'
 import { pseudonymise } from '../treatment/pseudonymising.ts'
-import { findKey } from '../treatment/treatments.ts'
 import { readIdentity, replaceAgents } from './agents-within.ts'
 import {
   countFaulty,
@@ -135,18 +134,6 @@ export async function countRecords(
 
 /** Documents kept about somebody, the oldest first. */
 export const listOwnDocuments = (tx: Tx, person: Person) => listDocumentsOf(tx, agentKeysOf(person))
-
-/** By what a person is named in statements of sources that are kept without saying who. */
-export async function listPseudonyms(tx: Tx, identities: readonly string[]): Promise<string[]> {
-  const key = await findKey(tx)
-  if (key === undefined) return []
-  return identities.flatMap((identity) => {
-    const agent = readIdentity(identity)
-    const treated = agent && pseudonymise({ actor: agent }, { homePage: nobody, key })
-    const { account } = (treated as { actor?: Agent } | undefined)?.actor ?? {}
-    return account === undefined ? [] : [account.name]
-  })
-}
 
 /** All statements of somebody or about them, in the order of storing, page by page. */
 export async function* walkStatements(tx: Tx, person: Person): AsyncGenerator<StatementAbout[]> {

@@ -190,6 +190,12 @@ function toPseudonym(identity: string, { key }: Pseudonyms): string {
   return `p-${createHmac('sha256', key).update(identity).digest('hex').slice(0, 32)}`
 }
 
+/** How statements tell of an agent once they are treated. @param identity as `identifyAgent` says. */
+export function identifyPseudonym(identity: string, pseudonyms: Pseudonyms): string {
+  const { homePage } = pseudonyms
+  return identifyAgent({ account: { homePage, name: toPseudonym(identity, pseudonyms) } }) ?? identity
+}
+
 const hiddenAddress = /^urn:x-preau:p-[0-9a-f]{32}$/
 
 /** An address that says who: another that is the same for the same address. */
@@ -198,18 +204,37 @@ function hidden(value: unknown, pseudonyms: Pseudonyms): unknown {
   return hiddenAddress.test(value) ? value : `urn:x-preau:${toPseudonym(value, pseudonyms)}`
 }
 
-// Bounded, so that a long text costs no more than its length.
-const mail = /[^\s/?#&=:;,<>()"'@]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+/g
+const at = /@|%40/g
+const domain = /[\w-]{1,63}(?:\.[\w-]{1,63})+/y
+const local = /[^\s/?#&=:;,<>()"'@]{1,64}$/
+
+/**
+ * A text whose e-mail addresses are replaced. They are looked for around each `@`, so that a long text costs no more than its
+ * length.
+ */
+function replaceMail(told: string, replacement: (address: string) => string): string {
+  let replaced = ''
+  let done = 0
+  for (const { index, 0: sign } of told.matchAll(at)) {
+    domain.lastIndex = index + sign.length
+    const [before] = local.exec(told.slice(Math.max(done, index - 64), index)) ?? []
+    const [after] = domain.exec(told) ?? []
+    if (before === undefined || after === undefined) continue
+    replaced += told.slice(done, index - before.length) + replacement(before + sign + after)
+    done = index + sign.length + after.length
+  }
+  return replaced + told.slice(done)
+}
 
 /** An IRI, in which e-mail addresses are hidden. */
 function iri(value: unknown, pseudonyms: Pseudonyms): unknown {
   if (typeof value !== 'string') return undefined
-  return value.replace(mail, (found) => toPseudonym(found.toLowerCase(), pseudonyms))
+  return replaceMail(value, (found) => toPseudonym(found.toLowerCase(), pseudonyms))
 }
 
 /** What a tool or an author wrote, less e-mail addresses; numbers, true and false as they are. */
 function text(value: unknown, _pseudonyms: Pseudonyms): unknown {
-  return typeof value === 'string' ? value.replace(mail, '…') : scalar(value)
+  return typeof value === 'string' ? replaceMail(value, () => '…') : scalar(value)
 }
 
 function texts(value: unknown, pseudonyms: Pseudonyms): unknown {

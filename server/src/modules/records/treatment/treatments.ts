@@ -6,7 +6,7 @@ import { type Db, inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Agent } from '../model/statement.ts'
 import { tables } from '../tables.ts'
-import { pseudonymise } from './pseudonymising.ts'
+import { identifyPseudonym, pseudonymise, type Pseudonyms } from './pseudonymising.ts'
 
 export const treatments = ['whole', 'pseudonymised'] as const
 /** What is kept of the statements of a source. */
@@ -62,37 +62,37 @@ function ask(
       .where('c.id', '=', credentialId)
       .executeTakeFirst()
     if (source?.treatment !== 'pseudonymised') return undefined
-    const key = await ensureKey(tx)
-    // The address of the tenant, as all authorities tell it.
-    const homePage = authority.account?.homePage ?? ''
-    return (statement) => pseudonymise(statement, { homePage, key })
+    // The address of the workspace, as all authorities tell it.
+    const pseudonyms = await ensurePseudonyms(tx, authority.account?.homePage ?? '')
+    return (statement) => pseudonymise(statement, pseudonyms)
   })
 }
 
-/** The tenant's key of 32 bytes; undefined before its first use. */
-export async function findKey(tx: Tx): Promise<Buffer | undefined> {
-  const row = await tables(tx)
-    .selectFrom('records.pseudonym_key')
-    .select('key')
-    .where(sql<boolean>`tenant_id = kernel.current_tenant()`)
-    .executeTakeFirst()
-  return row?.key
-}
-
-/** The tenant's key of 32 bytes, made at its first use. */
-async function ensureKey(tx: Tx): Promise<Buffer> {
+/** What makes the pseudonyms of the tenant, made at its first use: later a change of address leaves them as they are. */
+async function ensurePseudonyms(tx: Tx, homePage: string): Promise<Pseudonyms> {
   // Two processes may come first at once: one row is kept, both read it.
   await tables(tx)
     .insertInto('records.pseudonym_key')
-    .values({ key: randomBytes(32) })
+    .values({ key: randomBytes(32), home_page: homePage })
     .onConflict((conflict) => conflict.column('tenant_id').doNothing())
     .execute()
-  const row = await tables(tx)
+  return selectPseudonyms(tx).executeTakeFirstOrThrow()
+}
+
+const selectPseudonyms = (tx: Tx) =>
+  tables(tx)
     .selectFrom('records.pseudonym_key')
-    .select('key')
+    .select(['key', 'home_page as homePage'])
     .where(sql<boolean>`tenant_id = kernel.current_tenant()`)
-    .executeTakeFirstOrThrow()
-  return row.key
+
+/**
+ * By which identifiers statements of pseudonymised sources tell of some agents, in their order; none when there never was
+ * such a source.
+ * @param identifiers as `identifyAgent` says.
+ */
+export async function listPseudonyms(tx: Tx, identifiers: string[]): Promise<string[]> {
+  const pseudonyms = await selectPseudonyms(tx).executeTakeFirst()
+  return pseudonyms === undefined ? [] : identifiers.map((each) => identifyPseudonym(each, pseudonyms))
 }
 
 /**
