@@ -1,16 +1,25 @@
-with (select count() from active) as whole,
+with (
+  select groupArray(activity) from active
+) as shared,
 tally as (
-  select learner, uniqExactIf(activity, shared) as activities, if(max(told), {until:Date} - minIf(age, told), null) as last
+  select
+    learner,
+    countIf(has(list, activity)) as activities,
+    any(length(list)) as whole,
+    if(max(told), {until:Date} - minIf(age, told), null) as last
   from (
-    select learner, activity, activity in (select activity from active) as shared, age, true as told from recent
-    union all
-    select arrayJoin({roster:Array(Int64)}) as learner, toInt64(0) as activity, false as shared, 0 as age, false as told
+    select shared as list, learner, activity, age, told
+    from (
+      select learner, activity, age, true as told from recent
+      union all
+      select arrayJoin({roster:Array(Int64)}) as learner, toInt64(0) as activity, 0 as age, false as told
+    )
   )
   group by learner
 )
 select
-  whole as count,
+  any(whole) as count,
   uniqExact(learner) as learners,
-  countIf(tally.activities * 2 >= count and count > 0) as most,
-  tupleElement(chosen, 1) as days
+  countIf(tally.activities * 2 >= whole and whole > 0) as most,
+  (select tupleElement(chosen, 1)) as days
 from tally

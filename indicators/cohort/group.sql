@@ -1,10 +1,19 @@
-with (select count() from active) as whole,
+with (
+  select groupArray(activity) from active
+) as shared,
 tally as (
-  select learner, uniqExactIf(activity, shared) as activities, if(max(told), {until:Date} - minIf(age, told), null) as last
+  select
+    learner,
+    countIf(has(list, activity)) as activities,
+    any(length(list)) as whole,
+    if(max(told), {until:Date} - minIf(age, told), null) as last
   from (
-    select learner, activity, activity in (select activity from active) as shared, age, true as told from recent
-    union all
-    select arrayJoin({roster:Array(Int64)}) as learner, toInt64(0) as activity, false as shared, 0 as age, false as told
+    select shared as list, learner, activity, age, told
+    from (
+      select learner, activity, age, true as told from recent
+      union all
+      select arrayJoin({roster:Array(Int64)}) as learner, toInt64(0) as activity, 0 as age, false as told
+    )
   )
   group by learner
 )

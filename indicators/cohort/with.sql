@@ -40,11 +40,18 @@ ranked as (
   limit 1
 ) as chosen,
 recent as (
-  select learner, activity, age from done where age < tupleElement(chosen, 1)
+  select
+    tupleElement(pair, 1) as learner,
+    tupleElement(pair, 2) as activity,
+    tupleElement(pair, 3) as age,
+    tupleElement(frame, 2) as people,
+    tupleElement(frame, 3) as enough
+  from (select chosen as frame, arrayJoin(pairs) as pair)
+  where age < tupleElement(frame, 1)
 ),
 active as (
-  select activity, uniqExact(learner) as learners
+  select activity, uniqExact(learner) as learners, any(recent.people) as people
   from recent
   group by activity
-  having learners >= tupleElement(chosen, 3)
+  having learners >= any(recent.enough)
 )

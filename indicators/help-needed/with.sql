@@ -17,16 +17,17 @@ presence as (
   select groupArray((learner, seen, last, recent, usual)) from presence
 ) as people,
 -- What each learner did, and what at least half of those who did anything did, and three people at least.
-(
-  select groupArray((learner, activity)) from (select distinct learner, activity from steps)
-) as pairs,
-done as (
-  select tupleElement(pair, 1) as learner, tupleElement(pair, 2) as activity from (select arrayJoin(pairs) as pair)
+doers as (
+  select learner, groupUniqArray(activity) as activities from steps group by learner
 ),
 (
   select groupArray(activity)
-  from (select activity, count() as learners from done group by activity)
-  where learners >= greatest(3, (select uniqExact(learner) from done) / 2)
+  from (
+    select arrayJoin(activities) as activity, everybody
+    from (select activities, count() over () as everybody from doers)
+    group by activity, everybody
+    having count() >= greatest(3, everybody / 2)
+  )
 ) as shared,
 marks as (
   select
@@ -64,10 +65,9 @@ reasons as (
   )
   where rule != ''
   union all
-  select learner, 'behind' as rule, 0, countIf(has(shared, activity)) as value, length(shared) as reference, null
-  from done
-  group by learner
-  having reference >= 4 and value * 3 < reference
+  select learner, 'behind' as rule, 0, length(arrayIntersect(activities, list)) as value, length(list) as reference, null
+  from (select learner, activities, shared as list from doers)
+  where reference >= 4 and value * 3 < reference
   union all
   select learner, 'grades' as rule, 0, round(avg(best) * 100) as value, countIf(best is not null) as reference, max(marks.last)
   from marks

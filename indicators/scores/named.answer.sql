@@ -1,20 +1,33 @@
-with points as (
+with (
+  select (groupArray(activity), groupArray(active.learners)) from active
+) as shared,
+points as (
   select
     learner,
-    uniqExactIf(activity, weight > 0) as activities,
-    (select sum(active.learners) from active) as whole,
-    if(whole = 0, 0, round((2 * sum(weight) - whole) / whole, 4)) as score
+    countIf(weight > 0) as activities,
+    any(known) as shared_activities,
+    any(all_weights) as whole,
+    round((2 * sum(weight) - whole) / whole, 4) as score
   from (
-    select recent.learner as learner, recent.activity as activity, active.learners as weight
-    from recent left join active on recent.activity = active.activity
-    union all
-    select arrayJoin({roster:Array(Int64)}) as learner, toInt64(0) as activity, toUInt64(0) as weight
+    select
+      learner,
+      arrayElement(tupleElement(list, 2), indexOf(tupleElement(list, 1), activity)) as weight,
+      length(tupleElement(list, 1)) as known,
+      arraySum(tupleElement(list, 2)) as all_weights
+    from (
+      select shared as list, learner, activity
+      from (
+        select learner, activity from recent
+        union all
+        select arrayJoin({roster:Array(Int64)}) as learner, toInt64(0) as activity
+      )
+    )
   )
+  where all_weights > 0
   group by learner
-  having whole > 0
 )
 select
   count() as count,
   countIf(score < 0) as negative,
-  (select count() from active) as shared
+  any(points.shared_activities) as shared_activities
 from points

@@ -3,7 +3,7 @@ select
   told.kind as kind,
   told.since as since,
   active.learners as learners,
-  active.learners / tupleElement(chosen, 2) as share
+  active.learners / active.people as share
 from active
   left join (select activity, any(kind) as kind, min(day) as since from steps group by activity) as told
     on told.activity = active.activity

@@ -1,6 +1,8 @@
+-- To the end: within a twentieth.
 select
-  ifNull(tupleElement(chosen, 2), 0) as count,
+  ifNull(sum(film.viewers), 0) as count,
   count as learners,
-  tupleElement(chosen, 1) as video,
-  if(size > 0, arrayCount(far -> far >= 10 * size, furthest) / count, null) as half,
-  if(size > 0, arrayCount(far -> far >= 19 * size, furthest) / count, null) as whole
+  any(film.video) as video,
+  any(arrayCount(spans -> arrayExists(span -> tupleElement(span, 2) >= 10 * size, spans), people)) / nullIf(count, 0) as half,
+  any(arrayCount(spans -> arrayExists(span -> tupleElement(span, 2) >= 19 * size, spans), people)) / nullIf(count, 0) as whole
+from film

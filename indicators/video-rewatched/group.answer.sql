@@ -1,5 +1,5 @@
 select
-  uniqExactIf(plays.learner, plays.times > 1) as learners,
+  uniqExactIf(tupleElement(each, 2), tupleElement(each, 1) > 1) as learners,
   learners as count,
-  tupleElement(chosen, 1) as video
-from plays
+  any(slices.video) as video
+from slices array join arrayZip(times, arrayEnumerate(times)) as each

@@ -1,9 +1,8 @@
 select
-  tupleElement(chosen, 1) as video,
-  slices.slice * size as low,
-  (slices.slice + 1) * size as high,
-  uniqExactIf(plays.learner, plays.times > 1) as learners,
-  if(uniqExactIf(plays.learner, plays.times > 0) = 0, 0, learners / uniqExactIf(plays.learner, plays.times > 0)) as share
-from slices left join plays on plays.slice = slices.slice
-group by slices.slice
+  video,
+  low,
+  high,
+  arrayCount(each -> each > 1, times) as learners,
+  if(arrayCount(each -> each > 0, times) = 0, 0, learners / arrayCount(each -> each > 0, times)) as share
+from slices
 order by low

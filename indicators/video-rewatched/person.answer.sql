@@ -1,5 +1,5 @@
 select
-  countIf(plays.times > 1) as count,
-  tupleElement(chosen, 1) as video,
-  max(plays.times) as most
-from plays
+  countIf(arraySum(slices.times) > 1) as count,
+  any(slices.video) as video,
+  max(arraySum(slices.times)) as most
+from slices

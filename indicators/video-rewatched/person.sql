@@ -1,8 +1,3 @@
-select
-  tupleElement(chosen, 1) as video,
-  slices.slice * size as low,
-  (slices.slice + 1) * size as high,
-  sum(plays.times) as times
-from slices left join plays on plays.slice = slices.slice
-group by slices.slice
+select video, low, high, arraySum(times) as times
+from slices
 order by low

@@ -13,9 +13,7 @@
   )
 ) as chosen,
 -- A passage begins where playing or a jump lands, and ends where the next of these events says.
-(
-  select groupArray((learner, assumeNotNull(low), assumeNotNull(high)))
-  from (
+passages as (
   select learner, low, high
   from (
     select
@@ -34,24 +32,29 @@
   select learner, position_from as low, position_to as high
   from events
   where object_kind in ('video', 'audio') and action = 'watched' and position_to > position_from and object = tupleElement(chosen, 1)
-  )
-) as told,
-passages as (
-  select tupleElement(each, 1) as learner, tupleElement(each, 2) as low, tupleElement(each, 3) as high
-  from (select arrayJoin(told) as each)
 ),
--- Twenty slices; one is watched when its middle is.
-greatest(ifNull(tupleElement(chosen, 3), 0), arrayMax(arrayPushBack(arrayMap(each -> tupleElement(each, 3), told), 0))) / 20 as size,
-slices as (
-  select arrayJoin(if(size > 0, range(20), range(0))) as slice
-),
-plays as (
+-- One row, or none: who played which passages, and twenty slices, of which one is watched when its middle is.
+film as (
   select
-    learner,
-    arrayJoin(range(
-      toUInt32(greatest(0, ceil(low / size - 0.5))),
-      toUInt32(greatest(0, least(19, floor(high / size - 0.5)) + 1)))) as slice,
-    count() as times
-  from passages
-  group by learner, slice
+    any(tupleElement(chosen, 1)) as video,
+    any(tupleElement(chosen, 2)) as viewers,
+    greatest(any(tupleElement(chosen, 3)), max(far)) / 20 as size,
+    groupArray(spans) as people
+  from (
+    select learner, max(high) as far, groupArray((assumeNotNull(low), assumeNotNull(high))) as spans
+    from passages
+    group by learner
+  )
+  having size > 0
+),
+slices as (
+  select
+    video,
+    viewers,
+    slice * size as low,
+    (slice + 1) * size as high,
+    (slice + 0.5) * size as middle,
+    people,
+    arrayMap(spans -> arrayCount(span -> tupleElement(span, 1) <= middle and tupleElement(span, 2) >= middle, spans), people) as times
+  from (select *, arrayJoin(range(20)) as slice from film)
 )
