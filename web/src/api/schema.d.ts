@@ -1664,6 +1664,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/insight/indicators/{name}/setting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Offers an indicator, or no longer */
+        put: operations["updateIndicatorSetting"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/insight/identities": {
         parameters: {
             query?: never;
@@ -9452,6 +9469,8 @@ export interface operations {
                                     chart?: string;
                                 };
                             };
+                            /** @description false: the institution does not want it; only who administers sees it */
+                            enabled: boolean;
                             texts: {
                                 fr: {
                                     title: string;
@@ -9651,6 +9670,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": string;
+                };
+            };
+        };
+    };
+    updateIndicatorSetting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    enabled: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        enabled: boolean;
+                    };
                 };
             };
         };

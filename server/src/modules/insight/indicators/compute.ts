@@ -43,6 +43,8 @@ const settings = {
   max_ast_depth: '500',
   max_query_size: '1000000',
   allow_introspection_functions: 0,
+  // A server of one's own may have another zone.
+  session_timezone: 'UTC',
   date_time_output_format: 'iso',
   output_format_json_quote_64bit_integers: 1,
   output_format_json_quote_denormals: 0,
@@ -97,6 +99,8 @@ async function ask(
   const answer = await clickhouse.query({
     query,
     query_params: parameters,
+    // Courses, students and objectors may be many.
+    use_multipart_params_auto: true,
     clickhouse_settings: settings,
     format: 'JSONEachRow',
     abort_signal: patience,

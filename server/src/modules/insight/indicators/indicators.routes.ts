@@ -1,17 +1,20 @@
 import { z } from 'zod'
 import type { Viewer } from '#kernel/access'
-import { type App, viewerOf } from '#kernel/http'
+import { recordAudit } from '#kernel/audit'
+import { type App, actorOf, viewerOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
+import { Problem } from '#kernel/problem'
 import type { Tenant } from '#kernel/tenancy'
 import type { Day } from '#kernel/time'
+import { administratorOf } from '../dashboards/dashboards.routes.ts'
 import { smallestGroup } from '../privacy/suppression.ts'
 import { type Answer, openAnswering, type PeriodAnswer } from './answers.ts'
 import { openCatalogue } from './catalogue.ts'
 import { audiences, parameter, scope, scopeNames, texts } from './definition.ts'
 import type { Asked } from './questions.ts'
 import { writeRowsCsv } from './rows-csv.ts'
-import { listUnwanted } from './surroundings.queries.ts'
+import { listUnwanted, upsertSetting } from './surroundings.queries.ts'
 
 const key = z.string().regex(/^-?\d{1,19}$/)
 const as = z.enum(audiences).optional()
@@ -68,6 +71,7 @@ export function registerIndicators(app: App, services: Services): void {
                 origin,
                 parameters: z.record(z.string(), parameter),
                 scopes,
+                enabled: z.boolean().describe('false: the institution does not want it; only who administers sees it'),
                 texts: z.object({ fr: texts, en: texts }),
               }),
             ),
@@ -91,9 +95,9 @@ export function registerIndicators(app: App, services: Services): void {
       const unwanted = await inTenant(services.db, viewer.tenantId, listUnwanted)
       const administers = request.actor?.rights.some(({ right }) => right === 'insight.administer') ?? false
       return {
-        indicators: [...indicators.values()].filter(
-          (each) => !unwanted.has(each.name) && (viewer.indicator ?? each.name) === each.name,
-        ),
+        indicators: [...indicators.values()]
+          .map((each) => ({ ...each, enabled: !unwanted.has(each.name) }))
+          .filter((each) => (each.enabled || administers) && (viewer.indicator ?? each.name) === each.name),
         broken: administers ? [...broken] : [],
       }
     },
@@ -173,6 +177,38 @@ export function registerIndicators(app: App, services: Services): void {
         .type('text/csv; charset=utf-8')
         .header('content-disposition', `attachment; filename="${given.question.indicator.name}.csv"`)
         .send(writeRowsCsv(given, request.query.language))
+    },
+  )
+
+  app.put(
+    '/api/insight/indicators/:name/setting',
+    {
+      config: { access: { right: 'insight.administer' } },
+      schema: {
+        operationId: 'updateIndicatorSetting',
+        summary: 'Offers an indicator, or no longer',
+        params: z.object({ name }),
+        body: z.object({ enabled: z.boolean() }),
+        response: { 200: z.object({ enabled: z.boolean() }) },
+      },
+    },
+    async (request) => {
+      const { tenantId, personId } = administratorOf(actorOf(request))
+      const { enabled } = request.body
+      const indicator = request.params.name
+      if (!(await catalogue.read()).indicators.has(indicator))
+        throw new Problem(404, 'indicator_unknown', 'There is no such indicator.')
+      await inTenant(services.db, tenantId, async (tx) => {
+        await upsertSetting(tx, { indicator, enabled, by: personId }, services.now())
+        await recordAudit(tx, {
+          action: 'insight.indicator_changed',
+          actorPersonId: personId,
+          subjectKind: 'indicator',
+          subjectId: null,
+          detail: { indicator, enabled },
+        })
+      })
+      return { enabled }
     },
   )
 

@@ -278,6 +278,30 @@ test.each([
   expect(await ask(await launch({}), query)).toMatchObject({ status: 400, code })
 })
 
+test('an institution takes an indicator away, and gives it back', async () => {
+  const set = (enabled: boolean, headers = institution, name = 'views') =>
+    server.app.inject({
+      method: 'PUT',
+      url: `/api/insight/indicators/${name}/setting`,
+      headers,
+      payload: { enabled },
+    })
+  const teacher = await launch({})
+  const names = async (headers: Record<string, string>) =>
+    (await server.app.inject({ url: '/api/insight/indicators', headers }))
+      .json<{ indicators: { name: string; enabled: boolean }[] }>()
+      .indicators.flatMap(({ name, enabled }) => (name === 'views' ? [enabled] : []))
+  expect((await set(false)).statusCode).toBe(200)
+  expect(await ask(teacher, 'scope=group')).toMatchObject({ status: 404, code: 'indicator_unknown' })
+  expect(await names(teacher)).toEqual([])
+  expect(await names(institution)).toEqual([false])
+  expect((await set(true)).statusCode).toBe(200)
+  expect(await names(teacher)).toEqual([true])
+  expect((await set(true, institution, 'nothing')).statusCode).toBe(404)
+  const looker = await server.signIn(await server.inTenant((tx) => makePerson(tx)), [{ right: 'insight.view' }])
+  expect((await set(false, looker)).statusCode).toBe(403)
+})
+
 test('before the first projection there is nothing to tell', async () => {
   await server.inTenant((tx) => tables(tx).updateTable('insight.projection').set({ state: 'left' }).execute())
   expect(await ask(await launch({}), 'scope=group')).toMatchObject({

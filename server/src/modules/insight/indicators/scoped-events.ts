@@ -88,6 +88,7 @@ export async function hasCorrections(clickhouse: ClickHouseClient, within: Reach
   const answer = await clickhouse.query({
     query: `select 1 from learning_event_v1 where ${writeConditions(reach)} and sign < 0 limit 1`,
     query_params: readParameters(reach),
+    use_multipart_params_auto: true,
     format: 'JSONEachRow',
   })
   return (await answer.json()).length > 0

@@ -22,6 +22,20 @@ export async function listUnwanted(tx: Tx): Promise<Set<string>> {
   return new Set(rows.map(({ indicator }) => indicator))
 }
 
+/** Notes whether the institution wants an indicator. */
+export async function upsertSetting(
+  tx: Tx,
+  { indicator, enabled, by }: { indicator: string; enabled: boolean; by: string },
+  now: Date,
+): Promise<void> {
+  const row = { indicator, enabled, updated_at: now, updated_by: by }
+  await tables(tx)
+    .insertInto('insight.indicator_setting')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['tenant_id', 'indicator']).doUpdateSet(row))
+    .execute()
+}
+
 /** Who takes part in courses without learning there: course and pseudonym. Null for all courses. */
 export async function listStaff(tx: Tx, courses: string[] | null): Promise<[course: string, learner: string][]> {
   const rows = await tables(tx)
