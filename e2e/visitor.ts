@@ -143,7 +143,8 @@ export async function checkPage(page: Page, name: string): Promise<void> {
 /** Waits until nothing is being loaded or drawn. */
 export async function settle(page: Page): Promise<void> {
   await page.locator('h1').first().waitFor()
-  await page.locator('[aria-busy=true]').waitFor({ state: 'detached' })
+  // Several parts of a page may be busy: the first that still is.
+  await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' })
   // Nothing asked for a while: longer than the pause after the last key of a search.
   for (let quiet = 0; quiet < 6; quiet = awaited.get(page)?.size ? 0 : quiet + 1) await page.waitForTimeout(50)
   await page.evaluate(() => document.fonts.ready.then(() => undefined))

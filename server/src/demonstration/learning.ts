@@ -200,9 +200,9 @@ function workWeek(random: Random, course: Course, pupil: Pupil, number: number, 
     const scaled = Math.round((0.35 + 0.6 * pupil.ease * random.unit() + 0.05) * 20) / 20
     act('scored', week.assignment, { result: { score: { scaled, raw: scaled * 20, min: 0, max: 20 } } })
   }
-  if (random.chance(0.18)) {
+  if (random.chance(0.4)) {
     const discussion: Activity = {
-      id: `${course.forum.id}/fil-${number}-${random.below(3)}`,
+      id: `${course.forum.id}/fil-${number}`,
       definition: { type: types.discussion },
     }
     act(random.chance(0.35) ? 'posted' : 'replied', discussion, {}, course.forum)

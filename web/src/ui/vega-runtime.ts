@@ -48,6 +48,10 @@ export async function draw({ container, spec, config, language, label, onPoint }
   })
   await view.runAsync()
   const picture = container.querySelector('svg')
+  // One picture: its parts are no pictures of their own.
+  for (const part of picture?.querySelectorAll('[role]') ?? []) {
+    for (const name of ['role', 'aria-roledescription', 'aria-label']) part.removeAttribute(name)
+  }
   picture?.setAttribute('role', 'img')
   picture?.setAttribute('aria-label', label)
   return () => view.finalize()

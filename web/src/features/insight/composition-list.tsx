@@ -61,6 +61,8 @@ export function CompositionList({
     <GridList
       aria-label={t('composition.list', { audience: t(`audience.${audience}`) })}
       className="composition-list"
+      // Rows are drawn again when one of these changes.
+      dependencies={[composed, open, language]}
       dragAndDropHooks={dragAndDropHooks}
       items={composed}
       keyboardNavigationBehavior="tab"

@@ -136,8 +136,10 @@ export function IndicatorCard({
           </Button>
         )}
         {data && data.rows.length > 0 && (
-          <Button aria-label={t('card.csv')} busy={takeAway.isPending} look="quiet" onClick={() => takeAway.mutate()}>
-            CSV
+          <Button busy={takeAway.isPending} look="quiet" onClick={() => takeAway.mutate()}>
+            <span>
+              <span className="visually-hidden">{t('card.csv')} </span>CSV
+            </span>
           </Button>
         )}
       </div>

@@ -47,7 +47,7 @@ export function ProgrammeForm({
   const { data: foundCourses } = useQuery({ ...coursesQuery({ as: undefined, q: courseAsked }), retry: false })
   const { data: foundHeads } = useQuery({
     queryKey: ['people', 'heads', headAsked],
-    queryFn: () => read(api.GET('/api/directory/people', { params: { query: { q: headAsked, limit: 8 } } })),
+    queryFn: () => read(api.GET('/api/directory/people', { params: { query: { q: headAsked, limit: 30 } } })),
     enabled: headAsked.length > 1,
   })
   const save = useMutation({
