@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from '
 import { TestPlatform } from '../server/test/lti-platform.ts'
 import { launchBrowser } from './browser.ts'
 import { findFreePort } from './product.ts'
-import { checkPage, everySize, openBrowser, signIn, type Size, sizes } from './visitor.ts'
+import { checkPage, everySize, keepScreenshot, openBrowser, signIn, type Size, sizes } from './visitor.ts'
 
 const visit = openBrowser()
 /** Where the invented pupils of the demonstration learn. */
@@ -69,8 +69,6 @@ async function openCourse(size: Size, refusals: Refusals = {}): Promise<Page> {
   await session.send('Network.enable')
   await session.send('Network.setCookieControls', {
     enableThirdPartyCookieRestriction: true,
-    disableThirdPartyCookieMetadata: true,
-    disableThirdPartyCookieHeuristics: true,
   })
   return page
 }
@@ -84,8 +82,10 @@ async function launch(page: Page, user: string, hint = 'resource'): Promise<Fram
 const toolFrame = (page: Page) => page.frames().find((frame) => frame.name() === 'tool')
 
 /** Looks at the page in the frame as every page is looked at. */
-async function checkFrame(page: Page, frame: Frame, where: string): Promise<void> {
+async function checkFrame(page: Page, frame: Frame, name: string): Promise<void> {
   await frame.locator('[aria-busy=true]').first().waitFor({ state: 'detached' })
+  await keepScreenshot(page, name)
+  const where = `${name}, ${page.viewportSize()?.width}`
   const overflow = await frame.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   )
@@ -133,22 +133,19 @@ describe.each(everySize)('%s, third-party cookies blocked', (size) => {
     })
     expect(kept, 'cookies of another site').toBe('')
     expect(new URL(frame.url()).hash).toBe('')
-    await checkFrame(page, frame, `student, ${size}`)
-    await page.screenshot({ path: `e2e/screenshots/${size}/lti-student.png` })
+    await checkFrame(page, frame, 'lti-student')
   })
 
   test('a teacher opens the dashboard of the course, and chooses what a link of it shows', async () => {
     const page = await openCourse(size)
     const frame = await launch(page, 'tess')
     await frame.getByRole('heading', { level: 1 }).waitFor()
-    await checkFrame(page, frame, `teacher, ${size}`)
-    await page.screenshot({ path: `e2e/screenshots/${size}/lti-teacher.png` })
+    await checkFrame(page, frame, 'lti-teacher')
     const choice = await launch(page, 'tess', 'choose')
     await choice.getByRole('heading', { name: 'Que montrer dans le cours' }).waitFor()
     await choice.getByText('Un seul indicateur').click()
     await choice.getByLabel('Indicateur', { exact: true }).waitFor()
-    await checkFrame(page, choice, `choice, ${size}`)
-    await page.screenshot({ path: `e2e/screenshots/${size}/lti-choice.png` })
+    await checkFrame(page, choice, 'lti-choice')
     const before = platform.chosen.length
     await choice.getByRole('button', { name: 'Ajouter au cours' }).click()
     await toolFrame(page)!.getByRole('heading', { name: 'Choix reçu' }).waitFor()
@@ -172,7 +169,7 @@ describe('a browser that keeps less', () => {
     const frame = await launch(page, 'climat-17')
     platform.options.storage = true
     await frame.getByRole('alert').filter({ hasText: 'nouvelle fenêtre' }).waitFor()
-    await checkFrame(page, frame, 'launch refused')
+    await checkFrame(page, frame, 'lti-refused')
   })
 })
 
