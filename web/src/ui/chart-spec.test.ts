@@ -20,8 +20,14 @@ const rows = [
 const data = { name: 'rows' }
 
 /** Draws without a page; expressions are interpreted, as in pages. */
-async function draw(spec: object, width = 600, all: object[] = rows, of = columns): Promise<string> {
-  const whole = completeSpec(spec, { columns: of, rows: all, width, language: 'fr' })
+async function draw(
+  spec: object,
+  width = 600,
+  all: object[] = rows,
+  of = columns,
+  days?: [string, string],
+): Promise<string> {
+  const whole = completeSpec(spec, { columns: of, rows: all, width, language: 'fr', days })
   const config = makeChartConfig(['#eeeeee', '#111111'], width < 480)
   const compiled = compile(whole as TopLevelSpec, { config })
   const runtime = parse(compiled.spec, {} as Config, { ast: true })
@@ -71,10 +77,22 @@ test('bars over days stand, one beside the other', async () => {
 })
 
 test('time is shown whole, whatever days have rows', async () => {
-  const whole = { columns, rows, width: 600, language: 'fr', days: ['2026-10-05', '2026-11-29'] as [string, string] }
-  expect(completeSpec(spans, whole)).toMatchObject({
-    encoding: { x: { scale: { domain: [Date.parse('2026-10-05'), Date.parse('2026-11-30')], type: 'utc' } } },
-  })
+  const days: [string, string] = ['2026-10-05', '2026-11-29']
+  const widths = widthsOfBars(await draw(spans, 600, rows, columns, days))
+  expect(widths).toHaveLength(2)
+  // A week of eight.
+  for (const width of widths) expect(width).toBeCloseTo(widths[0] ?? 0, 0)
+  expect(widths[0]).toBeLessThan(600 / 8)
+  expect(widths[0]).toBeGreaterThan(50)
+  const line = {
+    data,
+    mark: 'line',
+    encoding: { ...spans.encoding, x: { field: 'date', type: 'temporal' }, x2: undefined },
+  }
+  const [, points = ''] =
+    /<path d="(M[^"]+)" stroke="var\(--chart-1\)"/.exec(await draw(line, 600, rows, columns, days)) ?? []
+  const across = [...points.matchAll(/[ML]([\d.]+),/g)].map(([, x]) => Number(x))
+  expect((across[1] ?? 0) - (across[0] ?? 0)).toBeCloseTo(widths[0] ?? 0, -1)
 })
 
 test('what one points at tells the row as the table does, unless the chart sums rows up', () => {

@@ -23,8 +23,8 @@ interface Page {
   columns: Record<string, ChartColumn>
   language: string
   narrow: boolean
-  /** In milliseconds since 1970, the end not within. */
-  days: [number, number] | undefined
+  /** Moments (ISO 8601), the end not within. */
+  days: [string, string] | undefined
 }
 
 /** Under this width, in pixels, names stand above their bars, and small multiples one under the other. */
@@ -48,7 +48,11 @@ export function completeSpec(spec: object, page: ChartPage): object {
 }
 
 const day = 86_400_000
-const toSpan = ([from, until]: [string, string]): [number, number] => [Date.parse(from), Date.parse(until) + day]
+// As texts: Vega-Lite takes numbers of a time scale for years.
+const toSpan = ([from, until]: [string, string]): [string, string] => [
+  new Date(Date.parse(from)).toISOString(),
+  new Date(Date.parse(until) + day).toISOString(),
+]
 
 // Transforms after which a row is no row of the data any more.
 const remaking = ['aggregate', 'flatten', 'pivot', 'density', 'regression', 'loess', 'quantile']
@@ -253,7 +257,7 @@ function completeChannel(channel: string, given: unknown, { columns, language, d
 }
 
 /** All of the time asked for, so that charts of one page share it and a single bar is no wall. */
-function showDays(definition: Json, days: [number, number]): Json {
+function showDays(definition: Json, days: [string, string]): Json {
   const scale = isObject(definition['scale']) ? definition['scale'] : {}
   if (definition['type'] !== 'temporal' || scale['domain'] !== undefined || definition['timeUnit'] !== undefined)
     return definition
