@@ -144,12 +144,17 @@ describe.each(everySize)('%s, third-party cookies blocked', (size) => {
     const choice = await launch(page, 'tess', 'choose')
     await choice.getByRole('heading', { name: 'Que montrer dans le cours' }).waitFor()
     await choice.getByText('Un seul indicateur').click()
-    await choice.getByLabel('Indicateur', { exact: true }).waitFor()
+    await choice.getByLabel('Indicateur', { exact: true }).selectOption({ label: 'Fenêtre flottante' })
+    await choice.getByLabel('Nombre d’activités à réunir').fill('4')
     await checkFrame(page, choice, 'lti-choice')
     const before = platform.chosen.length
     await choice.getByRole('button', { name: 'Ajouter au cours' }).click()
     await toolFrame(page)!.getByRole('heading', { name: 'Choix reçu' }).waitFor()
     expect(platform.chosen).toHaveLength(before + 1)
+    const items = 'https://purl.imsglobal.org/spec/lti-dl/claim/content_items'
+    expect(platform.chosen.at(-1)?.[items]).toMatchObject([
+      { title: 'Fenêtre flottante', custom: { preau_indicator: 'sliding-window', preau_p_activities: '4' } },
+    ])
   })
 })
 

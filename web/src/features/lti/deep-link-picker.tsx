@@ -7,6 +7,7 @@ import { Page } from '../../shell/page.tsx'
 import { Button } from '../../ui/button.tsx'
 import { RadioGroup, SelectField, TextField } from '../../ui/field.tsx'
 import { Notice } from '../../ui/notice.tsx'
+import { IndicatorSettings } from '../insight/indicator-settings.tsx'
 import { type Indicator, indicatorsQuery } from '../insight/indicators.ts'
 import type { Launch } from './take-launch.ts'
 import './lti.css'
@@ -19,18 +20,21 @@ export function DeepLinkPicker({ deepLink: { ticket } }: { deepLink: NonNullable
   const [what, setWhat] = useState<'whole' | 'one'>('whole')
   const [chosen, setChosen] = useState<string>()
   const [typed, setTyped] = useState<string>()
+  const [parameters, setParameters] = useState<Record<string, string>>({})
   const [checked, setChecked] = useState(false)
   const textsOf = (indicator: Indicator) => (i18n.language === 'en' ? indicator.texts.en : indicator.texts.fr)
-  const indicators = (data?.indicators ?? []).filter(({ parameters }) =>
-    // One that wants an activity is set on the dashboard, where the activities of the course are known.
-    Object.values(parameters).every((parameter) => parameter.type !== 'activity' || !parameter.required),
-  )
+  const indicators = data?.indicators ?? []
   const indicator = indicators.find(({ name }) => name === chosen) ?? indicators[0]
+  const isUnset =
+    what === 'one' &&
+    Object.entries(indicator?.parameters ?? {}).some(
+      ([name, parameter]) => parameter.type === 'activity' && parameter.required && !parameters[name],
+    )
   const proposed = what === 'one' && indicator ? textsOf(indicator).title : t('choose.defaultTitle')
   const title = typed ?? proposed
   const send = useMutation({
     mutationFn: () => {
-      const one = what === 'one' && indicator ? { name: indicator.name, parameters: {} } : null
+      const one = what === 'one' && indicator ? { name: indicator.name, parameters } : null
       return read(api.POST('/api/lti/deep-links', { body: { ticket, title: title.trim(), indicator: one } }))
     },
     onSuccess: ({ url, jwt }) => submitTo(url, jwt),
@@ -38,13 +42,16 @@ export function DeepLinkPicker({ deepLink: { ticket } }: { deepLink: NonNullable
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setChecked(true)
-    if (title.trim() !== '') send.mutate()
+    if (title.trim() !== '' && !isUnset) send.mutate()
   }
   return (
     <Page busy={!data && !error} lead={t('choose.lead')} title={t('choose.title')}>
       {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
       <form className="lti-form" noValidate onSubmit={submit}>
-        <div aria-live="polite">{send.error && <Notice kind="danger" title={explain(send.error)} />}</div>
+        <div aria-live="polite">
+          {send.error && <Notice kind="danger" title={explain(send.error)} />}
+          {checked && isUnset && <Notice kind="danger" title={t('choose.unset')} />}
+        </div>
         <RadioGroup
           legend={t('choose.what')}
           name="what"
@@ -56,13 +63,25 @@ export function DeepLinkPicker({ deepLink: { ticket } }: { deepLink: NonNullable
           value={what}
         />
         {what === 'one' && indicator && (
-          <SelectField
-            hint={textsOf(indicator).question}
-            label={t('choose.indicator')}
-            onChange={({ target }) => setChosen(target.value)}
-            options={indicators.map((each) => ({ value: each.name, label: textsOf(each).title }))}
-            value={indicator.name}
-          />
+          <>
+            <SelectField
+              hint={textsOf(indicator).question}
+              label={t('choose.indicator')}
+              onChange={({ target }) => {
+                setChosen(target.value)
+                setParameters({})
+              }}
+              options={indicators.map((each) => ({ value: each.name, label: textsOf(each).title }))}
+              value={indicator.name}
+            />
+            <IndicatorSettings
+              indicator={indicator}
+              key={indicator.name}
+              onSet={(name, value) => setParameters({ ...parameters, [name]: value })}
+              question={{ parameters, course: undefined, as: undefined }}
+              texts={textsOf(indicator)}
+            />
+          </>
         )}
         <TextField
           error={checked && title.trim() === '' ? t('choose.missing') : undefined}
