@@ -61,9 +61,15 @@ function Receipts({ erasures }: { erasures: Erasure[] }) {
           <th scope="row">
             <Link to={paths.erasure(id)}>{format.dateTime(askedAt)}</Link>
           </th>
-          <td data-label={t('erasures.mode')}>{t(`erasures.modes.${mode}`)}</td>
-          <td data-label={t('receipt.statements')}>{format.number(receipt?.statements ?? 0)}</td>
-          <td data-label={t('receipt.copies')}>{format.number(receipt?.copies.length ?? 0)}</td>
+          <td data-label={t('erasures.mode')}>
+            <span>{t(`erasures.modes.${mode}`)}</span>
+          </td>
+          <td data-label={t('receipt.statements')}>
+            <span>{format.number(receipt?.statements ?? 0)}</span>
+          </td>
+          <td data-label={t('receipt.copies')}>
+            <span>{format.number(receipt?.copies.length ?? 0)}</span>
+          </td>
         </tr>
       ))}
     </Table>
@@ -153,7 +159,8 @@ function Erase() {
           <Checkbox checked={sure} label={t('erasures.sure')} onChange={({ target }) => setSure(target.checked)} />
           <div className="row">
             <Button
-              busy={erase.isPending || !sure}
+              busy={erase.isPending}
+              disabled={!sure}
               look="danger"
               onClick={() => look.variables !== undefined && erase.mutate(look.variables)}
             >

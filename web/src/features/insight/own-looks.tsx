@@ -38,9 +38,15 @@ export function OwnLooks() {
           {data.looks.map(({ lookedAt, by, course, courseName, indicators }) => (
             <tr key={`${lookedAt} ${course} ${by}`}>
               <th scope="row">{format.dateTime(lookedAt)}</th>
-              <td data-label={t('looks.by')}>{by ?? t('looks.unnamed')}</td>
-              <td data-label={t('course')}>{pickName(courseName ?? undefined, i18n.language) ?? t('unnamedCourse')}</td>
-              <td data-label={t('looks.what')}>{format.list(indicators.map(titleOf))}</td>
+              <td data-label={t('looks.by')}>
+                <span>{by ?? t('looks.unnamed')}</span>
+              </td>
+              <td data-label={t('course')}>
+                <span>{pickName(courseName ?? undefined, i18n.language) ?? t('unnamedCourse')}</span>
+              </td>
+              <td data-label={t('looks.what')}>
+                <span>{format.list(indicators.map(titleOf))}</span>
+              </td>
             </tr>
           ))}
         </Table>
@@ -73,10 +79,18 @@ export function OwnFollowUps() {
         {data.followUps.map(({ id, decidedAt, courseName, decision, decidedBy, note }) => (
           <tr key={id}>
             <th scope="row">{format.dateTime(decidedAt)}</th>
-            <td data-label={t('course')}>{pickName(courseName ?? undefined, i18n.language) ?? t('unnamedCourse')}</td>
-            <td data-label={t('followUps.decision')}>{t(`followUps.${decision}`)}</td>
-            <td data-label={t('followUps.by')}>{decidedBy ?? t('looks.unnamed')}</td>
-            <td data-label={t('followUps.note')}>{note ?? '–'}</td>
+            <td data-label={t('course')}>
+              <span>{pickName(courseName ?? undefined, i18n.language) ?? t('unnamedCourse')}</span>
+            </td>
+            <td data-label={t('followUps.decision')}>
+              <span>{t(`followUps.${decision}`)}</span>
+            </td>
+            <td data-label={t('followUps.by')}>
+              <span>{decidedBy ?? t('looks.unnamed')}</span>
+            </td>
+            <td data-label={t('followUps.note')}>
+              <span>{note ?? '–'}</span>
+            </td>
           </tr>
         ))}
       </Table>

@@ -69,8 +69,12 @@ export function OwnPlans() {
           {data.plans.map(({ course: of, courseName, weekly, until }) => (
             <tr key={of}>
               <th scope="row">{nameOf(courseName)}</th>
-              <td data-label={t('plans.weekly')}>{format.number(weekly)}</td>
-              <td data-label={t('plans.until')}>{until === null ? t('plans.noEnd') : format.dayMedium(until)}</td>
+              <td data-label={t('plans.weekly')}>
+                <span>{format.number(weekly)}</span>
+              </td>
+              <td data-label={t('plans.until')}>
+                <span>{until === null ? t('plans.noEnd') : format.dayMedium(until)}</span>
+              </td>
               <td data-label={t('plans.change')}>
                 <Button
                   aria-label={t('plans.giveUpOf', { course: nameOf(courseName) })}

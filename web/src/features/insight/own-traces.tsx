@@ -1,4 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, read } from '../../api/client.ts'
 import { findText } from '../../i18n.ts'
@@ -12,6 +13,9 @@ import { pickName } from './indicator-words.ts'
 import type { Trace } from './own.ts'
 import '../records/records.css'
 
+/** Traces shown at first: what can be done about them follows. */
+const firstShown = 10
+
 /** What the reader did, the latest told first, in words; and each trace as it is kept. */
 export function OwnTraces() {
   const { t } = useTranslation('traces')
@@ -22,7 +26,12 @@ export function OwnTraces() {
     initialPageParam: null as number | null,
     getNextPageParam: ({ next }) => next,
   })
+  const [shown, setShown] = useState(firstShown)
   const traces = data?.pages.flatMap((page) => page.traces)
+  const showMore = () => {
+    if (shown < (traces?.length ?? 0)) setShown(Infinity)
+    else void fetchNextPage()
+  }
   return (
     <Section hint={t('list.hint')} title={t('list.title')}>
       {error && <Failure error={error} onRetry={() => void refetch()} />}
@@ -30,14 +39,14 @@ export function OwnTraces() {
       {traces?.length === 0 && <Empty title={t('list.none')} />}
       {traces && traces.length > 0 && (
         <ol className="own-list">
-          {traces.map((trace) => (
+          {traces.slice(0, shown).map((trace) => (
             <TraceItem key={trace.id} trace={trace} />
           ))}
         </ol>
       )}
-      {hasNextPage && (
+      {(hasNextPage || (traces && shown < traces.length)) && (
         <div className="row">
-          <Button busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          <Button busy={isFetchingNextPage} onClick={showMore}>
             {t('list.more')}
           </Button>
         </div>

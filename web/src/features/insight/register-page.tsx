@@ -145,11 +145,13 @@ function Recipients({ register: { recipients } }: { register: Register }) {
             <tr key={address + name}>
               <th scope="row">{name}</th>
               <td className="records-value" data-label={t('register.address')}>
-                {address}
+                <span>{address}</span>
               </td>
-              <td data-label={t('register.ofSources')}>{tell(sources)}</td>
+              <td data-label={t('register.ofSources')}>
+                <span>{tell(sources)}</span>
+              </td>
               <td className="records-value" data-label={t('register.ofVerbs')}>
-                {tell(verbs)}
+                <span>{tell(verbs)}</span>
               </td>
             </tr>
           ))}
@@ -196,10 +198,14 @@ function Runs({ register: { runs } }: { register: Register }) {
           {runs.map(({ purpose, cutoff, removed, ranAt }) => (
             <tr key={`${purpose} ${ranAt}`}>
               <th scope="row">{format.dateTime(ranAt)}</th>
-              <td data-label={t('receipt.what')}>{t(`register.purposes.${purpose}.title`)}</td>
-              <td data-label={t('register.before')}>{format.dayMedium(cutoff)}</td>
+              <td data-label={t('receipt.what')}>
+                <span>{t(`register.purposes.${purpose}.title`)}</span>
+              </td>
+              <td data-label={t('register.before')}>
+                <span>{format.dayMedium(cutoff)}</span>
+              </td>
               <td className="number" data-label={t('receipt.count')}>
-                {removed === null ? t('register.uncounted') : format.number(removed)}
+                <span>{removed === null ? t('register.uncounted') : format.number(removed)}</span>
               </td>
             </tr>
           ))}
