@@ -44,11 +44,12 @@ export interface Batch {
 
 /** Statements of a batch: large ones cost ClickHouse less, and keep what comes next waiting for longer. */
 const batchSize = 10_000
-/** Statements read at once; and understood before requests have their turn, some 5 ms, unless what is read is late. */
+/** Statements read at once; and understood before requests have their turn, which takes some 5 ms. */
 const pageSize = 1_000
 const sliceSize = 250
-/** What is late, in microseconds: requests then wait for some 20 ms. */
+/** The same when what is read is late, by microseconds: each turn of a busy process takes long. Requests wait for 60 ms then. */
 const late = 2_000_000
+const latePageSize = 2_500
 /** Statements of a page of somebody's, who moves; each gives two rows. */
 const movedSize = 5_000
 /** Learners, and activities, remembered. */
@@ -77,8 +78,9 @@ export async function readBatch(
   now: Date,
 ): Promise<Batch> {
   const batch: Batch = { rows: [], until: after, statements: 0, days: new Set(), arrivals: new Set() }
-  const listPage = (moment: number) => listStatementsToCount(tx, { after: moment, until }, pageSize)
-  const slice = until - after > late && !remembered.isPast ? pageSize : sliceSize
+  const isLate = until - after > late && !remembered.isPast
+  const [size, slice] = isLate ? [latePageSize, latePageSize] : [pageSize, sliceSize]
+  const listPage = (moment: number) => listStatementsToCount(tx, { after: moment, until }, size)
   let following = after < until ? listPage(after) : undefined
   while (following !== undefined) {
     const page = await following
