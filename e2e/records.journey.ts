@@ -75,6 +75,10 @@ describe.each(everySize)('%s', (size) => {
     await announced(page, `Rien n’est plus envoyé à Rectorat ${size}.`).waitFor()
 
     await page.getByRole('link', { name: 'Traces d’apprentissage' }).click()
+    await page.getByLabel(`Ce qui est gardé de ${name}`).selectOption('Sans nom et sans texte')
+    await announced(page, `Ce qu’envoie ${name} est gardé sans nom et sans texte`).waitFor()
+    await checkPage(page, 'records-treatment')
+
     await page.getByRole('button', { name: `Retirer la clé de ${name}` }).click()
     await page.getByRole('button', { name: 'Oui, retirer' }).click()
     await announced(page, `La clé de ${name} n’ouvre plus rien.`).waitFor()
