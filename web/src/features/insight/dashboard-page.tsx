@@ -114,10 +114,11 @@ function Dashboard({ viewer, as }: { viewer: Viewer; as: Viewer['audience'] | un
       }
       audience={audience}
       busy={!error && (!indicators || !dashboard.data)}
-      lead={t(`lead.${audience}`)}
+      // One indicator within a page of the course needs no introduction.
+      lead={viewer.indicator === null ? t(`lead.${audience}`) : undefined}
       title={audience === 'teacher' && told !== undefined ? told : t(`title.${audience}`)}
     >
-      {items.length > 0 && <DashboardTour audience={audience} />}
+      {items.length > 0 && viewer.indicator === null && <DashboardTour audience={audience} />}
       <DashboardFilters as={as} comparison={comparison} course={course} period={period} viewer={viewer} />
       <p className="dashboard-printed">{[told, range].filter(Boolean).join(' · ')}</p>
       {error && <Failure error={error} onRetry={() => void Promise.all([dashboard.refetch(), catalogue.refetch()])} />}

@@ -10,9 +10,7 @@ export function LaunchFailure({ error }: { error: unknown }) {
     <div className="stack measure">
       <title>{t('launch.failed')}</title>
       <h1>{t('launch.failed')}</h1>
-      <Notice kind="danger" live="alert" title={explain(error)}>
-        <p>{t('launch.again')}</p>
-      </Notice>
+      <Notice kind="danger" live="alert" title={explain(error)} />
     </div>
   )
 }
