@@ -1,5 +1,5 @@
 select
   uniqExact(learner) as count,
-  length(people) as known,
+  (select count() from presence) as known,
   count() as reasons
 from reasons

@@ -13,9 +13,6 @@ presence as (
   )
   group by learner
 ),
-(
-  select groupArray((learner, seen, last, recent, usual)) from presence
-) as people,
 -- What each learner did, and what at least half of those who did anything did, and three people at least.
 doers as (
   select learner, groupUniqArray(activity) as activities from steps group by learner
@@ -34,7 +31,7 @@ marks as (
     learner,
     object as activity,
     max(if(object_kind in ('quiz', 'assignment', 'package'), true, false)) as repeatable,
-    uniqExactIf(if(session = 0, toString(occurred_at), toString(session)), action in ('submitted', 'passed', 'failed')) as attempts,
+    uniqExactIf(if(session = 0, toUnixTimestamp64Milli(occurred_at), session), action in ('submitted', 'passed', 'failed')) as attempts,
     max(toFloat64(score)) as best,
     max(day) as last,
     max(action = 'passed' or (action = 'submitted' and ifNull(success, false))) as passed
@@ -45,7 +42,7 @@ marks as (
 ),
 reasons as (
   select
-    tupleElement(each, 1) as learner,
+    learner,
     multiIf(
       not seen, 'never',
       away >= {p_away:Int32}, 'away',
@@ -54,20 +51,14 @@ reasons as (
     toInt64(0) as activity,
     multiIf(rule = 'never', 0, rule = 'away', away, recent) as value,
     multiIf(rule = 'never', 0, rule = 'away', {p_away:Int32}, round(usual, 1)) as reference,
-    multiIf(rule = 'never', null, rule = 'away', tupleElement(each, 3), {until:Date} - 13) as since
-  from (
-    select
-      arrayJoin(people) as each,
-      tupleElement(each, 2) as seen,
-      dateDiff('day', tupleElement(each, 3), {until:Date}) as away,
-      tupleElement(each, 4) as recent,
-      tupleElement(each, 5) as usual
-  )
+    multiIf(rule = 'never', null, rule = 'away', last, {until:Date} - 13) as since
+  from (select learner, seen, last, recent, usual, dateDiff('day', last, {until:Date}) as away from presence)
   where rule != ''
   union all
-  select learner, 'behind' as rule, 0, length(arrayIntersect(activities, list)) as value, length(list) as reference, null
-  from (select learner, activities, shared as list from doers)
-  where reference >= 4 and value * 3 < reference
+  select learner, 'behind' as rule, 0, countIf(has(list, activity)) as value, any(length(list)) as reference, null
+  from (select learner, arrayJoin(activities) as activity, shared as list from doers)
+  group by learner
+  having reference >= 4 and value * 3 < reference
   union all
   select learner, 'grades' as rule, 0, round(avg(best) * 100) as value, countIf(best is not null) as reference, max(marks.last)
   from marks
