@@ -29,26 +29,23 @@ export interface LaunchedUser {
 
 /**
  * The learners that users of a platform are, in their order, and notes that they are: who an administrator says; else whoever
- * the identifier leads to, as it is or as pseudonymised sources tell it; undefined when neither is known.
+ * the identifier leads to; else who they were before; undefined when none is known.
  */
 export async function resolveUsers(tx: Tx, users: LaunchedUser[], now: Date): Promise<(string | undefined)[]> {
-  const asked = users.flatMap(({ subject, identifier }) =>
-    identifier === undefined ? [subject] : [subject, identifier],
+  const subjects = await listIdentifiers(
+    tx,
+    users.map(({ subject }) => subject),
   )
-  const identifiers = users.flatMap(({ identifier }) => identifier ?? [])
-  const pseudonyms = await listPseudonyms(tx, identifiers)
-  const pseudonymOf = new Map(pseudonyms.map((pseudonym, index) => [identifiers[index], pseudonym]))
-  const known = new Map((await listIdentifiers(tx, [...asked, ...pseudonyms])).map((each) => [each.identifier, each]))
-  const key = await getPseudonymKey(tx)
+  const known = new Map(subjects.map((each) => [each.identifier, each]))
+  const learnerOf = await listLearners(
+    tx,
+    users.flatMap(({ identifier }) => identifier ?? []),
+  )
   const learners = users.map(({ subject, identifier }) => {
     const tied = known.get(subject)
-    if (tied?.origin === 'administrator') return tied.learner
     // What a launch told, a roster may keep silent about.
-    if (identifier === undefined) return tied?.learner
-    const own = known.get(identifier)
-    // A source that is pseudonymised tells of them by another identifier.
-    const told = own?.origin === 'administrator' ? own : (known.get(pseudonymOf.get(identifier) ?? '') ?? own)
-    return told?.learner ?? toLearner(key, identifier)
+    if (tied?.origin === 'administrator' || identifier === undefined) return tied?.learner
+    return learnerOf.get(identifier)
   })
   const rows = new Map(
     users.flatMap(({ subject, name }, index) => {
@@ -62,8 +59,23 @@ export async function resolveUsers(tx: Tx, users: LaunchedUser[], now: Date): Pr
 
 /** The learner that an actor of statements is. @param identifier as records' `identifyAgent` says. */
 export async function getLearner(tx: Tx, identifier: string): Promise<string> {
-  const [known] = await listIdentifiers(tx, [identifier])
-  return known?.learner ?? toLearner(await getPseudonymKey(tx), identifier)
+  const learners = await listLearners(tx, [identifier])
+  return learners.get(identifier)!
+}
+
+/** The learner of each identifier, as statements tell of it, or as pseudonymised sources do. */
+async function listLearners(tx: Tx, identifiers: string[]): Promise<Map<string, string>> {
+  const pseudonyms = await listPseudonyms(tx, identifiers)
+  const found = await listIdentifiers(tx, [...identifiers, ...pseudonyms])
+  const known = new Map(found.map((each) => [each.identifier, each]))
+  const key = await getPseudonymKey(tx)
+  return new Map(
+    identifiers.map((identifier, index) => {
+      const own = known.get(identifier)
+      const told = own?.origin === 'administrator' ? own : (known.get(pseudonyms[index] ?? '') ?? own)
+      return [identifier, told?.learner ?? toLearner(key, identifier)]
+    }),
+  )
 }
 
 /**
