@@ -13,7 +13,6 @@ export {
   erasePerson,
   listOwnDocuments,
   type RecordsAbout,
-  walkStatements,
 } from './erasure/erasure.ts'
 export { listOwnStatements } from './erasure/own-statements.queries.ts'
 export { deleteStatementsBefore } from './erasure/retention.queries.ts'

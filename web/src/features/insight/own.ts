@@ -9,9 +9,6 @@ type Answer<Path extends keyof ApiPaths> = ApiPaths[Path] extends {
   : never
 
 export type Trace = Answer<'/api/insight/own/traces'>['traces'][number]
-export type Look = Answer<'/api/insight/own/looks'>['looks'][number]
-export type FollowUp = Answer<'/api/insight/own/follow-ups'>['followUps'][number]
-export type Plan = Answer<'/api/insight/own/plans'>['plans'][number]
 export type Register = Answer<'/api/insight/register'>
 export type Erasure = Answer<'/api/insight/erasures'>['erasures'][number]
 

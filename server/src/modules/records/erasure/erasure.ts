@@ -136,7 +136,7 @@ export async function countRecords(
 export const listOwnDocuments = (tx: Tx, person: Person) => listDocumentsOf(tx, agentKeysOf(person))
 
 /** All statements of somebody or about them, in the order of storing, page by page. */
-export async function* walkStatements(tx: Tx, person: Person): AsyncGenerator<StatementAbout[]> {
+async function* walkStatements(tx: Tx, person: Person): AsyncGenerator<StatementAbout[]> {
   const [agents, mentions] = [agentKeysOf(person), mentionKeysOf(person)]
   for (let after = 0; ;) {
     const page = await listStatementsAbout(tx, agents, mentions, after, pageSize)
