@@ -128,6 +128,17 @@ test.each<[string, Record<string, string | undefined>, string, RegExp]>([
   expect(problems).toContainEqual({ file, reason: expect.stringMatching(reason) })
 })
 
+test('a folder that cannot even be read is refused like others', async () => {
+  const endless = `${'{"layer":['.repeat(20_000)}{}${']}'.repeat(20_000)}`
+  await writeIndicator(server, 'bad', { 'group.vl.json': endless.slice(0, 199_999) })
+  await writeIndicator(server, 'worse', { 'group.vl.json': `${'['.repeat(50_000)}${']'.repeat(50_000)}` })
+  await writeIndicator(server, 'worst', { 'group.vl.json': `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}` })
+  await writeIndicator(server, 'views')
+  const { indicators, broken } = await read()
+  expect(indicators.has('views')).toBe(true)
+  expect(broken.map(({ name }) => name)).toEqual(expect.arrayContaining(['bad', 'worse', 'worst']))
+})
+
 test('what is refused is told, and takes nothing down', async () => {
   await writeIndicator(server, 'bad', { 'indicator.json': '{' })
   await writeIndicator(server, 'worse', { 'group.sql': 'drop table events', ...chart({ ...bar, mark: 'barr' }) })

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import { findPackageJSON } from 'node:module'
 import { dirname, join } from 'node:path'
 import { type ChartCompiler, openChartCompiler } from './charts.ts'
 import type { BrokenIndicator, Indicator } from './definition.ts'
@@ -97,17 +97,22 @@ async function listPlaces({ dataDirectory, indicatorPackages }: CataloguePlaces)
     ...(await listFolders(productFolder)).map(of('product')),
     ...(await listFolders(join(dataDirectory, 'indicators'))).map(of('institution')),
   ]
-  const { resolve } = createRequire(import.meta.url)
   for (const name of indicatorPackages) {
-    try {
-      const folders = await listFolders(join(dirname(resolve(`${name}/package.json`)), 'indicators'))
-      if (folders.length === 0) places.push({ folder: name, origin: 'package', fault: 'it holds no folder indicators' })
-      places.push(...folders.map(of('package')))
-    } catch {
-      places.push({ folder: name, origin: 'package', fault: 'the package is not installed' })
-    }
+    const file = findPackage(name)
+    const folders = file === undefined ? [] : await listFolders(join(dirname(file), 'indicators'))
+    places.push(...folders.map(of('package')))
+    const fault = file === undefined ? 'the package is not installed' : 'it holds no folder indicators'
+    if (folders.length === 0) places.push({ folder: name, origin: 'package', fault })
   }
   return places
+}
+
+function findPackage(name: string): string | undefined {
+  try {
+    return findPackageJSON(name, import.meta.url)
+  } catch {
+    return undefined
+  }
 }
 
 /** What changes when a file of the folder does. */

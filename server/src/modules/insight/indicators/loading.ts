@@ -42,7 +42,23 @@ export async function loadIndicator(
   folder: string,
   origin: Indicator['origin'],
   compiler: ChartCompiler | undefined,
-): Promise<{ indicator: Indicator } | { broken: BrokenIndicator }> {
+): Promise<Loaded> {
+  try {
+    return await readIndicator(folder, origin, compiler)
+  } catch (error) {
+    // Whatever a folder holds, the others are read.
+    const problems = [{ file: 'indicator.json', reason: `it cannot be read: ${(error as Error).message}` }]
+    return { broken: { name: basename(folder), origin, folder, problems } }
+  }
+}
+
+type Loaded = { indicator: Indicator } | { broken: BrokenIndicator }
+
+async function readIndicator(
+  folder: string,
+  origin: Indicator['origin'],
+  compiler: ChartCompiler | undefined,
+): Promise<Loaded> {
   const name = basename(folder)
   const problems: BrokenIndicator['problems'] = []
   const refuse = (file: string, reason: string) => void problems.push({ file, reason })
