@@ -21,6 +21,7 @@ import { countSignIns, signInsQueue } from './uses/sign-ins.ts'
 
 export { ensureCourse, replaceEnrolments, upsertEnrolments } from './enrolments/enrolments.queries.ts'
 export { countKnown, getLearner, resolveUsers } from './identities/identity-map.ts'
+export { listIdentifiers } from './identities/identity-map.queries.ts'
 export { createProgramme } from './dashboards/programmes.ts'
 export { tiePerson } from './identities/people.ts'
 export { findViewer, openLaunch } from './viewers/viewers.ts'

@@ -217,6 +217,29 @@ export async function listLaunches(tx: Tx, platformId: string, limit: number): P
     .execute()
 }
 
+/** Users of platforms who came by launches that are still kept. */
+export function listLaunchedSubjects(tx: Tx): Promise<{ platformId: string; issuer: string; subject: string }[]> {
+  return tables(tx)
+    .selectFrom('lti.launch')
+    .innerJoin('lti.platform', 'lti.platform.id', 'lti.launch.platform_id')
+    .select(['platform_id', 'issuer', 'subject'])
+    .distinct()
+    .where('learner', 'is not', null)
+    .where('subject', 'is not', null)
+    .$narrowType<{ platform_id: string; subject: string }>()
+    .execute()
+    .then((rows) => rows.map(({ platform_id: platformId, issuer, subject }) => ({ platformId, issuer, subject })))
+}
+
+/** Forgets every launch of a user of a platform. */
+export async function deleteLaunchesOf(tx: Tx, { platformId, subject }: { platformId: string; subject: string }) {
+  await tables(tx)
+    .deleteFrom('lti.launch')
+    .where('platform_id', '=', platformId)
+    .where('subject', '=', subject)
+    .execute()
+}
+
 /** Forgets launches begun before, and those that never came back after a day. */
 export async function purgeLaunches(tx: Tx, before: Date, unanswered: Date): Promise<void> {
   await tables(tx)

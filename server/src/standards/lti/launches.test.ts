@@ -1,7 +1,9 @@
 import { decodeProtectedHeader } from 'jose'
+import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { TestPlatform } from '../../../test/lti-platform.ts'
 import { claim, type Exchanged, users, useScene } from '../../../test/lti-scene.ts'
+import { purgeLti } from './purge.ts'
 import { activateSigningKey, addSigningKey, signMessage } from './signing-keys.ts'
 
 const scene = useScene()
@@ -178,6 +180,23 @@ test('the keys of this tool turn: the next is published before it signs', async 
   expect(decodeProtectedHeader(await sign()).kid).toBe(before[0]?.kid)
   await scene.current.server.inTenant((tx) => activateSigningKey(tx, scene.current.server.services.now()))
   expect(decodeProtectedHeader(await sign()).kid).toBe(next)
+})
+
+test('launches of a person whom the identity map forgot are forgotten too, and those that never came back', async () => {
+  await scene.current.launch(scene.current.platform, '4')
+  await scene.current.launch(scene.current.platform, '5')
+  const { server, platform } = scene.current
+  const subjects = async () =>
+    new Set((await scene.current.details(platform)).launches.map((each) => each.person.subject))
+  expect(await subjects()).toEqual(new Set(['3', '4', '5']))
+  await server.inTenant((tx) =>
+    sql`delete from insight.learner where identifier = ${`lti|${platform.url}|5`}`.execute(tx),
+  )
+  await purgeLti(server.services)
+  expect(await subjects()).toEqual(new Set(['3', '4']))
+  await server.inTenant((tx) => sql`update lti.launch set begun_at = begun_at - interval '31 days'`.execute(tx))
+  await purgeLti(server.services)
+  expect(await subjects()).toEqual(new Set())
 })
 
 test('a withdrawn platform opens nothing any more', async () => {
