@@ -8,6 +8,7 @@ import { Button } from '../../ui/button.tsx'
 import { compareSpec } from '../../ui/chart-spec.ts'
 import { Notice } from '../../ui/notice.tsx'
 import { VegaChart } from '../../ui/vega-chart.tsx'
+import { FollowUp } from './follow-up.tsx'
 import { IndicatorHelp } from './indicator-help.tsx'
 import { HiddenNotes } from './indicator-hidden.tsx'
 import { IndicatorSettings } from './indicator-settings.tsx'
@@ -96,7 +97,7 @@ export function IndicatorCard({
       {data && !data.withheld && data.rows.length > 0 && (
         <div className={isPlaceholderData ? 'indicator-figure indicator-old' : 'indicator-figure'}>
           {showsTable ? (
-            <Tables answer={data} words={words} />
+            <Tables answer={data} course={question.course} words={words} />
           ) : (
             <Picture answer={data} onFail={() => setFailed(true)} words={words} />
           )}
@@ -182,11 +183,18 @@ function Picture({ answer, words, onFail }: { answer: IndicatorAnswer; words: Wo
 }
 
 /** The table that says the same as the chart; with a comparison, one for each period. */
-function Tables({ answer, words }: { answer: IndicatorAnswer; words: Words }) {
+function Tables({ answer, course, words }: { answer: IndicatorAnswer; course: string | undefined; words: Words }) {
   const { t } = useTranslation('dashboards')
   const caption = t('card.table', { question: words.texts.question })
   const { columns, comparison } = answer
-  if (!comparison) return <IndicatorTable caption={caption} columns={columns} rows={answer.rows} words={words} />
+  // Rows that raise a flag on somebody name its rule: the teacher says what they did about it.
+  const isFlags = answer.scope === 'named' && columns.some(({ name }) => name === 'rule')
+  const act =
+    isFlags && course !== undefined
+      ? { head: t('followUp.head'), cell: (row: Row) => <FlagAct course={course} row={row} words={words} /> }
+      : undefined
+  if (!comparison)
+    return <IndicatorTable act={act} caption={caption} columns={columns} rows={answer.rows} words={words} />
   return (
     <>
       <IndicatorTable
@@ -204,6 +212,19 @@ function Tables({ answer, words }: { answer: IndicatorAnswer; words: Words }) {
         words={words}
       />
     </>
+  )
+}
+
+function FlagAct({ course, row, words }: { course: string; row: Row; words: Words }) {
+  const { learner, rule } = row
+  if (typeof learner !== 'string' || typeof rule !== 'string') return null
+  return (
+    <FollowUp
+      course={course}
+      learner={learner}
+      name={words.tell({ name: 'learner', type: 'learner' }, row)}
+      rule={rule}
+    />
   )
 }
 

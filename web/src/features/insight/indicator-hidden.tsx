@@ -18,6 +18,7 @@ export function HiddenNotes({ answer, named }: { answer: IndicatorAnswer; named:
     snapped && !withheld && t('hidden.snapped', { range }),
     excludedObjectors && t('hidden.objectors'),
     named && t('card.named'),
+    named && answer.columns.some(({ name }) => name === 'rule') && t('followUp.note'),
   ].filter((note) => note !== false)
   if (notes.length === 0) return null
   return (

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useFormat } from '../../shell/format.ts'
 import { Button } from '../../ui/button.tsx'
@@ -11,19 +11,24 @@ const first = 20
 
 const figures: Column['type'][] = ['integer', 'decimal', 'share', 'duration', 'learners']
 
-/** The rows of an answer in the reader's words. */
+/**
+ * The rows of an answer in the reader's words.
+ * @param act a last column, of what the reader may do about a row.
+ */
 export function IndicatorTable({
   caption,
   captionShown = false,
   columns,
   rows,
   words,
+  act,
 }: {
   caption: string
   captionShown?: boolean
   columns: Column[]
   rows: Row[]
   words: Words
+  act?: { head: string; cell: (row: Row) => ReactNode } | undefined
 }) {
   const { t } = useTranslation('dashboards')
   const format = useFormat()
@@ -36,13 +41,16 @@ export function IndicatorTable({
       {captionShown && <p className="small quiet">{caption}</p>}
       <DataTable
         caption={caption}
-        columns={columns.map((column) => ({
-          key: column.name,
-          head: words.columnTitle(column),
-          number: figures.includes(column.type),
-          cell: (row: Row) => words.tell(column, row),
-          value: (row: Row) => (isWritten(column) ? words.tell(column, row) : (row[column.name] ?? null)),
-        }))}
+        columns={[
+          ...columns.map((column) => ({
+            key: column.name,
+            head: words.columnTitle(column),
+            number: figures.includes(column.type),
+            cell: (row: Row) => words.tell(column, row),
+            value: (row: Row) => (isWritten(column) ? words.tell(column, row) : (row[column.name] ?? null)),
+          })),
+          ...(act ? [{ key: 'act', ...act }] : []),
+        ]}
         onSort={shown.length === rows.length ? setSort : undefined}
         rowKey={(row) => keys.get(row) ?? ''}
         rows={shown}
