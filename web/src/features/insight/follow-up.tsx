@@ -4,6 +4,7 @@ import { api, read } from '../../api/client.ts'
 import { useProblemText } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Button } from '../../ui/button.tsx'
+import { useNow } from '../../ui/now.ts'
 
 const followUpsQuery = (course: string) =>
   queryOptions({
@@ -39,7 +40,7 @@ export function FollowUp({
       ),
     onSuccess: () => client.invalidateQueries({ queryKey: followUpsQuery(course).queryKey }),
   })
-  const now = new Date().toISOString()
+  const now = useNow(600).toISOString()
   const last = data?.followUps.find(
     (each) => each.learner === learner && each.rule === rule && (each.until === null || each.until > now),
   )
