@@ -23,7 +23,9 @@ const signIn = (personId: string) =>
 /** What the history of three days says, by the clock of ClickHouse: the day of the test is in it whatever the hour. */
 const days = async () => {
   const { clickhouse } = server.services
-  const result = await (await clickhouse()).query({
+  const result = await (
+    await clickhouse()
+  ).query({
     query: `select toString(toDate(occurred_at)) as day, toUInt32(count()) as signIns, toUInt32(uniqExact(visitor)) as visitors
       from events_v1 final group by day order by day`,
     format: 'JSONEachRow',
