@@ -11,15 +11,15 @@ export interface ExpectedToken {
 /** Reads the keys of platforms: kept ten minutes, read again when a token names one that is not known. */
 export type PlatformKeys = (keysUrl: string) => JWTVerifyGetKey
 
-export function createPlatformKeys(): PlatformKeys {
+/** @param cooldown ms during which keys just read are not read again, whatever a token names. */
+export function createPlatformKeys(cooldown = 10_000): PlatformKeys {
   const known = new Map<string, JWTVerifyGetKey>()
   return (keysUrl) => {
     let keys = known.get(keysUrl)
     if (!keys) {
       keys = createRemoteJWKSet(new URL(keysUrl), {
         timeoutDuration: 5_000,
-        // A token with an unknown key makes it read again, but not as often as anyone likes.
-        cooldownDuration: 10_000,
+        cooldownDuration: cooldown,
         cacheMaxAge: 600_000,
       })
       known.set(keysUrl, keys)
