@@ -42,13 +42,15 @@ export function IndicatorTable({
       <DataTable
         caption={caption}
         columns={[
-          ...columns.map((column) => ({
-            key: column.name,
-            head: words.columnTitle(column),
-            number: figures.includes(column.type),
-            cell: (row: Row) => words.tell(column, row),
-            value: (row: Row) => (isWritten(column) ? words.tell(column, row) : (row[column.name] ?? null)),
-          })),
+          ...columns
+            .filter((column) => !words.isSpoken(column))
+            .map((column) => ({
+              key: column.name,
+              head: words.columnTitle(column),
+              number: figures.includes(column.type),
+              cell: (row: Row) => words.tell(column, row),
+              value: (row: Row) => (isWritten(column) ? words.tell(column, row) : (row[column.name] ?? null)),
+            })),
           ...(act ? [{ key: 'act', ...act }] : []),
         ]}
         onSort={shown.length === rows.length ? setSort : undefined}

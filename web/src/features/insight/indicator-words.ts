@@ -16,6 +16,8 @@ export interface Words {
   /** Rows with names and labels instead of keys and codes, for a chart. */
   tellRows: (rows: Row[]) => Row[]
   columnTitle: (column: Column) => string
+  /** Whether the label of another column tells this one: it needs no column of its own. */
+  isSpoken: (column: Column) => boolean
 }
 
 /**
@@ -80,9 +82,11 @@ export function makeWords({
     })
   }
 
+  const labels = Object.values(texts.values).flatMap((told) => Object.values(told))
   return {
     texts,
     tell,
+    isSpoken: ({ name }) => labels.some((label) => new RegExp(`\\{\\{\\s*${name}\\s*\\}\\}`).test(label)),
     columnTitle: ({ name }) => texts.columns[name] ?? name,
     tellRows: (rows) =>
       rows.map((row) =>
