@@ -7,13 +7,7 @@ import { sourceCommands } from './treatment/source-commands.ts'
 import { registerTreatment } from './treatment/treatment.routes.ts'
 
 export { identifyAgent } from './model/agents.ts'
-export {
-  countRecords,
-  type ErasureMode,
-  erasePerson,
-  listOwnDocuments,
-  type RecordsAbout,
-} from './erasure/erasure.ts'
+export { countRecords, type ErasureMode, erasePerson, listOwnDocuments, type RecordsAbout } from './erasure/erasure.ts'
 export { listOwnStatements } from './erasure/own-statements.queries.ts'
 export { deleteStatementsBefore } from './erasure/retention.queries.ts'
 export { hasDigest } from './store/attachment-digests.ts'
