@@ -193,6 +193,29 @@ test('the receipt says where copies were sent, and only what a store takes and w
   ])
 })
 
+test('what was set aside and spells an identifier is dropped, and nothing else', async () => {
+  const keep = async (name: string) => {
+    await app.services.owner.query(
+      `insert into records.quarantined_statement
+        (tenant_id, id, source_id, credential_id, version, received_at, body, pointer, reason, repairs)
+       select $1, gen_random_uuid(), source_id, id, '1.0.3', now(), $2, '/verb', 'faulty', '{}' from records.credential limit 1`,
+      [app.tenant.id, JSON.stringify({ actor: agent(name), verb: 3 })],
+    )
+  }
+  await keep('gus')
+  await keep('gustave')
+  expect((await erasing(identifierOf('gus'), 'erase')).json()).toMatchObject({
+    receipt: { quarantined: 1, statements: 0 },
+  })
+  const { rows } = await app.services.owner.query<{ state: string; body: string | null }>(
+    'select state, body from records.quarantined_statement order by state',
+  )
+  expect(rows).toMatchObject([
+    { state: 'dropped', body: null },
+    { state: 'waiting', body: expect.stringContaining('gustave') },
+  ])
+})
+
 test('who does not administer dashboards erases nobody', async () => {
   const id = await app.inTenant((tx) => makePerson(tx))
   const someone = await app.signIn(id, [{ right: 'insight.view' }])

@@ -1,3 +1,4 @@
+import { ClickHouseError } from '@clickhouse/client'
 import type { ClickHouseClient } from '#kernel/clickhouse'
 import type { Day } from '#kernel/time'
 import { otherActions } from '../indicators/scoped-events.ts'
@@ -81,17 +82,23 @@ export async function planRelease(clickhouse: ClickHouseClient, question: Releas
   const period = snapPeriod(question.from, question.until, question.today)
   const keys = question.splits.filter((split) => split !== 'course')
   const together = question.courses?.length !== 1 && !question.splits.includes('course')
+  const tooMany: Release = { period, weeksLeftOut: 0, withheld: 'too_many_parts', condition: 'false' }
   const ask = async (by: readonly Split[], wholes: readonly Set<string>[] = []) => {
     const atoms = await listAtoms(clickhouse, question, by, period)
+    if (!atoms) return undefined
     const told = tellAtoms(atoms, { from: period.from, together: together && by.length === 0, k, wholes })
     return { atoms: atoms.filter(({ week }) => week >= period.from), told }
   }
   // What an answer by activity and action leaves of one by activity, and of one by action, is looked at too.
   const wholes = []
   for (const key of keys.length > 1 ? keys : []) {
-    wholes.push(new Set(Array.from((await ask([key])).told, ({ name }) => name)))
+    const whole = await ask([key])
+    if (!whole) return tooMany
+    wholes.push(new Set(Array.from(whole.told, ({ name }) => name)))
   }
-  const { atoms, told } = await ask(keys, wholes)
+  const asked = await ask(keys, wholes)
+  if (!asked) return tooMany
+  const { atoms, told } = asked
 
   const picked = atoms.filter((atom) => atom.picked)
   const active = new Set(picked.map(({ week }) => week))
@@ -105,24 +112,27 @@ export async function planRelease(clickhouse: ClickHouseClient, question: Releas
     }
   const names = (wanted: boolean) => atoms.filter((atom) => told.has(atom) === wanted).map(({ name }) => name)
   const [inside, outside] = [names(true), names(false)]
-  if (Math.min(inside.length, outside.length) > longestList)
-    return { ...result, withheld: 'too_many_parts', condition: 'false' }
+  if (Math.min(inside.length, outside.length) > longestList) return tooMany
   const name = `cityHash64(${['course', ...keys, 'toMonday(day)'].join(', ')})`
-  const condition =
-    inside.length === 0
-      ? 'false'
-      : outside.length === 0
-        ? 'true'
-        : inside.length <= longestList
-          ? `${name} in (${inside.join(', ')})`
-          : `${name} not in (${outside.join(', ')})`
-  return { ...result, withheld: null, condition }
+  return { ...result, withheld: null, condition: writeCondition(name, inside, outside) }
+}
+
+/** By what is told, if that can be listed: what comes meanwhile is then not told. */
+function writeCondition(name: string, inside: string[], outside: string[]): string {
+  if (inside.length === 0) return 'false'
+  if (inside.length <= longestList) return `${name} in (${inside.join(', ')})`
+  return outside.length === 0 ? 'true' : `${name} not in (${outside.join(', ')})`
 }
 
 const k = smallestGroup.page
 
-/** Most names in a condition: ClickHouse reads queries up to 256 KiB, and a name has 20 digits. */
+/** Most names in a condition: a name has 20 digits, three conditions may be in one query, and that is of 1 MB at most. */
 const longestList = 10_000
+/** Most atoms that are looked at, and parts of weeks of learners that they are made of. */
+const mostAtoms = 40_000
+const mostGroups = 1_000_000
+/** ClickHouse's TOO_MANY_ROWS. */
+const tooManyRows = '158'
 
 const notLearning = otherActions.map((action) => `'${action}'`).join(', ')
 
@@ -136,13 +146,13 @@ type FoundAtom = Omit<Atom, 'course' | 'week' | 'alls' | 'rests'> & {
   onlys: number[]
 }
 
-/** All atoms until the end of a period, each with up to k of its learners. */
+/** All atoms until the end of a period, each with up to k of its learners; undefined when they are too many. */
 async function listAtoms(
   clickhouse: ClickHouseClient,
   question: ReleaseQuestion,
   keys: readonly Split[],
   period: Release['period'],
-): Promise<Atom[]> {
+): Promise<Atom[] | undefined> {
   const isFine = keys.some((key) => key !== 'action')
   const [table, amount] = isFine ? ['learning_event_v1', 'sign'] : ['learner_day_v1', 'events']
   const picks = isFine && question.activity !== null
@@ -154,8 +164,9 @@ async function listAtoms(
   const isWithin = (of: Split[]) =>
     of.map((key) => `each.${keys.indexOf(key) + 1} = part_keys.${keys.indexOf(key) + 1}`).join(' and ')
   // No window functions: the embedded ClickHouse 26.1 dies of several with different partitions.
-  const answer = await clickhouse.query({
-    query: `
+  const answer = await clickhouse
+    .query({
+      query: `
       select toString(cityHash64(course, ${columns}week)) as name, toString(cityHash64(course, ${columns}'')) as part,
         ${list((of) => `map('name', toString(cityHash64(course, ${of.map((key) => `${key}, `).join('')}week)), 'part', toString(cityHash64(course, ${of.join(', ') || `''`})))`)}::Array(Map(String, String)) as wholes,
         toString(course) as of_course, toString(week) as monday, toUInt32(count()) as learners,
@@ -178,21 +189,29 @@ async function listAtoms(
             group by course, week, ${columns}learner having sum(${amount}) > 0
           ) group by course, week, learner
         )
-      ) group by course, ${columns}week order by name`,
-    query_params: {
-      tenant: question.tenantId,
-      build: question.build,
-      // As text: they are beyond what a number holds, and the client would quote them.
-      courses: `[${(question.courses ?? []).join(',')}]`,
-      objectors: `[${question.objectors.join(',')}]`,
-      staff: `[${question.staff.map((pair) => `(${pair.join(',')})`).join(',')}]`,
-      activity: question.activity ?? '0',
-      from: period.from,
-      until: period.until,
-    },
-    format: 'JSONEachRow',
-  })
-  const found = await answer.json<FoundAtom>()
+      ) group by course, ${columns}week order by name limit ${mostAtoms + 1}`,
+      query_params: {
+        tenant: question.tenantId,
+        build: question.build,
+        // As text: they are beyond what a number holds, and the client would quote them.
+        courses: `[${(question.courses ?? []).join(',')}]`,
+        objectors: `[${question.objectors.join(',')}]`,
+        staff: `[${question.staff.map((pair) => `(${pair.join(',')})`).join(',')}]`,
+        activity: question.activity ?? '0',
+        from: period.from,
+        until: period.until,
+      },
+      // A week of a course is one atom, however many learners: only parts may be too many to look at while somebody waits.
+      clickhouse_settings:
+        keys.length === 0 ? {} : { max_rows_to_group_by: String(mostGroups), group_by_overflow_mode: 'throw' },
+      format: 'JSONEachRow',
+    })
+    .catch((error: unknown) => {
+      if (error instanceof ClickHouseError && error.code === tooManyRows) return undefined
+      throw error
+    })
+  const found = await answer?.json<FoundAtom>()
+  if (found === undefined || found.length > mostAtoms) return undefined
   const all = new Map<string, number>()
   for (const { wholes, shares } of found)
     wholes.forEach(({ name }, at) => all.set(name, (all.get(name) ?? 0) + (shares[at] ?? 0)))
