@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
 import { openXapiClient, type XapiClient } from '../../../../test/xapi.ts'
-import { projectAll } from './projection.ts'
+import { listBuilds } from './builds.queries.ts'
+import { countEvents, deleteLearner } from './events.queries.ts'
+import { projectAll, startRebuild } from './projection.ts'
 
 let app: TestApp
 let tool: XapiClient
@@ -79,4 +81,35 @@ test('what is voided is taken back, whichever comes first', async () => {
   )
   expect(row).toEqual({ n: 1 })
   expect((await days()).at(-1)).toMatchObject({ day: '2026-12-02', n: 1 })
+})
+
+test('a projection begins without what another time left under its number', async () => {
+  const clickhouse = await app.services.clickhouse()
+  const build = await app.inTenant((tx) => startRebuild(tx, null, new Date()))
+  await clickhouse.command({
+    query: `insert into learning_event_v1 (tenant_id, build, day, seq, sign)
+      select '${app.tenant.id}', ${build}, '2026-11-02', toUnixTimestamp('2026-11-02 10:00:00') * 1000000, 1`,
+  })
+  await projectAll(app.services, app.tenant.id)
+  const [read] = await app.inTenant(listBuilds)
+  expect(read).toMatchObject({ build, state: 'read' })
+  expect(await countEvents(clickhouse, app.tenant.id, build)).toBe(
+    await countEvents(clickhouse, app.tenant.id, build - 1),
+  )
+})
+
+test('what is deleted of a learner is gone from every projection, and others stay', async () => {
+  const clickhouse = await app.services.clickhouse()
+  const [{ learner } = { learner: '' }] = await ask<{ learner: string }>(
+    `select toString(learner) as learner from learner_day_v1 where day = '2026-12-02'`,
+  )
+  const count = (where: string) =>
+    ask<{ n: number }>(`select toInt32((select count() from learning_event_v1 where ${where})
+      + (select count() from learner_day_v1 where ${where})) as n`).then(([row]) => row?.n)
+  const others = await count(`learner <> ${learner}`)
+  expect(await count(`learner = ${learner}`)).toBeGreaterThan(0)
+  await deleteLearner(clickhouse, app.tenant.id, learner)
+  expect(await count(`learner = ${learner}`)).toBe(0)
+  expect(await count(`learner <> ${learner}`)).toBe(others)
+  expect(others).toBeGreaterThan(0)
 })

@@ -124,6 +124,9 @@ export function createProjector(services: ProjectionServices): Projector {
         continue
       }
       try {
+        // Rows under this number are of a time that PostgreSQL has forgotten: it was restored from an older copy.
+        if (build.cursor === 0 && build.pendingUntil === null)
+          await deleteRows(await services.clickhouse(), build.build)
         // A batch that was begun goes first: its learners are those of then.
         const isBegun = build.pendingUntil !== null && build.pendingUntil > build.cursor
         const isBehind = (!isBegun && (await followMoves(tenant, build))) || (await addBatch(tenant, build, settled))
