@@ -579,7 +579,7 @@ async function main(directory: string, socket: string, database: string): Promis
   }
 
   let present = 0
-  const server = createServer({ maxHeaderSize: 1024 * 1024, requestTimeout: 0, keepAliveTimeout: 60_000 })
+  const server = createServer({ maxHeaderSize: 1024 * 1024, requestTimeout: 0, keepAliveTimeout: 0 })
   const leave = async () => {
     if (!server.listening) return
     clearTimeout(impatience)

@@ -278,6 +278,13 @@ describe('speaks to the stock client as a server does', () => {
     await Promise.all(long)
   })
 
+  test('of two clients on one connection, neither ends what the other has taken up', async () => {
+    const another = open(store)
+    await ask(another, 'select 1')
+    // Longer than the stock client keeps an idle connection, which is what the first was left with.
+    expect(await ask(client, 'select sleep(2.9) as slept')).toEqual([{ slept: 0 }])
+  })
+
   test('an abandoned answer frees its session, and its statement ends', async () => {
     for (let index = 0; index < 6; index++) {
       const result = await client.query({ query: 'select number from system.numbers', format: 'JSONEachRow' })

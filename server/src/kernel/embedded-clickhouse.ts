@@ -36,6 +36,7 @@ export interface ClickhouseConnection {
   url: string
   database: string
   http_agent: Agent
+  keep_alive: { enabled: true; idle_socket_ttl: number }
 }
 
 export interface EmbeddedClickhouseOptions {
@@ -144,7 +145,14 @@ function requirePackage(): void {
 // --------------------------------------------------------------------------------------------------------- connection
 
 function makeConnection(socket: string, ensureRunning?: () => Promise<void>): ClickhouseConnection {
-  return { url: 'http://localhost', database, http_agent: new SocketAgent(socket, ensureRunning) }
+  return {
+    url: 'http://localhost',
+    database,
+    http_agent: new SocketAgent(socket, ensureRunning),
+    // Neither side ends an idle connection. Each client would after a while, by its own account: of two that share the
+    // agent, one would end a connection that the other has just taken up.
+    keep_alive: { enabled: true, idle_socket_ttl: 2 ** 31 - 1 },
+  }
 }
 
 /** Connects every request to the unix socket, once the store runs. */
