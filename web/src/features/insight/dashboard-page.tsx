@@ -27,7 +27,7 @@ import {
 import { DashboardTour } from './dashboard-tour.tsx'
 import { InsightPage } from './insight-page.tsx'
 import { useWantedAudience, type Viewer, viewerQuery } from './looking.ts'
-import { comparedPeriod, comparisonNames, findToday, readPeriod } from './period.ts'
+import { comparedPeriod, comparisonNames, findToday, formerPeriod, readPeriod } from './period.ts'
 import './dashboard-page.css'
 
 /** The dashboard of whoever looks: the indicators their institution composed it of, over what they choose to look at. */
@@ -102,7 +102,9 @@ function Dashboard({ viewer, as }: { viewer: Viewer; as: Viewer['audience'] | un
         .filter((each) => typeof each === 'string')
         .sort()[0],
   })
-  const name = courses?.courses.find(({ key }) => key === course)?.name ?? only?.name
+  const use = courses?.courses.find(({ key }) => key === course)
+  const name = use?.name ?? only?.name
+  const former = formerPeriod(use?.lastWeek, period)
   const range = t('range', { from: format.dayMedium(period.from), until: format.dayMedium(period.until) })
   const told = pickName(name, i18n.language)
   return (
@@ -120,6 +122,15 @@ function Dashboard({ viewer, as }: { viewer: Viewer; as: Viewer['audience'] | un
     >
       {items.length > 0 && viewer.indicator === null && <DashboardTour audience={audience} />}
       <DashboardFilters as={as} comparison={comparison} course={course} period={period} viewer={viewer} />
+      {former && (
+        <Notice kind="info" title={t('former.title')}>
+          <p>
+            <Button onClick={() => change({ period: 'custom', ...former })}>
+              {t('former.show', { from: format.dayMedium(former.from), until: format.dayMedium(former.until) })}
+            </Button>
+          </p>
+        </Notice>
+      )}
       <p className="dashboard-printed">{[told, range].filter(Boolean).join(' · ')}</p>
       {error && <Failure error={error} onRetry={() => void Promise.all([dashboard.refetch(), catalogue.refetch()])} />}
       {!error && (!indicators || !dashboard.data) && <SkeletonRows count={2} height="18rem" />}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { comparedPeriod, findToday, readPeriod } from './period.ts'
+import { comparedPeriod, findToday, formerPeriod, readPeriod } from './period.ts'
 
 const read = (query: string, today = '2026-11-22') => readPeriod(new URLSearchParams(query), today)
 
@@ -24,4 +24,12 @@ test('it is compared with the weeks just before, or those of a year earlier, whi
 
 test('the day is that of the zone', () => {
   expect(findToday(new Date('2026-11-22T23:30:00Z'), 'Europe/Paris')).toBe('2026-11-23')
+})
+
+test('a course that lived before the period is proposed the weeks when it did', () => {
+  const period = { from: '2026-09-28', until: '2026-11-22' }
+  expect(formerPeriod('2021-11-29', period)).toEqual({ from: '2021-10-11', until: '2021-12-05' })
+  expect(formerPeriod('2026-09-21', period)).toEqual({ from: '2026-08-03', until: '2026-09-27' })
+  expect(formerPeriod('2026-09-28', period)).toBeUndefined()
+  expect(formerPeriod(null, period)).toBeUndefined()
 })

@@ -42,6 +42,16 @@ function presetPeriod(name: Exclude<PeriodName, 'custom'>, today: string): Perio
   return { from: toDay(monday - (weeks - 1) * 7 * day), until: today }
 }
 
+/**
+ * Eight weeks until the last in which a course lived, when that is over before a period begins; undefined otherwise.
+ * @param lastWeek its Monday.
+ */
+export function formerPeriod(lastWeek: string | null | undefined, { from }: Period): Period | undefined {
+  if (lastWeek === null || lastWeek === undefined) return undefined
+  const until = toTime(lastWeek) + 6 * day
+  return until < toTime(from) ? { from: toDay(until - (8 * 7 - 1) * day), until: toDay(until) } : undefined
+}
+
 /** The period that another is compared with: as many whole weeks just before, or the same weeks a year earlier. */
 export function comparedPeriod(name: ComparisonName, { from, until }: Period): Period | undefined {
   if (name === 'none') return undefined
