@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Agent, Statement } from '#modules/records'
+import { ServiceFailure } from '#kernel/remote-service'
 import { serviceScopes } from './claims.ts'
-import { ServiceFailure, type PlatformService } from './service-client.ts'
+import type { PlatformService } from './service-client.ts'
 
 const lineItemsType = 'application/vnd.ims.lis.v2.lineitemcontainer+json'
 const resultsType = 'application/vnd.ims.lis.v2.resultcontainer+json'

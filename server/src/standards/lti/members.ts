@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { ServiceFailure } from '#kernel/remote-service'
 import { readCustom, serviceScopes } from './claims.ts'
-import { ServiceFailure, type PlatformService } from './service-client.ts'
+import type { PlatformService } from './service-client.ts'
 
 const mediaType = 'application/vnd.ims.lti-nrps.v2.membershipcontainer+json'
 const customClaim = 'https://purl.imsglobal.org/spec/lti/claim/custom'

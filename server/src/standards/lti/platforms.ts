@@ -5,6 +5,7 @@ import { recordAudit } from '#kernel/audit'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
+import { readJson } from '#kernel/remote-service'
 import {
   findPlatform,
   insertPlatform,
@@ -18,6 +19,8 @@ import { courseRule, identityRule } from './rules.ts'
 
 /** A registration link is made for somebody who is at it. */
 const linkHours = 24
+/** A set of keys is a few kilobytes. */
+const mostBytes = 1_000_000
 
 const address = z.url({ protocol: /^https?$/ }).max(1_000)
 
@@ -144,7 +147,7 @@ export async function tryPlatform(services: Services, tenantId: string, id: stri
   try {
     const response = await fetch(keysUrl, { signal: AbortSignal.timeout(5_000), redirect: 'error' })
     if (!response.ok) throw new Error(String(response.status))
-    answer = await response.json()
+    answer = await readJson(response, mostBytes)
   } catch {
     throw new Problem(502, 'platform_unreachable', `The keys are not answered at ${keysUrl}.`)
   }

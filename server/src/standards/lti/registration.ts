@@ -3,6 +3,7 @@ import { addressOf } from '#modules/identity'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
+import { readJson } from '#kernel/remote-service'
 import type { Tenant } from '#kernel/tenancy'
 import { serviceScopes } from './claims.ts'
 import { launchUrlOf } from './launch.ts'
@@ -13,6 +14,8 @@ import { proposeRules } from './rules.ts'
 const platformConfiguration = 'https://purl.imsglobal.org/spec/lti-platform-configuration'
 const toolConfiguration = 'https://purl.imsglobal.org/spec/lti-tool-configuration'
 const patience = 10_000
+/** A description of a platform is a few kilobytes. */
+const mostBytes = 1_000_000
 
 const url = z.url({ protocol: /^https?$/ }).max(1_000)
 
@@ -140,7 +143,7 @@ async function ask(address: string, init: RequestInit): Promise<unknown> {
     throw unreachable()
   }
   if (!response.ok) throw init.method === 'POST' ? refused(response.status) : unreachable()
-  return response.json().catch(() => undefined)
+  return readJson(response, mostBytes).catch(() => undefined)
 }
 
 const unreachable = () =>

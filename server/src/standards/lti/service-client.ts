@@ -1,17 +1,6 @@
 import { z } from 'zod'
+import { readJson, ServiceFailure } from '#kernel/remote-service'
 import type { Platform } from './platforms.queries.ts'
-
-/** Why a service of a platform could not be read. Its message holds neither token nor anything that was answered. */
-export class ServiceFailure extends Error {
-  readonly code: 'service_unreachable' | 'token_refused' | 'service_refused' | 'answer_invalid'
-  readonly status: number | null
-
-  constructor(code: ServiceFailure['code'], status: number | null = null) {
-    super(status === null ? code : `${code} ${status}`)
-    this.code = code
-    this.status = status
-  }
-}
 
 const patience = 30_000
 const mostBytes = 16_000_000
@@ -43,7 +32,7 @@ export class PlatformService {
     this.mayRead = mayRead
   }
 
-  /** A token for scopes. @throws ServiceFailure `token_refused`. */
+  /** A token for scopes. @throws ServiceFailure. */
   async askToken(scopes: string[], id: string): Promise<string> {
     const { clientId, tokenUrl, tokenAudience } = this.platform
     const assertion = await this.sign({ iss: clientId, sub: clientId, aud: tokenAudience ?? tokenUrl, jti: id })
@@ -58,7 +47,8 @@ export class PlatformService {
       }).toString(),
     })
     const read = tokenAnswer.safeParse(body)
-    if (status !== 200 || !read.success) throw new ServiceFailure('token_refused', status)
+    if (status !== 200) throw new ServiceFailure('token_refused', status)
+    if (!read.success) throw new ServiceFailure('answer_invalid', status)
     return read.data.access_token
   }
 
@@ -92,7 +82,7 @@ export class PlatformService {
       this.signal.throwIfAborted()
       throw new ServiceFailure('service_unreachable')
     }
-    return { status: answer.status, body: await readJson(answer), headers: answer.headers }
+    return { status: answer.status, body: await readJson(answer, mostBytes), headers: answer.headers }
   }
 }
 
@@ -102,21 +92,4 @@ export function readNext(header: string | null, base: string): string | undefine
     if (/;\s*rel="?next"?(?=[\s;,]|$)/i.test(parameters) && URL.canParse(url, base)) return new URL(url, base).href
   }
   return undefined
-}
-
-/** undefined for what is no JSON: an error page, nothing. */
-async function readJson(answer: Response): Promise<unknown> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  try {
-    for await (const chunk of answer.body ?? []) {
-      size += chunk.byteLength
-      if (size > mostBytes) throw new ServiceFailure('answer_invalid', answer.status)
-      chunks.push(chunk)
-    }
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
-  } catch (error) {
-    if (error instanceof ServiceFailure) throw error
-    return undefined
-  }
 }

@@ -186,6 +186,16 @@ describe('a service that cannot be read', () => {
     fake.close()
   })
 
+  it('answers a page where tokens are asked for', async () => {
+    const fake = createServer((_request, response) => response.end('<html>'))
+    await new Promise<void>((resolve) => fake.listen(0, '127.0.0.1', resolve))
+    const { port } = fake.address() as { port: number }
+    const id = await connect({ name: 'page for tokens', tokenUrl: `http://127.0.0.1:${port}/` })
+    expect(await failure(id)).toBe('answer_invalid')
+    fake.closeAllConnections()
+    fake.close()
+  })
+
   it('is refused in clear on another machine', async () => {
     await expect(connect({ serviceUrl: 'http://sis.example/v1p2' })).rejects.toMatchObject({ code: 'service_insecure' })
   })

@@ -6,6 +6,7 @@ import { defineQueue } from '#kernel/jobs'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
+import { ServiceFailure } from '#kernel/remote-service'
 import { listTenants } from '#kernel/tenancy'
 import {
   type Connection,
@@ -17,7 +18,7 @@ import {
   noteFetch,
 } from './connections.queries.ts'
 import { writePackage } from './package-writer.ts'
-import { ServiceClient, ServiceFailure } from './service-client.ts'
+import { ServiceClient } from './service-client.ts'
 
 /** A fetch asked for by somebody. */
 export const fetchQueue = defineQueue<{ tenantId: string; connectionId: string; actorPersonId: string | null }>(

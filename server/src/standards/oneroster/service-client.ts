@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readJson, ServiceFailure } from '#kernel/remote-service'
 import { rosterScopes } from './scopes.ts'
 
 /** An object of the service, as it was answered. */
@@ -10,18 +11,6 @@ export interface Service {
   tokenUrl: string
   clientId: string
   secret: string
-}
-
-/** Why a service could not be read. Its message holds neither secret nor anything that was answered. */
-export class ServiceFailure extends Error {
-  readonly code: 'service_unreachable' | 'token_refused' | 'service_refused' | 'answer_invalid'
-  readonly status: number | null
-
-  constructor(code: ServiceFailure['code'], status: number | null = null) {
-    super(status === null ? code : `${code} ${status}`)
-    this.code = code
-    this.status = status
-  }
 }
 
 const pageSize = 1000
@@ -83,7 +72,7 @@ export class ServiceClient {
     })
     if (offset === 0 && (answer.status === 403 || answer.status === 404 || answer.status === 501)) return undefined
     if (answer.status !== 200) throw new ServiceFailure('service_refused', answer.status)
-    const body = z.record(z.string(), z.unknown()).safeParse(await readJson(answer))
+    const body = z.record(z.string(), z.unknown()).safeParse(await readJson(answer, mostBytes))
     const objects = z.array(z.record(z.string(), z.unknown())).safeParse(body.data?.[kind])
     if (!objects.success) throw new ServiceFailure('answer_invalid', 200)
     const total = answer.headers.get('x-total-count')
@@ -115,8 +104,8 @@ export class ServiceClient {
     // Scopes that it does not give.
     if (answer.status === 400 && scopes.length > 1) return undefined
     if (answer.status !== 200) throw new ServiceFailure('token_refused', answer.status)
-    const read = tokenAnswer.safeParse(await readJson(answer))
-    if (!read.success) throw new ServiceFailure('token_refused', 200)
+    const read = tokenAnswer.safeParse(await readJson(answer, mostBytes))
+    if (!read.success) throw new ServiceFailure('answer_invalid', 200)
     const seconds = read.data.expires_in ?? 300
     return { text: read.data.access_token, until: Date.now() + Math.max(10, seconds - 60) * 1000 }
   }
@@ -137,19 +126,4 @@ interface Page {
   objects: ServiceObject[]
   /** As X-Total-Count says. */
   total: number | undefined
-}
-
-async function readJson(answer: Response): Promise<unknown> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  try {
-    for await (const chunk of answer.body ?? []) {
-      size += chunk.byteLength
-      if (size > mostBytes) throw new ServiceFailure('answer_invalid', answer.status)
-      chunks.push(chunk)
-    }
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
-  } catch {
-    throw new ServiceFailure('answer_invalid', answer.status)
-  }
 }
