@@ -92,15 +92,6 @@ export async function findReadBuild(tx: Tx): Promise<number | undefined> {
   return row?.build
 }
 
-/** Learners who object to being counted. */
-export async function listObjectors(tx: Tx): Promise<string[]> {
-  const rows = await tables(tx)
-    .selectFrom('insight.objection')
-    .select((row) => row.cast<string>('learner', 'text').as('learner'))
-    .execute()
-  return rows.map(({ learner }) => learner)
-}
-
 /** Activities of a course, or of several, by their kinds and the beginning of a word of their names. */
 export async function listActivities(
   tx: Tx,

@@ -3,15 +3,9 @@ import type { Viewer } from '#kernel/access'
 import { type App, actorOf, viewerOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
+import { listObjectors } from '../privacy/objections.queries.ts'
 import { listAudiences } from '../viewers/viewers.ts'
-import {
-  type CourseUse,
-  findReadBuild,
-  listActivities,
-  listCourseNames,
-  listCourseUses,
-  listObjectors,
-} from './courses.queries.ts'
+import { type CourseUse, findReadBuild, listActivities, listCourseNames, listCourseUses } from './courses.queries.ts'
 import { audiences } from './default-dashboards.ts'
 
 /** A key of an activity: 64 bits in decimal, beyond what JSON numbers hold. */
