@@ -82,16 +82,6 @@ export async function listCourseUses(
   return result.json<CourseUse>()
 }
 
-/** The projection that is read; undefined before the first. */
-export async function findReadBuild(tx: Tx): Promise<number | undefined> {
-  const row = await tables(tx)
-    .selectFrom('insight.projection')
-    .select('build')
-    .where('state', '=', 'read')
-    .executeTakeFirst()
-  return row?.build
-}
-
 /** Activities of a course, or of several, by their kinds and the beginning of a word of their names. */
 export async function listActivities(
   tx: Tx,

@@ -4,8 +4,9 @@ import { type App, actorOf, viewerOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { listObjectors } from '../privacy/objections.queries.ts'
+import { findReadBuild } from '../projection/builds.queries.ts'
 import { listAudiences } from '../viewers/viewers.ts'
-import { type CourseUse, findReadBuild, listActivities, listCourseNames, listCourseUses } from './courses.queries.ts'
+import { type CourseUse, listActivities, listCourseNames, listCourseUses } from './courses.queries.ts'
 import { audiences } from './default-dashboards.ts'
 
 /** A key of an activity: 64 bits in decimal, beyond what JSON numbers hold. */
@@ -164,20 +165,20 @@ export function registerViewer(app: App, services: Services): void {
 }
 
 async function listUses(services: Services, viewer: Viewer): Promise<CourseUse[]> {
-  const { build, without } = await inTenant(services.db, viewer.tenantId, async (tx) => ({
-    build: await findReadBuild(tx),
+  const { read, without } = await inTenant(services.db, viewer.tenantId, async (tx) => ({
+    read: await findReadBuild(tx),
     without: await listObjectors(tx),
   }))
   const { tenantId, courses: within } = viewer
   const own = viewer.audience === 'student'
   const used =
-    build === undefined || (own && viewer.learner === null)
+    read === undefined || (own && viewer.learner === null)
       ? []
       : await listCourseUses(
           await services.clickhouse(),
           own
-            ? { tenantId, build, within, learner: viewer.learner, without: [], k: 1 }
-            : { tenantId, build, within, learner: null, without, k },
+            ? { tenantId, build: read.build, within, learner: viewer.learner, without: [], k: 1 }
+            : { tenantId, build: read.build, within, learner: null, without, k },
         )
   const unused = (within ?? []).filter((course) => !used.some((use) => use.key === course))
   return [...used, ...unused.map((course) => ({ key: course, lastWeek: null, learners: null }))]

@@ -3,8 +3,7 @@ import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { listPseudonyms } from '#modules/records'
-import { findReadBuild } from '../dashboards/courses.queries.ts'
-import { lockIdentities } from '../projection/builds.queries.ts'
+import { findReadBuild, lockIdentities } from '../projection/builds.queries.ts'
 import {
   deleteIdentifier,
   type KnownIdentifier,
@@ -159,7 +158,7 @@ export async function countKnown(
   tenantId: string,
   asked: { learners: string[]; courses: string[] },
 ): Promise<{ learners: Map<string, number>; courses: Map<string, number> }> {
-  const build = await inTenant(services.db, tenantId, findReadBuild)
-  if (build === undefined) return { learners: new Map(), courses: new Map() }
-  return countKnownEvents(await services.clickhouse(), { tenantId, build, ...asked })
+  const read = await inTenant(services.db, tenantId, findReadBuild)
+  if (read === undefined) return { learners: new Map(), courses: new Map() }
+  return countKnownEvents(await services.clickhouse(), { tenantId, build: read.build, ...asked })
 }

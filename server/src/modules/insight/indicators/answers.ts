@@ -8,6 +8,7 @@ import { recordLooks } from '../privacy/looks.queries.ts'
 import { listObjectors } from '../privacy/objections.queries.ts'
 import { findSplits, planRelease, type Release, type ReleaseQuestion, type Withheld } from '../privacy/release.ts'
 import { suppress } from '../privacy/suppression.ts'
+import { findReadBuild } from '../projection/builds.queries.ts'
 import type { Catalogue } from './catalogue.ts'
 import { type Circumstances, compute } from './compute.ts'
 import type { Column, Row, ScopeSql } from './definition.ts'
@@ -15,7 +16,6 @@ import { type Asked, getIndicator, type Question, settleQuestion } from './quest
 import { hasCorrections, type Reach, type relations } from './scoped-events.ts'
 import {
   findPlan,
-  findProjection,
   listLearnerNames,
   listNamedActivities,
   listStaff,
@@ -155,7 +155,7 @@ async function readKnown(
   { tenant, now, today }: { tenant: Tenant; now: Date; today: Day },
 ): Promise<Known> {
   const { scope, course, courses, until, parameters } = question
-  const projection = await findProjection(tx)
+  const read = await findReadBuild(tx)
   const objectors = await listObjectors(tx)
   const left = new Set(objectors)
   const students = course === null ? [] : await listStudents(tx, course)
@@ -164,8 +164,8 @@ async function readKnown(
   const planWeekly = course === null || learner === '0' ? 0 : await findPlan(tx, course, learner, until)
   return {
     question,
-    build: projection?.build,
-    asOf: projection?.updatedAt ?? null,
+    build: read?.build,
+    asOf: read?.updatedAt ?? null,
     objectors,
     staff: scope === 'person' ? [] : await listStaff(tx, courses),
     circumstances: { zone: tenant.timeZone, now, roster, enrolled: roster.length, learner, planWeekly, parameters },

@@ -3,15 +3,6 @@ import type { Tx } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
 import { tables } from '../tables.ts'
 
-/** The projection that is read, and until when it was brought up to date; undefined before the first. */
-export async function findProjection(tx: Tx): Promise<{ build: number; updatedAt: Date } | undefined> {
-  return tables(tx)
-    .selectFrom('insight.projection')
-    .select(['build', 'updated_at as updatedAt'])
-    .where('state', '=', 'read')
-    .executeTakeFirst()
-}
-
 /** Names of the indicators that the institution does not want. */
 export async function listUnwanted(tx: Tx): Promise<Set<string>> {
   const rows = await tables(tx)

@@ -43,6 +43,15 @@ export function listBuilds(tx: Tx): Promise<Build[]> {
     .execute()
 }
 
+/** The one that is read, and until when it was brought up to date; undefined before the first. */
+export async function findReadBuild(tx: Tx): Promise<{ build: number; updatedAt: Date } | undefined> {
+  return tables(tx)
+    .selectFrom('insight.projection')
+    .select(['build', 'updated_at as updatedAt'])
+    .where('state', '=', 'read')
+    .executeTakeFirst()
+}
+
 /** Nobody else projects for the tenant, nor takes away from what is projected, until this transaction ends. */
 export async function holdProjection(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock(${held})`.execute(tx)
