@@ -23,6 +23,7 @@ import {
   declareProvider,
   grantRight,
   listDemonstrationAccounts,
+  operatorRights,
   scopeProvider,
 } from '#modules/identity'
 import { applications } from './applications.ts'
@@ -70,14 +71,7 @@ export async function loadDemonstration(services: Services, progress: Progress):
     const college = await findEstablishment(tx, { uai: personas.secretary.administersUai! })
     if (!college) throw new Error('The demonstration feed lacks its collège.')
     await grantRight(tx, { personId: ids.secretary, right: 'directory.administer', organisationId: college.id }, now)
-    for (const right of [
-      'directory.import',
-      'directory.administer',
-      'instance.operate',
-      'records.administer',
-      'insight.view',
-      'insight.administer',
-    ] as const) {
+    for (const right of operatorRights) {
       await grantRight(tx, { personId: ids.operator, right, organisationId: null }, now)
     }
     await createDemonstrationAccounts(

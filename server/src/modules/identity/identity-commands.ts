@@ -11,19 +11,10 @@ import { type Account, findAccount, listAccounts, updateAccount } from './accoun
 import { findText, getId, getText, inTenantOf, invalid, parseId, text, type Values } from './command-values.ts'
 import { providerCommands } from './federations/provider-commands.ts'
 import { findGrant, type Grant, grantRight, listGrants, withdrawRight } from './rights/rights.queries.ts'
-import { auditGrant } from './rights/rights.ts'
+import { auditGrant, operatorRights } from './rights/rights.ts'
 import { deleteSessions, listSessions } from './sign-in/sessions.queries.ts'
 
 const whom = { person: text, login: text }
-/** Rights of an operator: over the whole workspace. */
-const operatorRights: Right[] = [
-  'directory.import',
-  'directory.administer',
-  'instance.operate',
-  'records.administer',
-  'insight.view',
-  'insight.administer',
-]
 // Who assigns resources is a matter of each establishment.
 const rights: Right[] = [...operatorRights, 'resources.assign']
 

@@ -54,6 +54,7 @@ export {
 export { describeAgent, readReferences } from './federations/references.ts'
 export { createPasswordHasher } from './sign-in/password-hasher.ts'
 export { grantRight, listHolders } from './rights/rights.queries.ts'
+export { operatorRights } from './rights/rights.ts'
 export { deleteProviderSessions } from './sign-in/sessions.queries.ts'
 export { authenticate, cookieOptions, digest, openSession, readBrowser, setSessionCookie } from './sign-in/sessions.ts'
 export { listOpenedSignIns, type OpenedSignIn } from './sign-in/sign-in-history.queries.ts'

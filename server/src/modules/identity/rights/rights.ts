@@ -24,6 +24,16 @@ import {
   withdrawRight,
 } from './rights.queries.ts'
 
+/** Rights of an operator: over the whole workspace. */
+export const operatorRights: readonly Right[] = [
+  'directory.import',
+  'directory.administer',
+  'instance.operate',
+  'records.administer',
+  'insight.view',
+  'insight.administer',
+]
+
 /** Someone with the rights they hold now. */
 export type RightsHolder = Pick<Actor, 'personId' | 'rights'>
 
