@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { z } from 'zod'
+import { digest } from '#modules/identity'
 import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
@@ -7,7 +8,7 @@ import { Problem } from '#kernel/problem'
 import { linkClaims } from './claims.ts'
 import { takeDeepLink } from './deep-links.queries.ts'
 import { launchUrlOf, writeIndicator } from './launch.ts'
-import { digest, getPlatform, newSecret } from './platforms.ts'
+import { getPlatform, newSecret } from './platforms.ts'
 import { signMessage } from './signing-keys.ts'
 
 /** Answers to platforms that ask what a link is to show. */

@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { ensureCourse, openLaunch, resolveUsers, upsertEnrolments } from '#modules/insight'
-import { addressOf } from '#modules/identity'
+import { addressOf, digest } from '#modules/identity'
 import { keyOf } from '#modules/records'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
@@ -19,7 +19,7 @@ import {
   noteResult,
   takeDeparture,
 } from './launches.queries.ts'
-import { digest, newSecret } from './platforms.ts'
+import { newSecret } from './platforms.ts'
 import { findPlatform, listPlatformsOf, type Platform } from './platforms.queries.ts'
 import { courseQueue } from './course-reading.ts'
 import { readEnrolmentRole, readRole } from './roles.ts'

@@ -1,6 +1,6 @@
-import { createHash, randomBytes, randomUUIDv7 } from 'node:crypto'
+import { randomBytes, randomUUIDv7 } from 'node:crypto'
 import { z } from 'zod'
-import { isTrustedInClear } from '#modules/identity'
+import { digest, isTrustedInClear } from '#modules/identity'
 import { recordAudit } from '#kernel/audit'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
@@ -41,8 +41,6 @@ export const platformSettings = z.object({
   readsMembers: z.boolean().default(true),
   readsGrades: z.boolean().default(true),
 })
-
-export const digest = (text: string) => createHash('sha256').update(text).digest()
 
 export const newSecret = () => randomBytes(32).toString('base64url')
 

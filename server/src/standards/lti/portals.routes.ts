@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { z } from 'zod'
-import { addressOf } from '#modules/identity'
+import { addressOf, digest } from '#modules/identity'
 import { getLearner } from '#modules/insight'
 import { identifyAgent, keyOf } from '#modules/records'
 import { recordAudit } from '#kernel/audit'
@@ -10,7 +10,7 @@ import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { administratorOf } from './administrator.ts'
 import { holdGrant, insertPortalLaunch } from './launches.queries.ts'
-import { digest, newSecret } from './platforms.ts'
+import { newSecret } from './platforms.ts'
 import { insertPortal, listPortals, type Portal, usePortal, withdrawPortal } from './portals.queries.ts'
 
 /** The page that frames it is being made when it is asked for. */

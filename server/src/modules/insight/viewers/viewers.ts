@@ -1,5 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
+import { digest } from '#modules/identity'
 import type { Actor, Audience, Viewer } from '#kernel/access'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
@@ -7,8 +8,6 @@ import { findLaunch, findOwnLearner, insertLaunch, listHeadedCourses } from './v
 
 /** A launch lasts a working day. */
 const launchHours = 8
-
-const digest = (token: string) => createHash('sha256').update(token).digest()
 
 /**
  * Lets somebody look without an account, as a learning platform vouches for them.
