@@ -1,4 +1,5 @@
 import { hash } from '@node-rs/argon2'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findAccount, issueAccessCode } from '#modules/identity'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
@@ -197,24 +198,37 @@ test('the accounts of a demonstration are told only by a demonstration', async (
   expect((await get('demonstration-accounts')).statusCode).toBe(404)
 })
 
+/** Signs in while a change happens, which comes before the turn of the password. */
+async function signInMeanwhile(login: string, change: () => Promise<unknown>): Promise<string> {
+  const hasher = {
+    hash: () => Promise.reject(new Error('not asked for')),
+    async verify() {
+      await change()
+      return { matches: true, outdated: false }
+    },
+  }
+  const input = { login, password, browser: { device: null, former: undefined } }
+  return signIn(server.services, hasher, server.tenant.id, input)
+}
+
 test.each([
   ['replaced', { password_hash: null }],
   ['blocked', { state: 'blocked' as const }],
 ])('a password %s while it is being verified opens nothing', async (_, change) => {
   const { personId, login } = await activate('Entretemps')
   const account = await server.inTenant((tx) => findAccount(tx, { personId }))
-  const signingIn = signIn(
-    server.services,
-    {
-      hash: () => Promise.reject(new Error('not asked for')),
-      async verify() {
-        // The turn of this attempt comes after the change.
-        await server.inTenant((tx) => updateAccount(tx, account!.id, change))
-        return { matches: true, outdated: false }
-      },
-    },
-    server.tenant.id,
-    { login, password, browser: { device: null, former: undefined } },
+  const signingIn = signInMeanwhile(login, () => server.inTenant((tx) => updateAccount(tx, account!.id, change)))
+  await expect(signingIn).rejects.toMatchObject({ code: 'sign_in_refused' })
+  expect(await server.inTenant((tx) => listSessions(tx, account!.id, clock))).toHaveLength(1)
+})
+
+test('whoever leaves while their password is being verified opens nothing', async () => {
+  const { personId, login } = await activate('Partante')
+  const account = await server.inTenant((tx) => findAccount(tx, { personId }))
+  const signingIn = signInMeanwhile(login, () =>
+    server.inTenant((tx) =>
+      sql`update directory.person set gone_on = ${clock}::date where id = ${personId}`.execute(tx),
+    ),
   )
   await expect(signingIn).rejects.toMatchObject({ code: 'sign_in_refused' })
   expect(await server.inTenant((tx) => listSessions(tx, account!.id, clock))).toHaveLength(1)
