@@ -7,6 +7,7 @@ import { createSecrets } from '#kernel/secrets'
 import { createTenantRegistry } from '#kernel/tenancy'
 import { applications } from '#modules/applications'
 import { directory } from '#modules/directory'
+import { governance } from '#modules/governance'
 import { authenticate, identity } from '#modules/identity'
 import { findViewer, insight } from '#modules/insight'
 import { portal } from '#modules/portal'
@@ -29,6 +30,7 @@ export const modules: Module[] = [
   applications,
   insight,
   records,
+  governance,
   portal,
   federation,
   gar,

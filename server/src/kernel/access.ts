@@ -7,6 +7,7 @@ export type Right =
   | 'records.administer'
   | 'insight.view'
   | 'insight.administer'
+  | 'governance.administer'
 
 /** A right held now, within a perimeter. */
 export interface HeldRight {

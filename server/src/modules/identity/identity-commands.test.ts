@@ -53,6 +53,7 @@ test('the first operator of an empty instance gets in by one code and has every 
   expect(session.rights.map((each: { right: string }) => each.right).sort()).toEqual([
     'directory.administer',
     'directory.import',
+    'governance.administer',
     'insight.administer',
     'insight.view',
     'instance.operate',

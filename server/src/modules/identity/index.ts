@@ -53,7 +53,7 @@ export {
 } from './federations/providers.ts'
 export { describeAgent, readReferences } from './federations/references.ts'
 export { createPasswordHasher } from './sign-in/password-hasher.ts'
-export { grantRight, listHolders } from './rights/rights.queries.ts'
+export { findToday, grantRight, listHolders } from './rights/rights.queries.ts'
 export { operatorRights } from './rights/rights.ts'
 export { deleteProviderSessions } from './sign-in/sessions.queries.ts'
 export { authenticate, cookieOptions, digest, openSession, readBrowser, setSessionCookie } from './sign-in/sessions.ts'

@@ -32,6 +32,7 @@ export const operatorRights: readonly Right[] = [
   'records.administer',
   'insight.view',
   'insight.administer',
+  'governance.administer',
 ]
 
 /** Someone with the rights they hold now. */

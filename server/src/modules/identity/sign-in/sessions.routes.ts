@@ -18,6 +18,7 @@ export const rightSchema = z.enum([
   'records.administer',
   'insight.view',
   'insight.administer',
+  'governance.administer',
 ])
 
 export const sessionSchema = z.discriminatedUnion('signedIn', [

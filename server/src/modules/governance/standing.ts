@@ -1,0 +1,55 @@
+import type { Actor } from '#kernel/access'
+import type { Tx } from '#kernel/postgres'
+import { Problem } from '#kernel/problem'
+import type { Day } from '#kernel/time'
+import { findToday } from '#modules/identity'
+import type { PartyRole } from './agreements/agreement-schema.ts'
+import { type AgreementInForce, findAgreementInForce } from './agreements/agreements.queries.ts'
+import { tables } from './tables.ts'
+
+/** Who someone is in a consortium today. */
+export interface Standing {
+  agreement: AgreementInForce
+  today: Day
+  personId: string
+  /** Prepares bodies, orders and changes for the pilot: holds the right `governance.administer`. */
+  manages: boolean
+  /** Seats held today, of this person alone. */
+  seats: { representativeId: string; body: string; party: string; rank: 'holder' | 'deputy' }[]
+}
+
+/**
+ * Who the reader is in the consortium: whoever manages it, and those who sit for one of its parties.
+ * @throws Problem 404 `agreement_not_found`, for those who are neither as well.
+ */
+export async function getStanding(tx: Tx, actor: Actor, slug: string, now: Date): Promise<Standing> {
+  const today = await findToday(tx, now)
+  const agreement = await findAgreementInForce(tx, slug, today)
+  if (!agreement) throw agreementNotFound()
+  const seats = await tables(tx)
+    .selectFrom('governance.representative')
+    .select(['id as representativeId', 'body', 'party', 'rank'])
+    .where('agreement_id', '=', agreement.id)
+    .where('person_id', '=', actor.personId)
+    .where('starts_on', '<=', today)
+    .where((where) => where.or([where('ends_on', 'is', null), where('ends_on', '>=', today)]))
+    .orderBy('id')
+    .execute()
+  const manages = actor.rights.some(({ right }) => right === 'governance.administer')
+  if (!manages && seats.length === 0) throw agreementNotFound()
+  return { agreement, today, personId: actor.personId, manages, seats }
+}
+
+/** Whether someone sits for a party that has a role. */
+export function sitsFor(standing: Standing, role: PartyRole): boolean {
+  const { parties } = standing.agreement.rules
+  return standing.seats.some(({ party }) => parties.find(({ key }) => key === party)?.roles.includes(role))
+}
+
+/** @throws Problem 403 `not_allowed` for those who do not manage the consortium. */
+export function requireManager(standing: Standing): void {
+  if (!standing.manages) throw new Problem(403, 'not_allowed', 'Only who manages the consortium may do this.')
+}
+
+const agreementNotFound = () =>
+  new Problem(404, 'agreement_not_found', 'There is no agreement under this name that the reader takes part in.')
