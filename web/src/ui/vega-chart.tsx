@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import { type ChartPage, completeSpec } from './chart-spec.ts'
 import { makeChartConfig, resolveColour, useThemeVersion } from './chart-theme.ts'
 import './vega-chart.css'
@@ -31,6 +31,7 @@ export function VegaChart({
   const [pointed, setPointed] = useState<Pointed>()
   const theme = useThemeVersion()
   const [from, until] = days ?? []
+  const tellFailure = useEffectEvent(onFail)
 
   useEffect(() => {
     const element = frame.current
@@ -64,14 +65,12 @@ export function VegaChart({
       setDrawn(true)
     }
     draw().catch((error: unknown) => {
-      if (!stopped) onFail(error)
+      if (!stopped) tellFailure(error)
     })
     return () => {
       stopped = true
       remove?.()
     }
-    // `onFail` is told of a failure, it changes no drawing.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [spec, rows, columns, from, until, label, language, width, theme])
 
   return (

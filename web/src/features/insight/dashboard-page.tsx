@@ -146,13 +146,12 @@ function Dashboard({ viewer, as }: { viewer: Viewer; as: Viewer['audience'] | un
       )}
       {indicators && courses?.courses.length !== 0 && (
         <div className="indicators">
-          {items.map((item, at) => (
+          {/* The same indicator may be there twice, with other parameters. */}
+          {[...new Map(items.map((item) => [JSON.stringify(item), item]))].map(([key, item]) => (
             <Item
               indicator={indicators.find((each) => each.name === item.indicator)}
               item={item}
-              // The same indicator may be there twice.
-              // oxlint-disable-next-line react/no-array-index-key -- its place is what tells it apart
-              key={`${item.indicator} ${item.scope} ${at}`}
+              key={key}
               onSet={(parameter, value) => change({ [`p.${item.indicator}.${parameter}`]: value })}
               question={ask(item)}
             />
