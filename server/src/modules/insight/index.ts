@@ -24,6 +24,7 @@ export { countKnown, getLearner, resolveUsers } from './identities/identity-map.
 export { listIdentifiers } from './identities/identity-map.queries.ts'
 export { createProgramme } from './dashboards/programmes.ts'
 export { tiePerson } from './identities/people.ts'
+export { findLaunchCutoff } from './privacy/retention.ts'
 export { findViewer, openLaunch } from './viewers/viewers.ts'
 
 /** Uses of the workspace, counted without naming anybody. */

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
+import type { Day } from '#kernel/time'
 import { type LaunchGrant, tables } from './tables.ts'
 
 /** A launch that has left for its platform. */
@@ -240,13 +241,17 @@ export async function deleteLaunchesOf(tx: Tx, { platformId, subject }: { platfo
     .execute()
 }
 
-/** Forgets launches begun before, and those that never came back after a day. */
-export async function purgeLaunches(tx: Tx, before: Date, unanswered: Date): Promise<void> {
+/**
+ * Forgets old launches, and those that never came back.
+ * @param kept the first day of which they are kept; null when all are.
+ * @param unanswered before when it is too late to come back.
+ */
+export async function purgeLaunches(tx: Tx, kept: Day | null, unanswered: Date): Promise<void> {
   await tables(tx)
     .deleteFrom('lti.launch')
     .where((row) =>
       row.or([
-        row('begun_at', '<', before),
+        sql<boolean>`begun_at < ${kept}::date`,
         row.and([row('answered_at', 'is', null), row('begun_at', '<', unanswered)]),
       ]),
     )

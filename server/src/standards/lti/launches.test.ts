@@ -194,9 +194,22 @@ test('launches of a person whom the identity map forgot are forgotten too, and t
   )
   await purgeLti(server.services)
   expect(await subjects()).toEqual(new Set(['3', '4']))
-  await server.inTenant((tx) => sql`update lti.launch set begun_at = begun_at - interval '31 days'`.execute(tx))
+})
+
+test('launches are kept as long as the institution says, by whole months', async () => {
+  const { server, platform } = scene.current
+  const count = async () => (await scene.current.details(platform)).launches.length
+  const before = await count()
+  expect(before).toBeGreaterThan(0)
+  await server.inTenant((tx) => sql`update lti.launch set begun_at = begun_at - interval '70 days'`.execute(tx))
+  for (const months of [null, 3]) {
+    await scene.current.administer('PUT', '/api/insight/retention/launches', { months, legalBasis: null })
+    await purgeLti(server.services)
+    expect(await count()).toBe(before)
+  }
+  await scene.current.administer('PUT', '/api/insight/retention/launches', { months: 1, legalBasis: null })
   await purgeLti(server.services)
-  expect(await subjects()).toEqual(new Set())
+  expect(await count()).toBe(0)
 })
 
 test('a withdrawn platform opens nothing any more', async () => {

@@ -1,4 +1,4 @@
-import { listIdentifiers } from '#modules/insight'
+import { findLaunchCutoff, listIdentifiers } from '#modules/insight'
 import { defineQueue } from '#kernel/jobs'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
@@ -8,16 +8,14 @@ import { subjectOf } from './rules.ts'
 
 export const purgeQueue = defineQueue<Record<never, never>>('lti-purge', { retries: 0 })
 
-/** Long enough to find out why somebody's launch was refused. */
-const launchDays = 30
 const day = 86_400_000
 
-/** Forgets old launches and who came by them, and those of people whom the identity map has forgotten. */
+/** Forgets launches kept long enough, as the institution says, and who came by them, and those of people whom the identity map has forgotten. */
 export async function purgeLti(services: Pick<Services, 'db' | 'owner' | 'now'>): Promise<void> {
-  const now = services.now().getTime()
-  for (const { id } of await listTenants(services.owner)) {
-    await inTenant(services.db, id, async (tx) => {
-      await purgeLaunches(tx, new Date(now - launchDays * day), new Date(now - day))
+  const now = services.now()
+  for (const tenant of await listTenants(services.owner)) {
+    await inTenant(services.db, tenant.id, async (tx) => {
+      await purgeLaunches(tx, await findLaunchCutoff(tx, tenant, now), new Date(now.getTime() - day))
       const users = await listLaunchedSubjects(tx)
       const known = await listIdentifiers(
         tx,

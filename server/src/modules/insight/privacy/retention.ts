@@ -1,6 +1,6 @@
 import { defineQueue } from '#kernel/jobs'
 import type { Services } from '#kernel/module'
-import { inTenant } from '#kernel/postgres'
+import { inTenant, type Tx } from '#kernel/postgres'
 import { listTenants, type Tenant } from '#kernel/tenancy'
 import type { Day } from '#kernel/time'
 import { deleteStatementsBefore } from '#modules/records'
@@ -30,6 +30,13 @@ export function findCutoff(months: number, today: Day): Day {
   return date.toISOString().slice(0, 10)
 }
 
+/** The first day whose launches are kept; null: every one is, for nobody has decided. */
+export async function findLaunchCutoff(tx: Tx, { timeZone }: Pick<Tenant, 'timeZone'>, now: Date): Promise<Day | null> {
+  const months = (await listRetentions(tx)).find(({ purpose }) => purpose === 'launches')?.months ?? null
+  return months === null ? null : findCutoff(months, now.toLocaleDateString('sv-SE', { timeZone }))
+}
+
+/** Deletes what was kept long enough, of every tenant; stops between two purposes. */
 export async function applyRetentions(services: RetentionServices, signal?: AbortSignal): Promise<void> {
   for (const tenant of await listTenants(services.owner)) {
     const retentions = await inTenant(services.db, tenant.id, listRetentions)
