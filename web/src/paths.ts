@@ -24,6 +24,15 @@ export const paths = {
   leavers: (parameters: { state?: string } = {}) => withQuery('/administration/leavers', parameters),
   successions: (id: string, startYear: number) =>
     `/directory/establishments/${encodeURIComponent(id)}/successions/${startYear}`,
+  governance: () => '/governance',
+  governanceCalendar: (agreement: string, parameters: { year?: string } = {}) =>
+    withQuery(`/governance/${encodeURIComponent(agreement)}`, parameters),
+  governanceBodies: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/bodies`,
+  governanceChanges: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/changes`,
+  governanceMoney: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/money`,
+  governanceMembers: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/members`,
+  governanceAgreement: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/agreement`,
+  governanceDecisions: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/decisions`,
   imports: () => '/imports',
   newImport: () => '/imports/new',
   uploadImport: (said: Record<string, string> = {}) => `/api/directory/imports?${new URLSearchParams(said)}`,

@@ -103,6 +103,12 @@ export const routes: RouteObject[] = [
                 lazy: async () => ({ Component: (await import('./features/directory/leavers-page.tsx')).LeaversPage }),
               },
               {
+                path: 'governance',
+                lazy: async () => ({
+                  Component: (await import('./features/governance/agreements-page.tsx')).AgreementsPage,
+                }),
+              },
+              {
                 path: 'imports',
                 lazy: async () => ({ Component: (await import('./features/directory/imports-page.tsx')).ImportsPage }),
               },

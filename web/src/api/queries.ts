@@ -66,3 +66,10 @@ export const audiencesQuery = queryOptions({
   queryFn: () => read(api.GET('/api/insight/audiences')),
   staleTime: 300_000,
 })
+
+/** The agreements that somebody signed in takes part in. */
+export const agreementsQuery = queryOptions({
+  queryKey: ['governance', 'agreements'],
+  queryFn: () => read(api.GET('/api/governance/agreements')),
+  staleTime: 300_000,
+})

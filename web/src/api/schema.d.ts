@@ -2163,6 +2163,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/governance/agreements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The agreements in force that the reader manages or sits for */
+        get: operations["listAgreements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An agreement as it holds today, and who the reader is in it */
+        get: operations["getAgreement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/portal/home": {
         parameters: {
             query?: never;
@@ -7529,7 +7563,7 @@ export interface operations {
                         hasPassword: boolean;
                         rights: {
                             /** @enum {string} */
-                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer" | "insight.view" | "insight.administer";
+                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer" | "insight.view" | "insight.administer" | "governance.administer";
                             organisationId: string | null;
                         }[];
                         /** @description whether there are people whose accounts one administers */
@@ -7836,7 +7870,7 @@ export interface operations {
                         }[];
                         delegable: {
                             /** @enum {string} */
-                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer" | "insight.view" | "insight.administer";
+                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer" | "insight.view" | "insight.administer" | "governance.administer";
                             organisationId: string | null;
                             organisationName: string | null;
                             /** @description last day for which it may be given */
@@ -7871,7 +7905,7 @@ export interface operations {
                             /** Format: uuid */
                             personId: string;
                             /** @enum {string} */
-                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer" | "insight.view" | "insight.administer";
+                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer" | "insight.view" | "insight.administer" | "governance.administer";
                             /** @description perimeter; null for the whole workspace */
                             organisationId: string | null;
                             /** Format: date */
@@ -7923,7 +7957,7 @@ export interface operations {
                             /** Format: uuid */
                             personId: string;
                             /** @enum {string} */
-                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer" | "insight.view" | "insight.administer";
+                            right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer" | "insight.view" | "insight.administer" | "governance.administer";
                             /** @description perimeter; null for the whole workspace */
                             organisationId: string | null;
                             /** Format: date */
@@ -7964,7 +7998,7 @@ export interface operations {
                     /** Format: uuid */
                     personId: string;
                     /** @enum {string} */
-                    right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer" | "insight.view" | "insight.administer";
+                    right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer" | "insight.view" | "insight.administer" | "governance.administer";
                     organisationId: string | null;
                     /**
                      * Format: date
@@ -7988,7 +8022,7 @@ export interface operations {
                         /** Format: uuid */
                         personId: string;
                         /** @enum {string} */
-                        right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer" | "insight.view" | "insight.administer";
+                        right: "directory.import" | "directory.administer" | "instance.operate" | "resources.assign" | "records.administer" | "insight.view" | "insight.administer" | "governance.administer";
                         /** @description perimeter; null for the whole workspace */
                         organisationId: string | null;
                         /** Format: date */
@@ -10901,6 +10935,86 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    listAgreements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        agreements: {
+                            slug: string;
+                            title: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    getAgreement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        slug: string;
+                        title: string;
+                        version: number;
+                        /** Format: date */
+                        validFrom: string;
+                        /**
+                         * Format: date
+                         * @description in the zone of the workspace
+                         */
+                        today: string;
+                        /** @description whether the reader prepares bodies, orders and changes */
+                        manages: boolean;
+                        seats: {
+                            /** Format: uuid */
+                            representativeId: string;
+                            body: string;
+                            party: string;
+                            /** @enum {string} */
+                            rank: "holder" | "deputy";
+                        }[];
+                        parties: {
+                            key: string;
+                            name: string;
+                            roles: ("member" | "pilot" | "coordinator" | "academicAuthority" | "contractor")[];
+                        }[];
+                        bodies: {
+                            key: string;
+                            shortName: string;
+                            name: string;
+                            /** @enum {string} */
+                            kind: "deciding" | "advisory" | "crisis";
+                        }[];
+                    };
+                };
             };
         };
     };

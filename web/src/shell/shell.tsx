@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Suspense, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, Navigate, NavLink, Outlet, ScrollRestoration, useLocation, useNavigation } from 'react-router'
-import { appearanceQuery, audiencesQuery, sessionQuery } from '../api/queries.ts'
+import { agreementsQuery, appearanceQuery, audiencesQuery, sessionQuery } from '../api/queries.ts'
 import { paths } from '../paths.ts'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import { Mark } from '../ui/mark.tsx'
@@ -112,6 +112,7 @@ function Navigation({ session }: { session: Session }) {
   const format = useFormat()
   const signOut = useSignOut()
   const { data: looking } = useQuery(audiencesQuery)
+  const { data: consortium } = useQuery(agreementsQuery)
   const places: { to: string; label: string; short?: string; icon: IconName; only?: boolean }[] = [
     { to: paths.home(), label: t('nav.home'), icon: 'home' },
     { to: paths.directory(), label: t('nav.directory'), icon: 'people' },
@@ -121,6 +122,12 @@ function Navigation({ session }: { session: Session }) {
       short: t('nav.dashboardsShort'),
       icon: 'chart',
       only: (looking?.audiences.length ?? 0) > 0,
+    },
+    {
+      to: paths.governance(),
+      label: t('nav.governance'),
+      icon: 'council',
+      only: (consortium?.agreements.length ?? 0) > 0 || holds(session, 'governance.administer'),
     },
     { to: paths.imports(), label: t('nav.imports'), icon: 'import', only: holds(session, 'directory.import') },
     { to: paths.administration(), label: t('nav.administration'), icon: 'key', only: session.manages },

@@ -1,4 +1,5 @@
 import type { Module } from '#kernel/module'
+import { registerAgreements } from './agreements/agreements.routes.ts'
 
 /** The consortium: agreements as data, bodies and meetings, votes, changes, money, and the journal that proves them. */
 export const governance: Module = {
@@ -6,5 +7,7 @@ export const governance: Module = {
   queues: [],
   reactions: [],
   commands: [],
-  register() {},
+  register(app, services) {
+    registerAgreements(app, services)
+  },
 }

@@ -1,10 +1,9 @@
 import { type ReactNode, useContext } from 'react'
 import { useTranslation } from 'react-i18next'
-import { NavLink } from 'react-router'
 import { paths } from '../../paths.ts'
 import { Page } from '../../shell/page.tsx'
+import { Places } from '../../shell/places.tsx'
 import { type Audience, EmbeddedContext, useMay, useWantedAudience } from './looking.ts'
-import './insight-page.css'
 
 /**
  * A page about learning dashboards: the small navigation common to all of them, then the page. The same in the workspace
@@ -25,13 +24,13 @@ export function InsightPage({
 }) {
   return (
     <Page {...page} wide>
-      <Places audience={audience} />
+      <InsightPlaces audience={audience} />
       {children}
     </Page>
   )
 }
 
-function Places({ audience }: { audience: Audience | undefined }) {
+function InsightPlaces({ audience }: { audience: Audience | undefined }) {
   const { t } = useTranslation(['dashboards', 'lti', 'traces'])
   const may = useMay()
   const embedded = useContext(EmbeddedContext)
@@ -46,18 +45,5 @@ function Places({ audience }: { audience: Audience | undefined }) {
     { to: paths.platforms(), label: t('lti:platforms.title'), only: may('insight.administer') },
     { to: paths.register(), label: t('traces:register.title'), only: may('insight.administer') },
   ].filter(({ only }) => only)
-  if (places.length < 2) return null
-  return (
-    <nav aria-label={t('nav.label')} className="places">
-      <ul>
-        {places.map(({ to, label }) => (
-          <li key={to}>
-            <NavLink className="place" end to={to}>
-              {label}
-            </NavLink>
-          </li>
-        ))}
-      </ul>
-    </nav>
-  )
+  return <Places label={t('nav.label')} places={places} />
 }

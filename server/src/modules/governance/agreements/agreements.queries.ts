@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
 import { tables } from '../tables.ts'
@@ -31,4 +32,36 @@ export async function findAgreementInForce(tx: Tx, slug: string, day: Day): Prom
     .orderBy('number', 'desc')
     .limit(1)
     .executeTakeFirst()
+}
+
+/** The agreements in force on a day that someone sits for, or all of them for whoever manages the consortium. */
+export async function listAgreementsInForce(
+  tx: Tx,
+  reader: { personId: string; manages: boolean },
+  day: Day,
+): Promise<{ slug: string; title: string }[]> {
+  return tables(tx)
+    .selectFrom('governance.agreement')
+    .innerJoin('governance.agreement_version', 'governance.agreement_version.agreement_id', 'governance.agreement.id')
+    .distinctOn('slug')
+    .select(['slug', sql<string>`content ->> 'title'`.as('title')])
+    .where('valid_from', '<=', day)
+    .where((where) =>
+      where.or([
+        where.lit(reader.manages),
+        where.exists(
+          where
+            .selectFrom('governance.representative')
+            .select(where.lit(1).as('one'))
+            .whereRef('governance.representative.agreement_id', '=', 'governance.agreement.id')
+            .where('person_id', '=', reader.personId)
+            .where('starts_on', '<=', day)
+            .where((each) => each.or([each('ends_on', 'is', null), each('ends_on', '>=', day)])),
+        ),
+      ]),
+    )
+    .orderBy('slug')
+    .orderBy('valid_from', 'desc')
+    .orderBy('number', 'desc')
+    .execute()
 }

@@ -1,0 +1,33 @@
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { Link, Navigate } from 'react-router'
+import { agreementsQuery } from '../../api/queries.ts'
+import { paths } from '../../paths.ts'
+import { Failure } from '../../shell/failure.tsx'
+import { Page } from '../../shell/page.tsx'
+import { Empty } from '../../ui/empty.tsx'
+import { SkeletonRows } from '../../ui/skeleton.tsx'
+
+/** The agreements the reader takes part in; the only one opens by itself. */
+export function AgreementsPage() {
+  const { t } = useTranslation('governance')
+  const { data, error, refetch } = useQuery(agreementsQuery)
+  const [only, ...others] = data?.agreements ?? []
+  if (only && others.length === 0) return <Navigate replace to={paths.governanceCalendar(only.slug)} />
+  return (
+    <Page busy={!data && !error} lead={t('lead')} title={t('title')}>
+      {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
+      {!data && !error && <SkeletonRows count={3} />}
+      {data?.agreements.length === 0 && <Empty title={t('none')}>{t('noneText')}</Empty>}
+      {data && data.agreements.length > 0 && (
+        <ul className="stack">
+          {data.agreements.map(({ slug, title }) => (
+            <li key={slug}>
+              <Link to={paths.governanceCalendar(slug)}>{title}</Link>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Page>
+  )
+}
