@@ -2,6 +2,8 @@ import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { Db } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
 import type { Agreement } from './agreements/agreement-schema.ts'
+import type { ConveningCheck } from './bodies/convening.ts'
+import type { Minutes } from './bodies/minutes.ts'
 
 type GovernanceTables = {
   'governance.agreement': {
@@ -73,6 +75,11 @@ type GovernanceTables = {
     secretary_id: string | null
     created_at: Date
     created_by: string | null
+    convening: ColumnType<ConveningCheck[] | null, string | null, string | null>
+    without_quorum: Generated<boolean>
+    cancelled_at: Date | null
+    cancel_reason: string | null
+    salt: Generated<Buffer>
   }
   'governance.agenda_item': {
     tenant_id: Generated<string>
@@ -86,6 +93,8 @@ type GovernanceTables = {
     subject_kind: string | null
     subject_id: string | null
     created_at: Date
+    gist: Generated<string>
+    late_reason: string | null
   }
   'governance.decision': {
     tenant_id: Generated<string>
@@ -108,6 +117,88 @@ type GovernanceTables = {
     published_at: Date | null
     subject_kind: string | null
     subject_id: string | null
+    salt: Generated<Buffer>
+  }
+  'governance.invitation': {
+    tenant_id: Generated<string>
+    id: string
+    meeting_id: string
+    representative_id: string
+    role: 'chair' | 'required' | 'informed'
+    answer: Generated<'awaited' | 'accepted' | 'declined' | 'delegated'>
+    delegated_to: string | null
+    answered_at: Date | null
+    invited_at: Date
+  }
+  'governance.paper': {
+    tenant_id: Generated<string>
+    id: string
+    agenda_item_id: string
+    name: string
+    media_type: string
+    size: number
+    sha256: Buffer
+    content: Buffer
+    added_at: Date
+    added_by: string | null
+  }
+  'governance.attendance': {
+    tenant_id: Generated<string>
+    id: string
+    meeting_id: string
+    party: string
+    representative_id: string
+    arrived_at: Date
+    left_at: Date | null
+    struck_at: Date | null
+    recorded_at: Date
+    recorded_by: string | null
+  }
+  'governance.proxy': {
+    tenant_id: Generated<string>
+    id: string
+    meeting_id: string
+    from_party: string
+    to_party: string
+    starts_at: Date
+    ends_at: Date | null
+    recorded_at: Date
+    recorded_by: string | null
+  }
+  'governance.recusal': {
+    tenant_id: Generated<string>
+    agenda_item_id: string
+    party: string
+    recorded_at: Date
+    recorded_by: string | null
+  }
+  'governance.minutes': {
+    tenant_id: Generated<string>
+    meeting_id: string
+    version: number
+    content: JSONColumnType<Minutes>
+    digest: Buffer
+    written_at: Date
+    written_by: string | null
+  }
+  'governance.minutes_correction': {
+    tenant_id: Generated<string>
+    id: string
+    meeting_id: string
+    text: string
+    asked_at: Date
+    asked_by: string
+    state: Generated<'asked' | 'accepted' | 'refused'>
+    answered_at: Date | null
+    answer: string | null
+  }
+  'governance.minutes_approval': {
+    tenant_id: Generated<string>
+    meeting_id: string
+    version: number
+    agenda_item_id: string
+    approved_at: Date
+    approved_by: string | null
   }
   'governance.journal_entry': {
     tenant_id: Generated<string>
