@@ -61,6 +61,7 @@ const party = z.strictObject({
   /** School years in which it is a party, as days; absent: as long as the agreement. */
   joinedOn: day.optional(),
   leavesOn: day.optional(),
+  interpretation: z.string().min(1).optional(),
 })
 
 const quorumCondition = z.discriminatedUnion('of', [

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openTestApp, type TestApp } from '../../../../test/app.ts'
+import { type Consortium, makeConsortium } from '../../../../test/make-governance.ts'
+import { tables } from '../tables.ts'
+import { createAgreementVersion, readShippedAgreement } from './agreement-versions.ts'
+
+let server: TestApp
+let consortium: Consortium
+let source: string
+
+beforeAll(async () => {
+  server = await openTestApp()
+  source = await readShippedAgreement('grand-est')
+  consortium = await makeConsortium(server)
+})
+afterAll(() => server?.close())
+
+const amend = (text: string, basedOn: number) =>
+  server.inTenant((tx) =>
+    createAgreementVersion(
+      tx,
+      { source: text, reason: 'Avenant', recordedBy: consortium.manager.personId, basedOn },
+      server.services.now(),
+    ),
+  )
+
+describe('versions of an agreement', () => {
+  it('enter the journal with the digest of their file', async () => {
+    const entries = await server.inTenant((tx) =>
+      tables(tx)
+        .selectFrom('governance.journal_entry')
+        .select(['kind', 'content'])
+        .where('subject_id', '=', consortium.versionId)
+        .execute(),
+    )
+    expect(entries).toMatchObject([{ kind: 'agreementVersion' }])
+    expect(JSON.parse(entries[0]?.content ?? '')).toMatchObject({ agreement: 'grand-est', version: 1 })
+  })
+
+  it('are added one after the other: of two amendments of the same version, one is refused', async () => {
+    const texts = ['3/4', '2/3'].map((share) => source.replace('share: 4/5', `share: ${share}`))
+    const ends = await Promise.allSettled(texts.map((text) => amend(text, 1)))
+    expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(ends.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { status: 409, code: 'agreement_amended_meanwhile', extra: { version: 2 } },
+    })
+  })
+
+  it('are never changed, nor taken away', async () => {
+    const change = server.inTenant((tx) =>
+      tables(tx).updateTable('governance.agreement_version').set({ reason: 'autre' }).execute(),
+    )
+    await expect(change).rejects.toThrow(/permission denied/)
+    const removal = server.inTenant((tx) => tables(tx).deleteFrom('governance.agreement_version').execute())
+    await expect(removal).rejects.toThrow(/permission denied/)
+  })
+
+  it('begin no earlier than the one they amend', async () => {
+    const early = source.replace('validFrom: 2025-09-01', 'validFrom: 2025-08-31')
+    await expect(amend(early, 2)).rejects.toMatchObject({
+      code: 'agreement_invalid',
+      extra: { faults: [{ line: 8, column: 12, path: 'validFrom', code: 'begins_before_previous' }] },
+    })
+  })
+
+  it('differ from the last one', async () => {
+    const text = source.replace('share: 4/5', 'share: 5/6')
+    await amend(text, 2)
+    await expect(amend(text, 3)).rejects.toMatchObject({ status: 409, code: 'agreement_unchanged' })
+  })
+})

@@ -1,0 +1,129 @@
+import { createHash, randomUUIDv7 } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import { recordAudit } from '#kernel/audit'
+import type { Tx } from '#kernel/postgres'
+import { Problem } from '#kernel/problem'
+import { recordInJournal } from '../journal/journal.ts'
+import { tables } from '../tables.ts'
+import type { Agreement } from './agreement-schema.ts'
+import { readAgreement, refuseRule } from './read-agreement.ts'
+
+/** Agreements that are shipped, each a file of `agreements/` at the root of the project. */
+export const shippedAgreements = ['grand-est', 'hauts-de-france'] as const
+
+/** The file of a shipped agreement, as it is. */
+export function readShippedAgreement(slug: (typeof shippedAgreements)[number]): Promise<string> {
+  return readFile(join(import.meta.dirname, '../../../../../agreements', `${slug}.yaml`), 'utf8')
+}
+
+export interface CreatedVersion {
+  agreementId: string
+  versionId: string
+  /** From 1. */
+  version: number
+  rules: Agreement
+}
+
+/**
+ * Adds an agreement, or an amendment of one: a new version, which takes nothing away of those before.
+ * @param input.source the file, as given
+ * @param input.basedOn version that the amendment was written from (0: none there yet); absent when that is not known
+ * @throws Problem 422 `agreement_invalid` with line and reason; 409 `agreement_amended_meanwhile` when another version
+ *   came in between; 409 `agreement_unchanged` for rules that are those in the last version.
+ */
+export async function createAgreementVersion(
+  tx: Tx,
+  input: {
+    source: string
+    reason: string
+    recordedBy: string | null
+    slug?: string
+    basedOn?: number
+    decisionId?: string
+  },
+  now: Date,
+): Promise<CreatedVersion> {
+  const rules = readAgreement(input.source)
+  const slug = rules.agreement
+  if (input.slug !== undefined && input.slug !== slug) {
+    throw refuseRule(input.source, {
+      path: ['agreement'],
+      code: 'other_agreement',
+      values: { got: slug, expected: input.slug },
+      reason: `This is the agreement “${slug}”; an amendment of “${input.slug}” is expected.`,
+    })
+  }
+  // Two amendments of one agreement are told one after the other: the second sees the first.
+  await sql`select pg_advisory_xact_lock(hashtextextended(
+    'governance.agreement ' || kernel.current_tenant() || ' ' || ${slug}, 0))`.execute(tx)
+  const last = await tables(tx)
+    .selectFrom('governance.agreement as agreement')
+    .innerJoin('governance.agreement_version as version', 'version.agreement_id', 'agreement.id')
+    .select(['agreement.id', 'version.number', 'version.valid_from', 'version.source'])
+    .where('slug', '=', slug)
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  if (input.basedOn !== undefined && input.basedOn !== (last?.number ?? 0)) {
+    const detail = `Version ${last?.number ?? 0} was recorded meanwhile; begin the amendment again from it.`
+    throw new Problem(409, 'agreement_amended_meanwhile', detail, { version: last?.number ?? 0 })
+  }
+  if (last && last.source === input.source) {
+    throw new Problem(409, 'agreement_unchanged', `This is version ${last.number}, as it stands.`)
+  }
+  if (last && rules.validFrom < last.valid_from) {
+    throw refuseRule(input.source, {
+      path: ['validFrom'],
+      code: 'begins_before_previous',
+      values: { got: rules.validFrom, previous: last.valid_from },
+      reason: `An amendment begins no earlier than what it amends: ${last.valid_from} or later, not ${rules.validFrom}.`,
+    })
+  }
+
+  const agreementId = last?.id ?? randomUUIDv7()
+  const versionId = randomUUIDv7()
+  const version = (last?.number ?? 0) + 1
+  if (!last)
+    await tables(tx).insertInto('governance.agreement').values({ id: agreementId, slug, created_at: now }).execute()
+  await tables(tx)
+    .insertInto('governance.agreement_version')
+    .values({
+      id: versionId,
+      agreement_id: agreementId,
+      number: version,
+      valid_from: rules.validFrom,
+      content: JSON.stringify(rules),
+      source: input.source,
+      reason: input.reason,
+      decision_id: input.decisionId ?? null,
+      recorded_at: now,
+      recorded_by: input.recordedBy,
+    })
+    .execute()
+  await recordAudit(tx, {
+    action: version === 1 ? 'governance.agreement_added' : 'governance.agreement_amended',
+    actorPersonId: input.recordedBy,
+    subjectKind: 'agreement',
+    subjectId: agreementId,
+    detail: { version, validFrom: rules.validFrom },
+  })
+  await recordInJournal(
+    tx,
+    {
+      agreementId,
+      kind: 'agreementVersion',
+      subjectId: versionId,
+      content: {
+        agreement: slug,
+        version,
+        validFrom: rules.validFrom,
+        sha256: createHash('sha256').update(input.source, 'utf8').digest('hex'),
+        decision: input.decisionId ?? null,
+      },
+    },
+    now,
+  )
+  return { agreementId, versionId, version, rules }
+}
