@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const [entry, ...rest] = process.argv.slice(2)
 // Only what serves people is installed to serve; tests, checks and benchmarks bring their tools.
-const serving = ['server/src/main.ts', 'server/src/cli.ts'].includes(entry)
+const serving = ['server/src/main.ts', 'server/src/cli.ts', 'server/src/verify-proof.ts'].includes(entry)
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {

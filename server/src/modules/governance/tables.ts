@@ -94,7 +94,6 @@ type GovernanceTables = {
     subject_id: string | null
     created_at: Date
     gist: Generated<string>
-    late_reason: string | null
   }
   'governance.decision': {
     tenant_id: Generated<string>
@@ -209,6 +208,48 @@ type GovernanceTables = {
     content: string
     leaf_hash: Buffer
     recorded_at: Date
+  }
+  'governance.journal_node': {
+    tenant_id: Generated<string>
+    agreement_id: string
+    level: number
+    index: number
+    hash: Buffer
+  }
+  'governance.journal_key': {
+    tenant_id: Generated<string>
+    agreement_id: string
+    origin: string
+    public_key: Buffer
+    private_key: string
+    created_at: Date
+  }
+  'governance.journal_checkpoint': {
+    tenant_id: Generated<string>
+    agreement_id: string
+    size: number
+    note: string
+    signed_at: Date
+  }
+  'governance.journal_salt': {
+    tenant_id: Generated<string>
+    agreement_id: string
+    person_id: string
+    salt: Buffer
+  }
+  'governance.publisher': {
+    tenant_id: Generated<string>
+    agreement_id: string
+    name: string
+    siret: string
+  }
+  'governance.publication': {
+    tenant_id: Generated<string>
+    decision_id: string
+    matter_code: string
+    matter_name: string
+    published_at: Date
+    published_by: string | null
   }
 }
 
