@@ -1,12 +1,10 @@
-import { open } from 'node:fs/promises'
-import { TextDecoder } from 'node:util'
 import { SaxesParser } from 'saxes'
+import { longestPlain, readPlainRequest, skipSpace } from './aaf-plain.ts'
 import { FeedRefusal } from './feed.ts'
+import { countLines, readXmlText } from './xml-text.ts'
 
 /** Characters of one value, and of one record, beyond which a feed is refused: memory stays constant. */
 export const limits = { value: 65_536, record: 1_048_576 }
-
-const chunkBytes = 262_144
 
 /** One request as written: attribute names with their values, trimmed; `<value/>` is the empty text. */
 export interface AafRecord {
@@ -79,11 +77,19 @@ export function createAafReader(
   let values: string[] = []
   let record: AafRecord | undefined
   let header: AafHeader | undefined = {}
+  // Requests that are written plainly never reach the parser: what it was given, where the last request ended in that,
+  // and by how much lines, and columns of one of its lines, differ from those of the file.
+  let given = 0
+  let closed = -1
+  let lines = 0
+  let shifted = { line: 0, columns: 0 }
+  let unread = ''
   // Ampersands that begin no reference: the parser only sees the fault at the next ";", lines away.
   let strays: { position: number; line: number }[] = []
 
   const refuse = (code: string, detail: string): never => {
-    throw new FeedRefusal(code, detail, { file, line: parser.line, column: parser.column + 1 })
+    const columns = parser.line === shifted.line ? shifted.columns : 0
+    throw new FeedRefusal(code, detail, { file, line: parser.line + lines, column: parser.column + 1 + columns })
   }
   const tellHeader = () => {
     if (header) on.header?.(header)
@@ -126,7 +132,7 @@ export function createAafReader(
       }
       tellHeader()
       boundary = parser.position
-      record = { request, line: parser.line, category: '', id: '', attributes: new Map() }
+      record = { request, line: parser.line + lines, category: '', id: '', attributes: new Map() }
     } else if (contents[next] !== undefined && contents[next] !== record!.request) {
       refuse('unknown_element', `Element ${tag.name} is not expected in such a request.`)
     } else if (next === 'attribute' || next === 'category') {
@@ -156,16 +162,17 @@ export function createAafReader(
   parser.on('text', addText)
   parser.on('cdata', addText)
   parser.on('closetag', (tag) => {
-    const closed = place
+    const left = place
     place = places.pop()!
-    if (closed === 'value') {
+    if (left === 'value') {
       if (place === 'attribute') values.push(value.trim())
       else if (place === 'identifier') record!.id = value.trim()
       else if (place === 'category') record!.category = value.trim()
-    } else if (closed === 'request') {
+    } else if (left === 'request') {
       if (parser.position - boundary > limits.record)
         refuse('record_too_long', `A record exceeds ${limits.record} characters.`)
       boundary = parser.position
+      closed = boundary
       on.record(record!)
       record = undefined
     } else if (tag.name === 'ficAlimMENESR') {
@@ -173,140 +180,61 @@ export function createAafReader(
     }
   })
 
+  const parse = (text: string) => {
+    strays = strays.filter(({ position }) => position >= boundary)
+    for (const { index } of text.matchAll(/&(?!#?\w{1,30};)/g)) {
+      // The end of a reference may be in the next chunk.
+      if (index > text.length - 32 || strays.length > 100) break
+      strays.push({ position: given + index, line: parser.line + lines + countLines(text.slice(0, index)) })
+    }
+    given += text.length
+    parser.write(text)
+    // Whatever the parser is gathering (a comment, a value, a DOCTYPE) stays within the length of a record.
+    if (given - boundary > limits.record) {
+      refuse('record_too_long', `A record, or what is between two, exceeds ${limits.record} characters.`)
+    }
+  }
+  /** Leaves out for the parser, which stands between two requests, what was read without it. */
+  const pass = (text: string) => {
+    const last = text.lastIndexOf('\n')
+    const before = parser.line === shifted.line ? shifted.columns : 0
+    shifted = { line: parser.line, columns: last < 0 ? before + text.length : text.length - last - 1 - parser.column }
+    lines += countLines(text)
+  }
+
   return {
     write(text) {
-      strays = strays.filter(({ position }) => position >= boundary)
-      for (const { index } of text.matchAll(/&(?!#?\w{1,30};)/g)) {
-        // The end of a reference may be in the next chunk.
-        if (index > text.length - 32 || strays.length > 100) break
-        strays.push({ position: parser.position + index, line: parser.line + countLines(text.slice(0, index)) })
+      unread += text
+      let at = 0
+      for (;;) {
+        const start = skipSpace(unread, at)
+        const closing = unread.indexOf('Request>', start + '<deleteRequest>'.length)
+        if (closing < 0) break
+        const end = closing + 'Request>'.length
+        const plain = closed === given ? readPlainRequest(unread.slice(start, end)) : undefined
+        if (plain && (mode === 'delta' || plain.request === 'add')) {
+          const line = parser.line + lines + countLines(unread.slice(at, start))
+          pass(unread.slice(at, end))
+          on.record({ ...plain, line })
+        } else {
+          parse(unread.slice(at, end))
+        }
+        at = end
       }
-      parser.write(text)
-      // Whatever the parser is gathering (a comment, a value, a DOCTYPE) stays within the length of a record.
-      if (parser.position - boundary > limits.record) {
-        refuse('record_too_long', `A record, or what is between two, exceeds ${limits.record} characters.`)
+      unread = unread.slice(at)
+      // Of a request that has not come to its end yet, no more is kept than a plain one may hold.
+      if (closed !== given || unread.length > longestPlain) {
+        parse(unread)
+        unread = ''
       }
     },
     end() {
+      parse(unread)
       ended = true
       parser.close()
       if (places.length !== 1 || header) refuse('truncated', 'The file holds no ficAlimMENESR element.')
     },
   }
-}
-
-/**
- * Reads a file as text, chunk by chunk, under the encoding of its XML declaration (UTF-8 without one).
- * @throws FeedRefusal when it is neither UTF-8, ISO-8859-15 nor ISO-8859-1, or when its bytes are not what it says.
- */
-export async function* readXmlText(path: string, file: string): AsyncGenerator<{ text: string; bytes: number }> {
-  const handle = await open(path, 'r')
-  try {
-    const buffer = Buffer.allocUnsafe(chunkBytes)
-    const first = await handle.read(buffer, 0, chunkBytes, null)
-    const decode = createDecoder(buffer.subarray(0, first.bytesRead), file)
-    let { bytesRead } = first
-    while (bytesRead > 0) {
-      yield { text: decode(buffer.subarray(0, bytesRead)), bytes: bytesRead }
-      bytesRead = (await handle.read(buffer, 0, chunkBytes, null)).bytesRead
-    }
-    yield { text: decode(undefined), bytes: 0 }
-  } finally {
-    await handle.close()
-  }
-}
-
-/** Makes what turns a file's bytes into text, `undefined` standing for their end. */
-function createDecoder(start: Buffer, file: string): (bytes: Buffer | undefined) => string {
-  const declaration = /^(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']/.exec(
-    start.toString('latin1', 0, 200),
-  )
-  const encoding = (declaration?.[1] ?? 'utf-8').toLowerCase()
-  if (
-    /^(\xff\xfe|\xfe\xff)/.test(start.toString('latin1', 0, 2)) ||
-    !['utf-8', 'iso-8859-15', 'iso-8859-1'].includes(encoding)
-  ) {
-    const named = encoding === 'utf-8' ? 'UTF-16' : encoding.slice(0, 30)
-    throw new FeedRefusal(
-      'encoding_unsupported',
-      `Encoding ${named}: files of feeds are ISO-8859-15, ISO-8859-1 or UTF-8.`,
-      {
-        file,
-        line: 1,
-      },
-    )
-  }
-  let line = 1
-  const refuseAt = (text: string, index: number, code: string, detail: string): never => {
-    const before = text.slice(0, index)
-    const column = index - before.lastIndexOf('\n')
-    throw new FeedRefusal(code, detail, { file, line: line + countLines(before), column })
-  }
-  if (encoding === 'utf-8') {
-    const decoder = new TextDecoder('utf-8')
-    return (bytes) => {
-      const text = bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode()
-      const index = text.indexOf('\uFFFD')
-      if (index >= 0) refuseAt(text, index, 'encoding_wrong', 'These bytes are not UTF-8, which the file says it is.')
-      if (bytes) line += countByte(bytes, 10)
-      return text
-    }
-  }
-  // Text of a few accents that is valid UTF-8 to the end is UTF-8: in ISO-8859-15 such pairs make no French.
-  let probe: TextDecoder | undefined = new TextDecoder('utf-8', { fatal: true })
-  let firstAccent: { line: number; column: number } | undefined
-  return (bytes) => {
-    if (probe) {
-      try {
-        probe.decode(bytes, { stream: bytes !== undefined })
-      } catch {
-        probe = undefined
-      }
-      if (probe && !bytes && firstAccent) {
-        throw new FeedRefusal('encoding_wrong', 'The file says ISO-8859-15 and is in UTF-8.', { file, ...firstAccent })
-      }
-    }
-    if (!bytes) return ''
-    const text = bytes.toString('latin1')
-    const control = /[\u0080-\u009f]/.exec(text)
-    if (control) refuseAt(text, control.index, 'encoding_wrong', 'A byte here stands for no character of ISO-8859-15.')
-    // What an accent of UTF-8 becomes: no word of any language holds such pairs.
-    const mixed = /[ÂÃ][\u00a0-\u00bf]/.exec(text)
-    if (mixed) refuseAt(text, mixed.index, 'encoding_wrong', 'Here are bytes of UTF-8 in a file of another encoding.')
-    if (probe && !firstAccent) {
-      const accent = /[\u00a0-\u00ff]/.exec(text)
-      if (accent) {
-        const before = text.slice(0, accent.index)
-        firstAccent = { line: line + countLines(before), column: accent.index - before.lastIndexOf('\n') }
-      }
-    }
-    line += countByte(bytes, 10)
-    return encoding === 'iso-8859-1' ? text : text.replace(/[¤¦¨´¸¼½¾]/g, (character) => latin9[character]!)
-  }
-}
-
-// Where ISO-8859-15 differs from ISO-8859-1.
-const latin9: Record<string, string> = {
-  '¤': '€',
-  '¦': 'Š',
-  '¨': 'š',
-  '´': 'Ž',
-  '¸': 'ž',
-  '¼': 'Œ',
-  '½': 'œ',
-  '¾': 'Ÿ',
-}
-
-function countLines(text: string): number {
-  let count = 0
-  for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) count++
-  return count
-}
-
-function countByte(bytes: Buffer, byte: number): number {
-  let count = 0
-  for (let i = bytes.indexOf(byte); i >= 0; i = bytes.indexOf(byte, i + 1)) count++
-  return count
 }
 
 /**

@@ -1,7 +1,7 @@
 import { SaxesParser } from 'saxes'
-import { readXmlText } from './aaf-parser.ts'
 import { FeedRefusal } from './feed.ts'
 import { Unusable } from './records.ts'
+import { readXmlText } from './xml-text.ts'
 
 /** Characters of a value, of a record, and levels of elements beyond which a file is refused: memory stays constant. */
 const limits = { value: 65_536, record: 1_048_576, depth: 32 }
