@@ -58,7 +58,7 @@ const party = z.strictObject({
     .string()
     .regex(/^\d{14}$/)
     .optional(),
-  /** School years in which it is a party, as days; absent: as long as the agreement. */
+  /** First day as a party, and first day on which it is none any more; absent: as long as the agreement. */
   joinedOn: day.optional(),
   leavesOn: day.optional(),
   interpretation: z.string().min(1).optional(),

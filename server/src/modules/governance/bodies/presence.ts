@@ -105,6 +105,6 @@ export function listSeatedParties(rules: Agreement, body: Body, day: Day): strin
 function listPartiesAt(rules: Agreement, day: Day) {
   return rules.parties.filter(
     ({ joinedOn, leavesOn }) =>
-      (joinedOn === undefined || joinedOn <= day) && (leavesOn === undefined || leavesOn >= day),
+      (joinedOn === undefined || joinedOn <= day) && (leavesOn === undefined || leavesOn > day),
   )
 }
