@@ -88,7 +88,12 @@ export async function signIn(page: Page, key: PersonaKey, from = '/sign-in'): Pr
 
 /** Opens a page of the main navigation, which is beside the work or, on a phone, under it. */
 export async function goTo(page: Page, name: string): Promise<void> {
-  await page.getByRole('navigation', { name: 'Navigation principale' }).getByRole('link', { name }).click()
+  const navigation = page.getByRole('navigation', { name: 'Navigation principale' })
+  const link = navigation.getByRole('link', { name, includeHidden: true })
+  await link.waitFor({ state: 'attached' })
+  // A phone shows a few, and the others when asked.
+  if (!(await link.isVisible())) await navigation.getByRole('button', { name: 'Plus' }).click()
+  await link.click()
 }
 
 /** What the page says aloud to those who do not see it. */

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { Suspense, useEffect, useRef } from 'react'
+import { Suspense, useEffect, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, Navigate, NavLink, Outlet, ScrollRestoration, useLocation, useNavigation } from 'react-router'
 import { agreementsQuery, appearanceQuery, audiencesQuery, sessionQuery } from '../api/queries.ts'
@@ -107,13 +107,29 @@ function Brand() {
   )
 }
 
+/** As many as a phone shows side by side; where there are more, the last of these opens the others. */
+const side = 5
+
 function Navigation({ session }: { session: Session }) {
   const { t } = useTranslation()
+  const { pathname } = useLocation()
+  // Open where it was opened: going somewhere closes it.
+  const [openAt, setOpenAt] = useState<string>()
+  const open = openAt === pathname
+  const restId = useId()
+  useEffect(() => {
+    if (!open) return undefined
+    const closeByEscape = ({ key }: KeyboardEvent) => {
+      if (key === 'Escape') setOpenAt(undefined)
+    }
+    document.addEventListener('keydown', closeByEscape)
+    return () => document.removeEventListener('keydown', closeByEscape)
+  }, [open])
   const format = useFormat()
   const signOut = useSignOut()
   const { data: looking } = useQuery(audiencesQuery)
   const { data: consortium } = useQuery(agreementsQuery)
-  const places: { to: string; label: string; short?: string; icon: IconName; only?: boolean }[] = [
+  const all: Place[] = [
     { to: paths.home(), label: t('nav.home'), icon: 'home' },
     { to: paths.directory(), label: t('nav.directory'), icon: 'people' },
     {
@@ -141,21 +157,31 @@ function Navigation({ session }: { session: Session }) {
     { to: paths.status(), label: t('nav.status'), icon: 'status', only: holds(session, 'instance.operate') },
     { to: paths.account(), label: t('nav.account'), icon: 'account' },
   ]
+  const places = all.filter(({ only }) => only !== false)
+  const first = places.length > side ? places.slice(0, side - 1) : places
+  const rest = places.slice(first.length)
   return (
     <nav aria-label={t('nav.label')} className="nav">
-      <ul>
-        {places
-          .filter(({ only }) => only !== false)
-          .map(({ to, label, short, icon }) => (
-            <li key={to}>
-              <NavLink aria-label={short && label} className="nav-link" end={to === paths.home()} to={to}>
-                <Icon name={icon} />
-                <span className={short && 'nav-whole'}>{label}</span>
-                {short && <span className="nav-short">{short}</span>}
-              </NavLink>
-            </li>
-          ))}
-      </ul>
+      <div className={open ? 'nav-places nav-open' : 'nav-places'}>
+        <PlaceList places={first} />
+        {rest.length > 0 && (
+          <>
+            <button
+              aria-controls={restId}
+              aria-expanded={open}
+              className={
+                rest.some(({ to }) => isWithin(pathname, to)) ? 'nav-link nav-more nav-here' : 'nav-link nav-more'
+              }
+              onClick={() => setOpenAt(open ? undefined : pathname)}
+              type="button"
+            >
+              <Icon name="more" />
+              {t('nav.more')}
+            </button>
+            <PlaceList className="nav-rest" id={restId} places={rest} />
+          </>
+        )}
+      </div>
       <div className="nav-person">
         <p>
           <span className="small quiet">{t('signedInAs')}</span>
@@ -167,6 +193,33 @@ function Navigation({ session }: { session: Session }) {
         </button>
       </div>
     </nav>
+  )
+}
+
+interface Place {
+  to: string
+  label: string
+  /** Where there is little room. */
+  short?: string
+  icon: IconName
+  only?: boolean
+}
+
+const isWithin = (pathname: string, to: string) => pathname === to || pathname.startsWith(`${to}/`)
+
+function PlaceList({ places, ...list }: { places: Place[]; className?: string; id?: string }) {
+  return (
+    <ul {...list}>
+      {places.map(({ to, label, short, icon }) => (
+        <li key={to}>
+          <NavLink aria-label={short && label} className="nav-link" end={to === paths.home()} to={to}>
+            <Icon name={icon} />
+            <span className={short && 'nav-whole'}>{label}</span>
+            {short && <span className="nav-short">{short}</span>}
+          </NavLink>
+        </li>
+      ))}
+    </ul>
   )
 }
 

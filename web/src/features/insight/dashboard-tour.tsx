@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Button } from '../../ui/button.tsx'
+import { Icon } from '../../ui/icons.tsx'
 import type { Audience } from './looking.ts'
 import './dashboard-tour.css'
 
@@ -56,16 +57,26 @@ export function DashboardTour({ audience }: { audience: Audience }) {
 
   useEffect(() => {
     if (step === undefined) return undefined
-    const shown = [...document.querySelectorAll(places[step])].find((each) => each.checkVisibility())
-    shown?.classList.add('tour-shown')
-    const calm = window.matchMedia('(prefers-reduced-motion: reduce)').matches
-    shown?.scrollIntoView({ block: 'center', behavior: calm ? 'instant' : 'smooth' })
+    let shown: Element | undefined
+    const show = () => {
+      shown = [...document.querySelectorAll(places[step])].find((each) => each.checkVisibility())
+      if (!shown) return
+      arriving.disconnect()
+      shown.classList.add('tour-shown')
+      const calm = window.matchMedia('(prefers-reduced-motion: reduce)').matches
+      shown.scrollIntoView({ block: 'start', behavior: calm ? 'instant' : 'smooth' })
+    }
+    // The cards may be on their way still.
+    const arriving = new MutationObserver(show)
+    arriving.observe(document.body, { childList: true, subtree: true })
+    show()
     panel.current?.focus({ preventScroll: true })
     const endByEscape = ({ key: pressed }: KeyboardEvent) => {
       if (pressed === 'Escape') setAt(undefined)
     }
     document.addEventListener('keydown', endByEscape)
     return () => {
+      arriving.disconnect()
       shown?.classList.remove('tour-shown')
       document.removeEventListener('keydown', endByEscape)
     }
@@ -102,7 +113,12 @@ export function DashboardTour({ audience }: { audience: Audience }) {
   }
   return (
     <section aria-label={t('label')} className="tour" ref={panel} tabIndex={-1}>
-      <p className="tour-place">{t('place', { at: at + 1, count: steps.length })}</p>
+      <div className="tour-head">
+        <p className="tour-place">{t('place', { at: at + 1, count: steps.length })}</p>
+        <Button aria-label={t('stop')} className="tour-stop" look="quiet" onClick={end}>
+          <Icon name="cross" size={19} />
+        </Button>
+      </div>
       <h2 className="tour-title">{t(`${step}.title`)}</h2>
       <p>{t(`${step}.text`)}</p>
       <div className="tour-buttons">
@@ -112,14 +128,9 @@ export function DashboardTour({ audience }: { audience: Audience }) {
           </Button>
         )}
         {at < steps.length - 1 ? (
-          <>
-            <Button look="primary" onClick={() => setAt(at + 1)}>
-              {t('next')}
-            </Button>
-            <Button look="quiet" onClick={end}>
-              {t('stop')}
-            </Button>
-          </>
+          <Button look="primary" onClick={() => setAt(at + 1)}>
+            {t('next')}
+          </Button>
         ) : (
           <Button look="primary" onClick={end}>
             {t('finish')}

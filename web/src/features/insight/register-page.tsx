@@ -3,16 +3,18 @@ import type { FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { api } from '../../api/client.ts'
+import { audiencesQuery } from '../../api/queries.ts'
 import { paths } from '../../paths.ts'
 import { Failure, useProblemText } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
-import { Page, Section } from '../../shell/page.tsx'
+import { Section } from '../../shell/page.tsx'
 import { Button } from '../../ui/button.tsx'
 import { TextArea, TextField } from '../../ui/field.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Table } from '../../ui/table.tsx'
+import { InsightPage } from './insight-page.tsx'
 import { readField, type Register, registerQuery } from './own.ts'
 import '../records/records.css'
 
@@ -22,8 +24,9 @@ type Purpose = Register['purposes'][number]
 export function RegisterPage() {
   const { t } = useTranslation('traces')
   const { data, error, refetch } = useQuery(registerQuery)
+  const { data: looking } = useQuery(audiencesQuery)
   return (
-    <Page
+    <InsightPage
       actions={
         <>
           <Link to={paths.erasures()}>{t('erasures.title')}</Link>
@@ -32,11 +35,10 @@ export function RegisterPage() {
           </Button>
         </>
       }
-      back={{ to: paths.dashboards(), label: t('register.back') }}
+      audience={looking?.audiences[0]}
       busy={!data && !error}
       lead={data && t('register.lead', { tenant: data.tenant })}
       title={t('register.title')}
-      wide
     >
       {error && <Failure error={error} onRetry={() => void refetch()} />}
       {!data && !error && <SkeletonRows count={6} />}
@@ -54,7 +56,7 @@ export function RegisterPage() {
           <Runs register={data} />
         </>
       )}
-    </Page>
+    </InsightPage>
   )
 }
 
@@ -165,7 +167,7 @@ function Access({ register: { smallestGroup } }: { register: Register }) {
   const { t } = useTranslation('traces')
   return (
     <Section title={t('register.access')}>
-      <ul className="measure">
+      <ul className="records-sentences measure">
         {(['student', 'teacher', 'programme', 'administrator'] as const).map((who) => (
           <li key={who}>{t(`register.may.${who}`, { page: smallestGroup.page, export: smallestGroup.export })}</li>
         ))}

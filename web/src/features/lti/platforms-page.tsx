@@ -2,6 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { Link, useSearchParams } from 'react-router'
 import { api, read } from '../../api/client.ts'
+import { audiencesQuery } from '../../api/queries.ts'
 import { paths } from '../../paths.ts'
 import { Failure, useProblemText } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
@@ -22,10 +23,11 @@ export function PlatformsPage() {
   const [parameters] = useSearchParams()
   const withdrawn = parameters.get('withdrawn')
   const { data, error, refetch } = useQuery(platformsQuery)
+  const { data: looking } = useQuery(audiencesQuery)
   return (
     <InsightPage
       actions={<Link to={paths.identities()}>{t('platforms.identities')}</Link>}
-      audience={undefined}
+      audience={looking?.audiences[0]}
       busy={!data && !error}
       lead={t('platforms.lead')}
       title={t('platforms.title')}
