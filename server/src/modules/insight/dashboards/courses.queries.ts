@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { ClickHouseClient } from '#kernel/clickhouse'
 import type { Tx } from '#kernel/postgres'
+import { toldName } from '../projection/objects.queries.ts'
 import { tables } from '../tables.ts'
 
 /** Names of an activity by language tag, as statements told them. */
@@ -11,7 +12,7 @@ export async function listCourseNames(tx: Tx, keys: string[]): Promise<Map<strin
   if (keys.length === 0) return new Map()
   const rows = await tables(tx)
     .selectFrom('insight.learning_object')
-    .select((row) => [row.cast<string>('key', 'text').as('key'), 'name'])
+    .select((row) => [row.cast<string>('key', 'text').as('key'), toldName.as('name')])
     .where('key', 'in', keys)
     .execute()
   return new Map(rows.map(({ key, name }) => [key, name]))

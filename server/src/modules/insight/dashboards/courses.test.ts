@@ -24,6 +24,14 @@ beforeAll(async () => {
       .values([
         { ...object, key: '100', kind: 'course', course: '0', name: JSON.stringify({ fr: 'Algèbre à la carte' }) },
         { ...object, key: '200', kind: 'course', course: '0', name: JSON.stringify({ fr: 'Histoire' }) },
+        {
+          ...object,
+          key: '400',
+          kind: 'course',
+          course: '0',
+          name: '{}',
+          iri: 'https://lms.example/courses/v1:LATIN+2/',
+        },
         { ...object, key: '101', kind: 'quiz', course: '100', name: JSON.stringify({ fr: 'Test 1' }) },
         { ...object, key: '102', kind: 'video', course: '100', name: JSON.stringify({ fr: 'Film' }) },
         { ...object, key: '201', kind: 'quiz', course: '200', name: JSON.stringify({ fr: 'Test 2' }) },
@@ -53,7 +61,10 @@ afterAll(() => server.close())
 
 const list = async (headers: Record<string, string>, query = '') => {
   const answer = await server.app.inject({ url: `/api/insight/courses${query}`, headers })
-  return answer.json<{ courses: { key: string; learners: number | null; lastWeek: string | null }[]; more: boolean }>()
+  return answer.json<{
+    courses: { key: string; name: object; learners: number | null; lastWeek: string | null }[]
+    more: boolean
+  }>()
 }
 
 async function launch(viewer: Partial<Viewer>): Promise<{ authorization: string }> {
@@ -86,7 +97,11 @@ test('courses are told with how many learn there, unless they are too few; objec
 
 test('a teacher has the course they came from, used or not; a student those where they worked', async () => {
   const teacher = await launch({ courses: ['200', '400'] })
-  expect((await list(teacher)).courses.map(({ key }) => key)).toEqual(['200', '400'])
+  expect((await list(teacher)).courses.map(({ key, name }) => [key, name])).toEqual([
+    ['200', { fr: 'Histoire' }],
+    // Nobody named it.
+    ['400', { und: 'v1:LATIN+2' }],
+  ])
   const student = await launch({ audience: 'student', learner: '6' })
   expect((await list(student)).courses).toMatchObject([{ key: '100', learners: null, lastWeek: '2026-11-09' }])
   expect((await list(await launch({ audience: 'student' }))).courses).toEqual([])

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
+import { toldName } from '../projection/objects.queries.ts'
 import { tables } from '../tables.ts'
 
 /** Names of the indicators that the institution does not want. */
@@ -110,7 +111,7 @@ export async function listNamedActivities(
       row.cast<string>('course', 'text').as('course'),
       'iri',
       'kind',
-      'name',
+      toldName.as('name'),
     ])
     .where('key', '=', sql<string>`any(${keys}::bigint[])`)
     .execute()

@@ -12,6 +12,10 @@ export interface ObjectRow {
   parent: string
 }
 
+/** Names of an activity by language tag; a course that nobody named is told by the end of its address, in no language. */
+export const toldName = sql<Record<string, string>>`case when kind = 'course' and name::text = '{}'
+  then json_build_object('und', substring(iri from '([^/]+)/*$')) else name end`
+
 /**
  * Notes what was told of activities; what was not told stays as it was.
  * @param keepNames whether those that have a name keep it.
