@@ -138,7 +138,6 @@ create table governance.decision (
   due_on date,
   done_at timestamptz,
   done_note text,
-  published_at timestamptz,
   subject_kind text,
   subject_id uuid,
   unique (agreement_id, number)

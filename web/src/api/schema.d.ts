@@ -2197,6 +2197,261 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/governance/agreements/{slug}/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events of a journal, newest first, with its key and its newest signed roots */
+        get: operations["listJournal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/journal/{seq}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The proof that an event is in the journal, verifiable without this service */
+        get: operations["getJournalProof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/journal/consistency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The proof that a journal only grew between two signed sizes (RFC 6962 §2.1.2) */
+        get: operations["getJournalConsistency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Decisions and opinions of an agreement, newest first */
+        get: operations["listDecisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/publisher": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says under which name and SIRET the consortium publishes */
+        put: operations["updatePublisher"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/decisions/{number}/publication": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a decision public, for good, and signs the journal */
+        post: operations["publishDecision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/public": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The consortia that publish what they decide */
+        get: operations["listPublishers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/public/catalogue.jsonld": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Catalogue of the open data, for harvesters: DCAT in JSON-LD */
+        get: operations["getCatalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/public/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A consortium that publishes: its agreement, its members, the key of its journal */
+        get: operations["getPublisher"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/public/{slug}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The published decisions of a consortium, newest first */
+        get: operations["listPublishedDecisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/public/{slug}/decisions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A published decision, with the salt under which the journal holds the digest of its words */
+        get: operations["getPublishedDecision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/public/{slug}/decisions/{number}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The proof that a published decision is in the journal, verifiable without this service */
+        get: operations["getDecisionProof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/public/{slug}/deliberations.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The decisions by SCDL "délibérations" 2.1.5 */
+        get: operations["exportDeliberations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/public/{slug}/votes.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who voted what, with how many voices */
+        get: operations["exportWeightedVotes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/public/{slug}/agreement.yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The agreement in force, as its file */
+        get: operations["getPublishedAgreement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/portal/home": {
         parameters: {
             query?: never;
@@ -11014,6 +11269,584 @@ export interface operations {
                             kind: "deciding" | "advisory" | "crisis";
                         }[];
                     };
+                };
+            };
+        };
+    };
+    listJournal: {
+        parameters: {
+            query?: {
+                /** @description place of the last one read */
+                before?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entries: {
+                            seq: number;
+                            kind: string;
+                            /** @description canonical JSON, the bytes that are hashed */
+                            content: string;
+                            /** Format: date-time */
+                            recordedAt: string;
+                        }[];
+                        more: boolean;
+                        /** @description verifier key: name+id+key; null before the first signature */
+                        key: string | null;
+                        checkpoints: {
+                            size: number;
+                            note: string;
+                            /** Format: date-time */
+                            signedAt: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    getJournalProof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description c2sp.org/tlog-proof */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    getJournalConsistency: {
+        parameters: {
+            query: {
+                former: number;
+                size: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description SHA-256 hashes in base64 */
+                        proof: string[];
+                    };
+                };
+            };
+        };
+    };
+    listDecisions: {
+        parameters: {
+            query?: {
+                /** @description last one read */
+                before?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        decisions: {
+                            number: string;
+                            /** @enum {string} */
+                            kind: "decision" | "opinion" | "crisis";
+                            body: string;
+                            bodyName: string;
+                            title: string;
+                            text: string;
+                            /** @enum {string} */
+                            outcome: "adopted" | "rejected" | "none";
+                            /** Format: date */
+                            decidedOn: string;
+                            verdict: {
+                                /** @enum {string} */
+                                outcome: "adopted" | "rejected" | "none";
+                                threshold: {
+                                    /** @enum {string} */
+                                    comparator: ">=" | ">";
+                                    voices: string;
+                                } | null;
+                                tally: {
+                                    choice: string;
+                                    label: {
+                                        fr: string;
+                                        en: string;
+                                    };
+                                    voices: string;
+                                    parties: string[];
+                                }[];
+                                steps: {
+                                    key: string;
+                                    text: {
+                                        fr: string;
+                                        en: string;
+                                    };
+                                    figures: {
+                                        [key: string]: string | number;
+                                    };
+                                    article: string | null;
+                                    interpretation: {
+                                        fr: string;
+                                        en: string;
+                                    } | null;
+                                    holds: boolean | null;
+                                }[];
+                            } | null;
+                            /** Format: uuid */
+                            id: string;
+                            /** @description place of its event in the journal */
+                            seq: number;
+                            matterCode: string | null;
+                            matterName: string | null;
+                            publishedAt: string | null;
+                        }[];
+                        more: boolean;
+                        publisher: {
+                            name: string;
+                            siret: string;
+                        } | null;
+                        manages: boolean;
+                    };
+                };
+            };
+        };
+    };
+    updatePublisher: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    siret: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        siret: string;
+                    };
+                };
+            };
+        };
+    };
+    publishDecision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description of the nomenclature of acts, such as 8.1 */
+                    matterCode: string;
+                    matterName: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        seq: number;
+                    };
+                };
+            };
+        };
+    };
+    listPublishers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        agreements: {
+                            slug: string;
+                            title: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    getCatalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description application/ld+json */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    getPublisher: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        slug: string;
+                        title: string;
+                        version: number;
+                        /** Format: date */
+                        validFrom: string;
+                        publisher: {
+                            name: string;
+                            siret: string;
+                        };
+                        members: string[];
+                        journal: {
+                            /** @description verifier key of a signed note: name+id+key */
+                            key: string;
+                            /** @description newest signed size and root */
+                            checkpoint: string;
+                            /** Format: date-time */
+                            signedAt: string;
+                        } | null;
+                    };
+                };
+            };
+        };
+    };
+    listPublishedDecisions: {
+        parameters: {
+            query?: {
+                /** @description last one read */
+                before?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        decisions: {
+                            number: string;
+                            /** @enum {string} */
+                            kind: "decision" | "opinion" | "crisis";
+                            body: string;
+                            bodyName: string;
+                            title: string;
+                            text: string;
+                            /** @enum {string} */
+                            outcome: "adopted" | "rejected" | "none";
+                            /** Format: date */
+                            decidedOn: string;
+                            verdict: {
+                                /** @enum {string} */
+                                outcome: "adopted" | "rejected" | "none";
+                                threshold: {
+                                    /** @enum {string} */
+                                    comparator: ">=" | ">";
+                                    voices: string;
+                                } | null;
+                                tally: {
+                                    choice: string;
+                                    label: {
+                                        fr: string;
+                                        en: string;
+                                    };
+                                    voices: string;
+                                    parties: string[];
+                                }[];
+                                steps: {
+                                    key: string;
+                                    text: {
+                                        fr: string;
+                                        en: string;
+                                    };
+                                    figures: {
+                                        [key: string]: string | number;
+                                    };
+                                    article: string | null;
+                                    interpretation: {
+                                        fr: string;
+                                        en: string;
+                                    } | null;
+                                    holds: boolean | null;
+                                }[];
+                            } | null;
+                            /** Format: uuid */
+                            id: string;
+                            matterName: string;
+                        }[];
+                        more: boolean;
+                    };
+                };
+            };
+        };
+    };
+    getPublishedDecision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        number: string;
+                        /** @enum {string} */
+                        kind: "decision" | "opinion" | "crisis";
+                        body: string;
+                        bodyName: string;
+                        title: string;
+                        text: string;
+                        /** @enum {string} */
+                        outcome: "adopted" | "rejected" | "none";
+                        /** Format: date */
+                        decidedOn: string;
+                        verdict: {
+                            /** @enum {string} */
+                            outcome: "adopted" | "rejected" | "none";
+                            threshold: {
+                                /** @enum {string} */
+                                comparator: ">=" | ">";
+                                voices: string;
+                            } | null;
+                            tally: {
+                                choice: string;
+                                label: {
+                                    fr: string;
+                                    en: string;
+                                };
+                                voices: string;
+                                parties: string[];
+                            }[];
+                            steps: {
+                                key: string;
+                                text: {
+                                    fr: string;
+                                    en: string;
+                                };
+                                figures: {
+                                    [key: string]: string | number;
+                                };
+                                article: string | null;
+                                interpretation: {
+                                    fr: string;
+                                    en: string;
+                                } | null;
+                                holds: boolean | null;
+                            }[];
+                        } | null;
+                        matterCode: string;
+                        matterName: string;
+                        /** Format: date-time */
+                        publishedAt: string;
+                        /** @description what the digest is made of: SHA-256 of the salt, then of this as canonical JSON (RFC 8785) */
+                        words: {
+                            title: string;
+                            text: string;
+                            verdict: unknown;
+                        };
+                        /** @description hexadecimal */
+                        salt: string;
+                    };
+                };
+            };
+        };
+    };
+    getDecisionProof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description c2sp.org/tlog-proof */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    exportDeliberations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/csv */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    exportWeightedVotes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/csv */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    getPublishedAgreement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description application/yaml */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
         };

@@ -2,6 +2,9 @@ import type { Module } from '#kernel/module'
 import { registerAgreements } from './agreements/agreements.routes.ts'
 import { checkpointQueue, signEveryJournal } from './journal/checkpoints.ts'
 import { forgetDeleted } from './journal/journal.ts'
+import { registerJournal } from './journal/journal.routes.ts'
+import { registerPublic } from './publication/public.routes.ts'
+import { registerPublications } from './publication/publications.routes.ts'
 
 export { verifyProof } from './journal/proofs.ts'
 export { parseVerifier } from './journal/signed-note.ts'
@@ -14,6 +17,9 @@ export const governance: Module = {
   commands: [],
   register(app, services) {
     registerAgreements(app, services)
+    registerJournal(app, services)
+    registerPublications(app, services)
+    registerPublic(app, services)
   },
   async startWorkers(services) {
     await services.jobs.work(checkpointQueue, () => signEveryJournal(services))

@@ -113,7 +113,6 @@ type GovernanceTables = {
     due_on: Day | null
     done_at: Date | null
     done_note: string | null
-    published_at: Date | null
     subject_kind: string | null
     subject_id: string | null
     salt: Generated<Buffer>

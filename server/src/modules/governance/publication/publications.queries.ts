@@ -1,0 +1,130 @@
+import { sql } from 'kysely'
+import type { Tx } from '#kernel/postgres'
+import type { Day } from '#kernel/time'
+import type { Verdict } from '../votes/ballot.ts'
+import { tables } from '../tables.ts'
+
+/** Who publishes for a consortium. */
+export interface Publisher {
+  name: string
+  siret: string
+}
+
+export async function findPublisher(tx: Tx, agreementId: string): Promise<Publisher | undefined> {
+  return tables(tx)
+    .selectFrom('governance.publisher')
+    .select(['name', 'siret'])
+    .where('agreement_id', '=', agreementId)
+    .executeTakeFirst()
+}
+
+export async function writePublisher(tx: Tx, agreementId: string, publisher: Publisher): Promise<void> {
+  await tables(tx)
+    .insertInto('governance.publisher')
+    .values({ agreement_id: agreementId, ...publisher })
+    .onConflict((conflict) => conflict.column('agreement_id').doUpdateSet(publisher))
+    .execute()
+}
+
+/** A decision or an opinion, published or not. */
+export interface DecisionRow {
+  id: string
+  number: string
+  kind: 'decision' | 'opinion' | 'crisis'
+  body: string
+  title: string
+  text: string
+  outcome: 'adopted' | 'rejected' | 'none'
+  verdict: Verdict | null
+  /** Day in the zone of the workspace. */
+  decidedOn: Day
+  /** What the journal's digest of the words is salted with; told once the words are public. */
+  salt: Buffer
+  matterCode: string | null
+  matterName: string | null
+  publishedAt: Date | null
+}
+
+/** A decision that everybody may read. */
+export interface PublishedDecision extends DecisionRow {
+  matterCode: string
+  matterName: string
+  publishedAt: Date
+}
+
+const decisions = (tx: Tx, agreementId: string) =>
+  tables(tx)
+    .selectFrom('governance.decision')
+    .leftJoin('governance.publication', 'governance.publication.decision_id', 'governance.decision.id')
+    .select([
+      'id',
+      'number',
+      'kind',
+      'body',
+      'title',
+      'text',
+      'outcome',
+      sql<Verdict | null>`verdict`.as('verdict'),
+      sql<Day>`(decided_at at time zone (select time_zone from kernel.tenant where id = kernel.current_tenant()))::date`.as(
+        'decidedOn',
+      ),
+      'salt',
+      'matter_code as matterCode',
+      'matter_name as matterName',
+      'governance.publication.published_at as publishedAt',
+    ])
+    .where('agreement_id', '=', agreementId)
+
+/** The decisions of an agreement, newest first. */
+export async function listDecisions(
+  tx: Tx,
+  agreementId: string,
+  page: { before: string | undefined; limit: number },
+): Promise<DecisionRow[]> {
+  let query = decisions(tx, agreementId).orderBy('decided_at', 'desc').orderBy('id', 'desc').limit(page.limit)
+  if (page.before !== undefined) query = query.where(isBefore(page.before))
+  return query.execute()
+}
+
+/** The published decisions of an agreement, newest first. */
+export async function listPublished(
+  tx: Tx,
+  agreementId: string,
+  page: { before: string | undefined; limit: number },
+): Promise<PublishedDecision[]> {
+  let query = decisions(tx, agreementId)
+    .where('governance.publication.published_at', 'is not', null)
+    .orderBy('decided_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(page.limit)
+    .$narrowType<{ matterCode: string; matterName: string; publishedAt: Date }>()
+  if (page.before !== undefined) query = query.where(isBefore(page.before))
+  return query.execute()
+}
+
+const isBefore = (id: string) =>
+  sql<boolean>`(decided_at, id) < (select decided_at, id from governance.decision where id = ${id})`
+
+export async function findDecision(tx: Tx, agreementId: string, number: string): Promise<DecisionRow | undefined> {
+  return decisions(tx, agreementId).where('number', '=', number).executeTakeFirst()
+}
+
+/** Makes a decision public. @returns false when it was already. */
+export async function insertPublication(
+  tx: Tx,
+  input: { decisionId: string; matterCode: string; matterName: string; publishedBy: string },
+  now: Date,
+): Promise<boolean> {
+  const result = await tables(tx)
+    .insertInto('governance.publication')
+    .values({
+      decision_id: input.decisionId,
+      matter_code: input.matterCode,
+      matter_name: input.matterName,
+      published_at: now,
+      published_by: input.publishedBy,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst()
+  return result.numInsertedOrUpdatedRows === 1n
+}

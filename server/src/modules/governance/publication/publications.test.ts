@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto'
+import canonicalize from 'canonicalize'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openTestApp, type TestApp } from '../../../../test/app.ts'
+import { makePerson } from '../../../../test/make.ts'
+import { type Consortium, makeConsortium } from '../../../../test/make-governance.ts'
+import { recordDecision } from '../bodies/decisions.ts'
+import { verifyProof } from '../journal/proofs.ts'
+import { parseVerifier } from '../journal/signed-note.ts'
+import { isSiret } from './publications.ts'
+
+let server: TestApp
+let consortium: Consortium
+beforeAll(async () => {
+  server = await openTestApp()
+  consortium = await makeConsortium(server)
+})
+afterAll(() => server.close())
+
+const verdict = {
+  outcome: 'adopted',
+  chosen: 'for',
+  secondRound: null,
+  threshold: { comparator: '>=', voices: '12' },
+  tally: [
+    { choice: 'for', label: { fr: 'Pour', en: 'For' }, voices: '12', parties: ['region', 'alsace', 'moselle'] },
+    { choice: 'against', label: { fr: 'Contre', en: 'Against' }, voices: '1', parties: ['marne'] },
+    { choice: 'abstain', label: { fr: 'Abstention', en: 'Abstention' }, voices: '0', parties: [] },
+  ],
+  steps: [
+    {
+      key: 'roll',
+      text: { fr: 'Dix membres', en: 'Ten members' },
+      figures: { entitled: 10 },
+      article: null,
+      interpretation: null,
+      holds: null,
+    },
+  ],
+}
+
+const decide = (title: string, given: unknown = verdict) =>
+  server.inTenant((tx) =>
+    recordDecision(
+      tx,
+      {
+        agreementId: consortium.agreementId,
+        versionId: consortium.versionId,
+        kind: 'decision',
+        body: 'cogouv',
+        meetingId: null,
+        agendaItemId: null,
+        title,
+        text: 'Le comité décide, "entre guillemets", ainsi.',
+        outcome: 'adopted',
+        verdict: given,
+        dueOn: null,
+        subjectKind: null,
+        subjectId: null,
+        actorPersonId: null,
+      },
+      new Date(),
+    ),
+  )
+
+const call = (method: 'GET' | 'PUT' | 'POST', path: string, payload?: object, headers = consortium.manager.headers) =>
+  server.app.inject({
+    method,
+    url: `/api/governance/agreements/${consortium.slug}/${path}`,
+    headers,
+    ...(payload && { payload }),
+  })
+const read = (path: string) => server.app.inject({ url: `/api/governance/public${path}` })
+const matter = { matterCode: '8.1', matterName: 'Enseignement' }
+// Of no one: 14 digits whose check digit holds.
+const publisher = { name: 'Groupement d’essai', siret: '00000000000018' }
+
+test('nothing is public before the consortium says who publishes, and each decision only once it is published', async () => {
+  const first = await decide('Première')
+  await decide('Gardée')
+  expect((await read(`/${consortium.slug}`)).statusCode).toBe(404)
+  expect((await call('POST', `decisions/${first.number}/publication`, matter)).json().code).toBe('publisher_missing')
+  expect((await call('PUT', 'publisher', { ...publisher, siret: '00000000000017' })).json().code).toBe('siret_invalid')
+  expect((await call('PUT', 'publisher', publisher)).statusCode).toBe(200)
+  const member = await consortium.seatOf('marne', 'cogouv')
+  expect((await call('PUT', 'publisher', publisher, member.headers)).statusCode).toBe(403)
+  expect((await call('POST', `decisions/${first.number}/publication`, matter, member.headers)).statusCode).toBe(403)
+
+  const both = await Promise.all([1, 2].map(() => call('POST', `decisions/${first.number}/publication`, matter)))
+  expect(both.map(({ statusCode }) => statusCode).toSorted()).toEqual([200, 409])
+  expect((await call('POST', 'decisions/1999-001/publication', matter)).statusCode).toBe(404)
+
+  const list = (await read(`/${consortium.slug}/decisions`)).json()
+  expect(list.decisions.map(({ title }: { title: string }) => title)).toEqual(['Première'])
+  const seen = (await call('GET', 'decisions', undefined, member.headers)).json()
+  expect(seen.decisions.map(({ title }: { title: string }) => title)).toEqual(['Gardée', 'Première'])
+})
+
+test('a published decision is proven by its file, the key of the journal, and its words', async () => {
+  const { number } = await decide('Prouvée')
+  expect((await read(`/${consortium.slug}/decisions/${number}/proof`)).statusCode).toBe(404)
+  await call('POST', `decisions/${number}/publication`, matter)
+  const { journal } = (await read(`/${consortium.slug}`)).json()
+  const proof = await read(`/${consortium.slug}/decisions/${number}/proof`)
+  expect(proof.headers['content-disposition']).toContain(`${number}.tlog-proof`)
+  const event = JSON.parse(verifyProof(proof.body, parseVerifier(journal.key)!).content)
+  expect(event).toMatchObject({ kind: 'decision', number, outcome: 'adopted' })
+
+  const { words, salt } = (await read(`/${consortium.slug}/decisions/${number}`)).json()
+  const digest = createHash('sha256').update(Buffer.from(salt, 'hex')).update(canonicalize(words)!).digest('hex')
+  expect(digest).toBe(event.digest)
+})
+
+test('open data: SCDL counts heads, the companion table voices, and a decision without a vote leaves them empty', async () => {
+  const { number } = await decide('Sans vote, avec "guillemets"', null)
+  await call('POST', `decisions/${number}/publication`, matter)
+  const scdl = (await read(`/${consortium.slug}/deliberations.csv`)).body
+  const [head, newest, ...others] = scdl.trimEnd().split('\r\n')
+  expect(head).toMatch(/^COLL_NOM,COLL_SIRET,DELIB_ID,.*,VOTE_ABSTENTION,DELIB_URL$/)
+  expect(newest).toContain('"Sans vote, avec ""guillemets""",,,,,,,,,,')
+  expect(others.at(-1)).toMatch(/8\.1,Enseignement,Première,,,,,10,4,3,1,0,http/)
+  const votes = (await read(`/${consortium.slug}/votes.csv`)).body
+  expect(votes.split('\r\n').filter((row) => row.includes(',for,Pour,')).length).toBe(6)
+  expect((await read(`/${consortium.slug}/agreement.yaml`)).body).toContain('agreement: grand-est')
+
+  const catalogue = (await read('/catalogue.jsonld')).json()
+  expect(catalogue['@type']).toBe('dcat:Catalog')
+  expect(catalogue['dcat:dataset'][0]['dcat:distribution']).toHaveLength(3)
+})
+
+test('members read the journal and prove its events; others do not know it is there', async () => {
+  const member = await consortium.seatOf('aube', 'cogouv')
+  const { entries, checkpoints, key } = (await call('GET', 'journal', undefined, member.headers)).json()
+  expect(entries[0].kind).toBe('publication')
+  const proof = await call('GET', `journal/${entries.at(-1).seq}/proof`, undefined, member.headers)
+  expect(verifyProof(proof.body, parseVerifier(key)!).content).toBe(entries.at(-1).content)
+  const sizes = checkpoints.map(({ size }: { size: number }) => size)
+  const path = `journal/consistency?former=${sizes.at(-1)}&size=${sizes[0]}`
+  expect((await call('GET', path, undefined, member.headers)).statusCode).toBe(200)
+  const stranger = await server.signIn(await server.inTenant((tx) => makePerson(tx)))
+  expect((await call('GET', 'journal', undefined, stranger)).statusCode).toBe(404)
+})
+
+test('check digits of SIRET numbers', () => {
+  expect(['73282932000074', '00000000000018'].map(isSiret)).toEqual([true, true])
+  expect(['73282932000075', '7328293200007', ''].map(isSiret)).toEqual([false, false, false])
+})
