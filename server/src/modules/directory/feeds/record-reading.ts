@@ -15,6 +15,9 @@ export interface PlacedOutcome {
   bytes: number
 }
 
+/** Characters of rows that are sent together. */
+const rowsPerWrite = 65_536
+
 /**
  * Stages what a reader of one thread gives: its establishments first, since the others refer to them, then the rest,
  * then the classes and groups that these named. For feeds of one establishment or a few: those of an academy have
@@ -44,9 +47,16 @@ export async function readRecords(
     const copy = await options.openCopy()
     let failure: Error | undefined
     copy.on('error', (error: Error) => (failure = error))
-    const write = async (row: string) => {
+    // Row by row, sending them would take longer than reading them.
+    let rows = ''
+    const flush = async () => {
       if (failure) throw failure
-      if (!copy.write(row)) await once(copy, 'drain')
+      if (rows !== '' && !copy.write(rows)) await once(copy, 'drain')
+      rows = ''
+    }
+    const write = (row: string) => {
+      rows += row
+      return rows.length < rowsPerWrite ? undefined : flush()
     }
     try {
       for await (const { kind, outcome, file, line, bytes } of records) {
@@ -58,6 +68,7 @@ export async function readRecords(
         for (const code of outcome.warnings) warnings.set(code, (warnings.get(code) ?? 0) + 1)
       }
       for (const row of finish()) await write(row)
+      await flush()
       copy.end()
       await once(copy, 'finish')
     } catch (error) {
