@@ -2,6 +2,7 @@ import type { ClickHouseClient } from '../server/src/kernel/clickhouse.ts'
 import type { Tx } from '../server/src/kernel/postgres.ts'
 import { insertBuild, closeBatch } from '../server/src/modules/insight/projection/builds.queries.ts'
 import { rulesVersion } from '../server/src/modules/insight/events/learning-event.ts'
+import { tablesOfBuilds } from '../server/src/modules/insight/projection/events.queries.ts'
 import { upsertObjects } from '../server/src/modules/insight/projection/objects.queries.ts'
 
 // An institution's year: two hundred courses of a few hundred to a few thousand learners each, of which a few are busy;
@@ -137,7 +138,8 @@ export async function findBusiest(
 export async function countBytes(clickhouse: ClickHouseClient): Promise<number> {
   const result = await clickhouse.query({
     query: `select toFloat64(sum(bytes_on_disk)) as bytes from system.parts
-      where active and database = currentDatabase() and table in ('learning_event_v1', 'learner_day_v1', 'statement_day_v1')`,
+      where active and database = currentDatabase() and table in {tables: Array(String)}`,
+    query_params: { tables: tablesOfBuilds },
     format: 'JSONEachRow',
   })
   const [row] = await result.json<{ bytes: number }>()

@@ -1,7 +1,8 @@
 /** What a statement means, in few words that are the same for all tools: docs/standards/learning-events.md says each. */
 
-/** The rules by which statements are understood: one more whenever a statement may give another event than before. */
-export const rulesVersion = 1
+/** The rules by which statements are understood: one more whenever a statement may give another event, or
+ * events may add up to something else, than before. Projections are then made anew. */
+export const rulesVersion = 2
 
 export const actions = [
   'viewed',
@@ -30,6 +31,12 @@ export const actions = [
   'managed',
 ] as const
 export type Action = (typeof actions)[number]
+
+/** What others did, or machines, or nobody understood: no day of learning is made of it. */
+export const otherActions = ['', 'managed', 'enrolled', 'unenrolled', 'scored'] as const satisfies readonly (
+  | Action
+  | ''
+)[]
 
 export const kinds = [
   'course',

@@ -195,8 +195,9 @@ function createPlans(): Plan {
   }
 }
 
+// By words, on the safe side: columns have these names too, but no relation stands right behind a parenthesis or a point.
 const speaksOf = (sql: ScopeSql | undefined, relation: (typeof relations)[number]) =>
-  new RegExp(`\\b${relation}\\b`, 'i').test(`${sql?.rows} ${sql?.answer}`)
+  new RegExp(`(?<![(.]\\s*)\\b${relation}\\b`, 'i').test(`${sql?.rows} ${sql?.answer}`)
 
 /** What may be told of the events, and of the days, that an indicator reads: days tell courses and actions apart only. */
 async function planBoth(

@@ -2,7 +2,7 @@ import { ClickHouseError } from '@clickhouse/client'
 import type { ClickHouseClient } from '#kernel/clickhouse'
 import { Problem } from '#kernel/problem'
 import type { AnswerValue, Indicator, Row, ScopeName, Value } from './definition.ts'
-import { type Reach, toKeys, writeRelations } from './scoped-events.ts'
+import { type Reach, tellsActions, toKeys, writeRelations } from './scoped-events.ts'
 
 /** What an indicator's SQL is told beside the traces. */
 export interface Circumstances {
@@ -61,7 +61,7 @@ const settings = {
  */
 export async function compute(
   clickhouse: ClickHouseClient,
-  indicator: Indicator,
+  indicator: Pick<Indicator, 'name' | 'scopes' | 'sql'>,
   scope: ScopeName,
   reach: Reach,
   circumstances: Circumstances,
@@ -70,7 +70,7 @@ export async function compute(
   const sql = indicator.sql[scope]
   const defined = indicator.scopes[scope]
   if (!sql || !defined) throw new Problem(404, 'indicator_scope_unknown', `${indicator.name} says nothing of this.`)
-  const read = writeRelations(reach, corrected)
+  const read = writeRelations(reach, { corrected, byAction: tellsActions(`${sql.rows} ${sql.answer}`) })
   const parameters = { ...read.parameters, ...readCircumstances(reach, circumstances) }
   const run = async (statement: string, columns: readonly AnswerValue[]): Promise<Row[]> => {
     const rows = await ask(clickhouse, {

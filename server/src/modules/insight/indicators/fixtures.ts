@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { ClickHouseClient } from '#kernel/clickhouse'
 import { Problem } from '#kernel/problem'
+import { tablesOfBuilds } from '../projection/events.queries.ts'
 import { type Circumstances, compute } from './compute.ts'
 import { type Indicator, type Row, type ScopeName, scopeNames } from './definition.ts'
 import { hasCorrections, type Reach } from './scoped-events.ts'
@@ -80,7 +81,7 @@ export async function checkFixtures(
       results.push(await checkCase(clickhouse, indicator, { tenantId, build: at + 1 }, join(folder, file), file))
     }
   } finally {
-    for (const table of ['learning_event_v1', 'learner_day_v1', 'statement_day_v1']) {
+    for (const table of tablesOfBuilds) {
       await clickhouse.command({
         query: `alter table ${table} delete where tenant_id = {tenant: UUID}`,
         query_params: { tenant: tenantId },

@@ -1,6 +1,7 @@
 import { TupleParam } from '@clickhouse/client'
 import type { ClickHouseClient } from '#kernel/clickhouse'
 import type { Day } from '#kernel/time'
+import { otherActions } from '../events/learning-event.ts'
 
 /** Of which traces an answer is made. */
 export interface Reach {
@@ -32,11 +33,15 @@ const eventColumns = `course, occurred_at, day, learner, dialect, verb, action, 
 /**
  * Makes `events`, `days` and `steps` of the traces within reach, and of no others.
  * @param corrected whether some rows take others back: those pairs are left out. It costs nothing when there are none.
+ * @param byAction whether `days` tells actions apart: it reads three times as many rows then.
  */
-export function writeRelations(reach: Reach, corrected: boolean): { sql: string; parameters: Record<string, unknown> } {
+export function writeRelations(
+  reach: Reach,
+  { corrected, byAction }: { corrected: boolean; byAction: boolean },
+): { sql: string; parameters: Record<string, unknown> } {
   const within = writeConditions(reach)
   const events = `${within}${reach.release ? ` and (${reach.release.events})` : ''}`
-  const days = `${within} and ${learning}${reach.release ? ` and (${reach.release.days})` : ''}`
+  const days = `${within}${reach.release ? ` and (${reach.release.days})` : ''}`
   // Rows of the days of learners in which nothing was taken back are read as they are.
   const cells = `(course, day, learner) in (select course, day, learner from learning_event_v1 where ${within} and sign < 0)`
   const kept = corrected
@@ -52,16 +57,21 @@ export function writeRelations(reach: Reach, corrected: boolean): { sql: string;
     sql: `
       events as (${kept}),
       days as (
-        select course, day, learner, action, events from learner_day_v1 final
-        where ${days} and events > 0
+        ${byAction || /\baction\b/.test(days) ? writeDays('learner_day_v1', 'course, day, learner, action', `${days} and ${learning}`) : writeDays('learner_presence_v1', 'course, day, learner', days)}
       ),
       steps as (${steps})`,
     parameters: readParameters(reach),
   }
 }
 
-/** What others did, or machines, or nobody understood: no day of learning is made of it. */
-export const otherActions = ['', 'managed', 'enrolled', 'unenrolled', 'scored'] as const
+/** Whether a SQL text may tell the actions of `days` apart. */
+export const tellsActions = (text: string): boolean => /\baction\b|(\bselect|\bdistinct|,|\.)\s*\*/i.test(text)
+
+// Sums that ClickHouse has not put together yet are several rows of it. Grouping takes a quarter of the time of `final`.
+const writeDays = (table: string, keys: string, conditions: string) => `
+        select ${keys}, sum(kept.events) as events from ${table} as kept where ${conditions}
+        group by ${keys} having sum(kept.events) > 0`
+
 const learning = `action not in (${otherActions.map((action) => `'${action}'`).join(', ')})`
 
 // What a learner did with an activity as a whole, each time: questions are steps of their quiz, discussions of their forum.

@@ -1,7 +1,6 @@
 import { ClickHouseError } from '@clickhouse/client'
 import type { ClickHouseClient } from '#kernel/clickhouse'
 import type { Day } from '#kernel/time'
-import { otherActions } from '../indicators/scoped-events.ts'
 import { type Atom, tellAtoms } from './atoms.ts'
 import { mondayOf, smallestGroup } from './suppression.ts'
 
@@ -134,8 +133,6 @@ const mostGroups = 1_000_000
 /** ClickHouse's TOO_MANY_ROWS. */
 const tooManyRows = '158'
 
-const notLearning = otherActions.map((action) => `'${action}'`).join(', ')
-
 /** What ClickHouse tells of an atom. */
 type FoundAtom = Omit<Atom, 'course' | 'week' | 'alls' | 'rests'> & {
   of_course: string
@@ -154,7 +151,8 @@ async function listAtoms(
   period: Release['period'],
 ): Promise<Atom[] | undefined> {
   const isFine = keys.some((key) => key !== 'action')
-  const [table, amount] = isFine ? ['learning_event_v1', 'sign'] : ['learner_day_v1', 'events']
+  const days = keys.length === 0 ? 'learner_presence_v1' : 'learner_day_v1'
+  const [table, amount] = isFine ? ['learning_event_v1', 'sign'] : [days, 'events']
   const picks = isFine && question.activity !== null
   const columns = keys.map((key) => `${key}, `).join('')
   // What each part is a part of: its course's week, and with two keys what has one of them.
@@ -185,7 +183,7 @@ async function listAtoms(
               ${question.courses === null ? '' : 'and has({courses: Array(Int64)}, course)'}
               and not has({objectors: Array(Int64)}, learner)
               ${question.staff.length === 0 ? '' : 'and (course, learner) not in {staff: Array(Tuple(Int64, Int64))}'}
-              ${keys.length === 0 ? `and day >= {from: Date} and action not in (${notLearning})` : ''}
+              ${keys.length === 0 ? 'and day >= {from: Date}' : ''}
             group by course, week, ${columns}learner having sum(${amount}) > 0
           ) group by course, week, learner
         )

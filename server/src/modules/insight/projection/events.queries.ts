@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import type { ClickHouseClient } from '#kernel/clickhouse'
+import { otherActions } from '../events/learning-event.ts'
 import { eventColumns } from './event-rows.ts'
 
 /**
@@ -39,12 +40,17 @@ export async function addsUp(
         = (select sum(events * cityHash64(course, day, learner, action)) from learner_day_v1
           where tenant_id = {tenant: UUID} and build = {build: UInt32} and day in {days: Array(Date)})
         and
+        (select sumIf(events * cityHash64(course, day, learner), action not in {others: Array(String)}) from learner_day_v1
+          where tenant_id = {tenant: UUID} and build = {build: UInt32} and day in {days: Array(Date)})
+        = (select sum(events * cityHash64(course, day, learner)) from learner_presence_v1
+          where tenant_id = {tenant: UUID} and build = {build: UInt32} and day in {days: Array(Date)})
+        and
         (select sum(toInt64(sign)) from learning_event_v1
           where tenant_id = {tenant: UUID} and build = {build: UInt32}
             and toDate(fromUnixTimestamp64Micro(seq, 'UTC')) in {arrivals: Array(Date)})
         <= (select sum(statements) from statement_day_v1
           where tenant_id = {tenant: UUID} and build = {build: UInt32} and day in {arrivals: Array(Date)}) as same`,
-    query_params: { tenant: tenantId, build, days: [...days], arrivals: [...arrivals] },
+    query_params: { tenant: tenantId, build, days: [...days], arrivals: [...arrivals], others: otherActions },
     format: 'JSONEachRow',
   })
   const [row] = await result.json<{ same: number | boolean }>()
@@ -63,8 +69,9 @@ export async function countEvents(clickhouse: ClickHouseClient, tenantId: string
   return row?.events ?? 0
 }
 
-const tablesOfBuilds = ['learning_event_v1', 'learner_day_v1', 'statement_day_v1']
-const tablesOfLearners = ['learning_event_v1', 'learner_day_v1']
+const tablesOfLearners = ['learning_event_v1', 'learner_day_v1', 'learner_presence_v1']
+/** All that hold a projection. */
+export const tablesOfBuilds = [...tablesOfLearners, 'statement_day_v1']
 
 /** Deletes everything of a projection: it has partitions of its own. */
 export async function deleteRows(clickhouse: ClickHouseClient, build: number): Promise<void> {
