@@ -2197,6 +2197,296 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/governance/agreements/{slug}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The changes of an agreement, the newest first */
+        get: operations["listChanges"];
+        put?: never;
+        /** Asks for a change */
+        post: operations["requestChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/changes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A change, its steps so far and those to come */
+        get: operations["getChange"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/changes/{id}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who would pay for a change, and how much; nothing is written */
+        get: operations["previewChangeParts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/changes/{id}/qualification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Answers the questions from which the agreement says whether a change is structuring */
+        put: operations["qualifyChange"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/changes/{id}/sheets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Saves a version of the configuration sheet */
+        post: operations["saveChangeSheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/changes/{id}/sheets/{number}/submission": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Submits the last version of the configuration sheet, frozen from then on */
+        post: operations["submitChangeSheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/changes/{id}/revision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a submitted sheet back to write another version; opinions are asked anew */
+        post: operations["reviseChangeSheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/changes/{id}/opinions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives the opinion of a party on the submitted sheet */
+        post: operations["giveChangeOpinion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/changes/{id}/silences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Notes that a party gave no opinion within the term of the agreement */
+        post: operations["noteChangeSilence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/changes/{id}/commitment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Commits the one member that pays, by a holder of it */
+        post: operations["commitChangePayer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/changes/{id}/agenda": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a change on the agenda of a meeting, to be voted by the ballot the agreement names */
+        post: operations["scheduleChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/changes/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides a change that the agreement leaves to the pilot alone */
+        post: operations["decideChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/changes/{id}/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Orders an adopted change: its cost is shared as the agreement says */
+        post: operations["orderChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/changes/{id}/delivery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that an ordered change is delivered */
+        post: operations["deliverChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/changes/{id}/acceptance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Measures a delivered change against each expected result; the verdict follows */
+        post: operations["acceptChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/changes/{id}/roll-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that a change whose results were missed was taken back, at no cost */
+        post: operations["rollBackChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/changes/{id}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraws a change that is not on an agenda */
+        post: operations["withdrawChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/governance/agreements/{slug}/journal": {
         parameters: {
             query?: never;
@@ -11268,6 +11558,812 @@ export interface operations {
                             /** @enum {string} */
                             kind: "deciding" | "advisory" | "crisis";
                         }[];
+                    };
+                };
+            };
+        };
+    };
+    listChanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        changes: {
+                            /** Format: uuid */
+                            id: string;
+                            number: number;
+                            title: string;
+                            need: string;
+                            /** @description key of the party */
+                            requestedBy: string;
+                            /** Format: date-time */
+                            requestedAt: string;
+                            /** @enum {string} */
+                            state: "requested" | "qualified" | "submitted" | "advised" | "scheduled" | "adopted" | "rejected" | "ordered" | "delivered" | "accepted" | "reduced" | "rolledBack" | "withdrawn";
+                            /** @description null while it is not qualified */
+                            structuring: boolean | null;
+                            next: {
+                                /** @enum {string} */
+                                step: "qualify" | "writeSheet" | "submitSheet" | "reviseSheet" | "giveOpinion" | "noteSilence" | "commit" | "schedule" | "decide" | "order" | "deliver" | "accept" | "rollBack" | "withdraw";
+                                by: ("manager" | "contractor" | "adviser" | "requester" | "payer")[];
+                                yours: boolean;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    requestChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    title: string;
+                    need: string;
+                    /** @description for which it is asked */
+                    party: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        number: number;
+                    };
+                };
+            };
+        };
+    };
+    getChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        number: number;
+                        title: string;
+                        need: string;
+                        /** @description key of the party */
+                        requestedBy: string;
+                        /** Format: date-time */
+                        requestedAt: string;
+                        /** @enum {string} */
+                        state: "requested" | "qualified" | "submitted" | "advised" | "scheduled" | "adopted" | "rejected" | "ordered" | "delivered" | "accepted" | "reduced" | "rolledBack" | "withdrawn";
+                        /** @description null while it is not qualified */
+                        structuring: boolean | null;
+                        next: {
+                            /** @enum {string} */
+                            step: "qualify" | "writeSheet" | "submitSheet" | "reviseSheet" | "giveOpinion" | "noteSilence" | "commit" | "schedule" | "decide" | "order" | "deliver" | "accept" | "rollBack" | "withdraw";
+                            by: ("manager" | "contractor" | "adviser" | "requester" | "payer")[];
+                            yours: boolean;
+                        }[];
+                        qualification: {
+                            paid: boolean;
+                            /** @description touches the whole working of an establishment */
+                            wholeEstablishment: boolean;
+                            /** @description touches the technical frame */
+                            technicalFrame: boolean;
+                            /** @description key of the only member it can be limited to */
+                            separableTo: string | null;
+                            structuring: boolean;
+                            because: ("paid" | "wholeEstablishment" | "technicalFrame")[];
+                            article: string;
+                        } | null;
+                        sheets: {
+                            number: number;
+                            content: {
+                                consequences: {
+                                    functional: string;
+                                    technical: string;
+                                    /** @description law and data protection */
+                                    legal: string;
+                                    organisational: string;
+                                    financial: string;
+                                    training: string;
+                                };
+                                documentation: string;
+                                /** @description conditions of validation */
+                                validation: string;
+                                /** @description what may stop working, and how that is watched */
+                                regressions: string;
+                                /** @description plan for going back */
+                                rollBack: string;
+                                /** @description fixed and final cost */
+                                amountCents: string;
+                                /** @description what will be measured */
+                                results: {
+                                    what: string;
+                                    unit: string;
+                                    target: string;
+                                    /** @enum {string} */
+                                    comparator: ">=" | "<=" | ">" | "<" | "=";
+                                    /** Format: date */
+                                    by: string;
+                                }[];
+                            };
+                            /** Format: date-time */
+                            recordedAt: string;
+                            submittedAt: string | null;
+                        }[];
+                        /** @description parties whose opinion is asked */
+                        advisers: string[];
+                        opinions: {
+                            party: string;
+                            /** @enum {string} */
+                            opinion: "favourable" | "reservations" | "unfavourable" | "silence";
+                            text: string;
+                            /** @description version of the sheet it is about */
+                            sheet: number;
+                            /** Format: date-time */
+                            at: string;
+                        }[];
+                        steps: {
+                            step: string;
+                            /** @enum {string} */
+                            state: "requested" | "qualified" | "submitted" | "advised" | "scheduled" | "adopted" | "rejected" | "ordered" | "delivered" | "accepted" | "reduced" | "rolledBack" | "withdrawn";
+                            party: string | null;
+                            note: string;
+                            /** Format: date-time */
+                            at: string;
+                            /** @description version of the agreement it was taken under */
+                            version: number;
+                        }[];
+                        path: {
+                            /** @enum {string} */
+                            kind: "qualification" | "sheet" | "opinion" | "preparation" | "vote" | "assembly";
+                            body: string | null;
+                            /** Format: date */
+                            earliest: string;
+                            latest: string | null;
+                            meetingId: string | null;
+                            done: boolean;
+                            article: string;
+                            interpretation: string | null;
+                        }[];
+                        ballot: {
+                            key: string;
+                            name: string;
+                            body: string;
+                            article: string;
+                        } | null;
+                        sharing: {
+                            key: string;
+                            name: string;
+                            /** @enum {string} */
+                            among: "everyMember" | "votersInFavour" | "oneMember" | "orderingMembers";
+                            article: string;
+                        } | null;
+                        inFavour: string[] | null;
+                        committedAt: string | null;
+                        orderId: string | null;
+                        agenda: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: uuid */
+                            meetingId: string;
+                            body: string;
+                            meeting: string;
+                            /** Format: date-time */
+                            startsAt: string;
+                            /** @enum {string} */
+                            state: "draft" | "convened" | "open" | "closed" | "cancelled";
+                            decisionId: string | null;
+                            /** @description its number */
+                            decision: string | null;
+                            outcome: ("adopted" | "rejected" | "none") | null;
+                        }[];
+                        acceptance: {
+                            results: {
+                                what: string;
+                                unit: string;
+                                target: string;
+                                /** @enum {string} */
+                                comparator: ">=" | "<=" | ">" | "<" | "=";
+                                /** Format: date */
+                                by: string;
+                                value: string;
+                                /** Format: date */
+                                measuredOn: string;
+                                met: boolean;
+                            }[];
+                            met: boolean;
+                            /** @description cents of euros, as digits */
+                            reductionCents: string;
+                            /** Format: date-time */
+                            at: string;
+                        } | null;
+                    };
+                };
+            };
+        };
+    };
+    previewChangeParts: {
+        parameters: {
+            query?: {
+                /** @description members taken to vote for it, by commas; all when absent */
+                inFavour?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description cents of euros, as digits */
+                        amountCents: string;
+                        sharing: {
+                            key: string;
+                            name: string;
+                            article: string;
+                            interpretation: string | null;
+                            /** @enum {string} */
+                            among: "everyMember" | "votersInFavour" | "oneMember" | "orderingMembers";
+                            /** @enum {string} */
+                            unit: "thousandthsOfVoice" | "pupils" | "heads" | "ordered";
+                            parts: {
+                                party: string;
+                                weight: string;
+                                /** @description cents of euros, as digits */
+                                cents: string;
+                            }[];
+                        } | null;
+                    };
+                };
+            };
+        };
+    };
+    qualifyChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    paid: boolean;
+                    /** @description touches the whole working of an establishment */
+                    wholeEstablishment: boolean;
+                    /** @description touches the technical frame */
+                    technicalFrame: boolean;
+                    /** @description key of the only member it can be limited to */
+                    separableTo: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        structuring: boolean;
+                        because: string[];
+                        article: string;
+                    };
+                };
+            };
+        };
+    };
+    saveChangeSheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    consequences: {
+                        functional: string;
+                        technical: string;
+                        /** @description law and data protection */
+                        legal: string;
+                        organisational: string;
+                        financial: string;
+                        training: string;
+                    };
+                    documentation: string;
+                    /** @description conditions of validation */
+                    validation: string;
+                    /** @description what may stop working, and how that is watched */
+                    regressions: string;
+                    /** @description plan for going back */
+                    rollBack: string;
+                    /** @description fixed and final cost */
+                    amountCents: string;
+                    /** @description what will be measured */
+                    results: {
+                        what: string;
+                        unit: string;
+                        target: string;
+                        /** @enum {string} */
+                        comparator: ">=" | "<=" | ">" | "<" | "=";
+                        /** Format: date */
+                        by: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        number: number;
+                    };
+                };
+            };
+        };
+    };
+    submitChangeSheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "requested" | "qualified" | "submitted" | "advised" | "scheduled" | "adopted" | "rejected" | "ordered" | "delivered" | "accepted" | "reduced" | "rolledBack" | "withdrawn";
+                    };
+                };
+            };
+        };
+    };
+    reviseChangeSheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default  */
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "requested" | "qualified" | "submitted" | "advised" | "scheduled" | "adopted" | "rejected" | "ordered" | "delivered" | "accepted" | "reduced" | "rolledBack" | "withdrawn";
+                    };
+                };
+            };
+        };
+    };
+    giveChangeOpinion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    party: string;
+                    /** @enum {string} */
+                    opinion: "favourable" | "reservations" | "unfavourable";
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "requested" | "qualified" | "submitted" | "advised" | "scheduled" | "adopted" | "rejected" | "ordered" | "delivered" | "accepted" | "reduced" | "rolledBack" | "withdrawn";
+                    };
+                };
+            };
+        };
+    };
+    noteChangeSilence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    party: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "requested" | "qualified" | "submitted" | "advised" | "scheduled" | "adopted" | "rejected" | "ordered" | "delivered" | "accepted" | "reduced" | "rolledBack" | "withdrawn";
+                    };
+                };
+            };
+        };
+    };
+    commitChangePayer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "requested" | "qualified" | "submitted" | "advised" | "scheduled" | "adopted" | "rejected" | "ordered" | "delivered" | "accepted" | "reduced" | "rolledBack" | "withdrawn";
+                    };
+                };
+            };
+        };
+    };
+    scheduleChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    meetingId: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "requested" | "qualified" | "submitted" | "advised" | "scheduled" | "adopted" | "rejected" | "ordered" | "delivered" | "accepted" | "reduced" | "rolledBack" | "withdrawn";
+                        /** Format: uuid */
+                        agendaItemId: string;
+                    };
+                };
+            };
+        };
+    };
+    decideChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    adopted: boolean;
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "requested" | "qualified" | "submitted" | "advised" | "scheduled" | "adopted" | "rejected" | "ordered" | "delivered" | "accepted" | "reduced" | "rolledBack" | "withdrawn";
+                    };
+                };
+            };
+        };
+    };
+    orderChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: date */
+                    effectiveOn: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "requested" | "qualified" | "submitted" | "advised" | "scheduled" | "adopted" | "rejected" | "ordered" | "delivered" | "accepted" | "reduced" | "rolledBack" | "withdrawn";
+                        /** @description of the order; null for one that is free */
+                        number: string | null;
+                    };
+                };
+            };
+        };
+    };
+    deliverChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default  */
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "requested" | "qualified" | "submitted" | "advised" | "scheduled" | "adopted" | "rejected" | "ordered" | "delivered" | "accepted" | "reduced" | "rolledBack" | "withdrawn";
+                    };
+                };
+            };
+        };
+    };
+    acceptChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description in the order of the sheet */
+                    measures: {
+                        value: string;
+                        /** Format: date */
+                        measuredOn: string;
+                    }[];
+                    /** @description of the price; null when every result is reached */
+                    reductionCents: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "requested" | "qualified" | "submitted" | "advised" | "scheduled" | "adopted" | "rejected" | "ordered" | "delivered" | "accepted" | "reduced" | "rolledBack" | "withdrawn";
+                        results: {
+                            what: string;
+                            unit: string;
+                            target: string;
+                            /** @enum {string} */
+                            comparator: ">=" | "<=" | ">" | "<" | "=";
+                            /** Format: date */
+                            by: string;
+                            value: string;
+                            /** Format: date */
+                            measuredOn: string;
+                            met: boolean;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    rollBackChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default  */
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "requested" | "qualified" | "submitted" | "advised" | "scheduled" | "adopted" | "rejected" | "ordered" | "delivered" | "accepted" | "reduced" | "rolledBack" | "withdrawn";
+                    };
+                };
+            };
+        };
+    };
+    withdrawChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default  */
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "requested" | "qualified" | "submitted" | "advised" | "scheduled" | "adopted" | "rejected" | "ordered" | "delivered" | "accepted" | "reduced" | "rolledBack" | "withdrawn";
                     };
                 };
             };

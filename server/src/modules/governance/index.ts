@@ -1,5 +1,7 @@
 import type { Module } from '#kernel/module'
 import { registerAgreements } from './agreements/agreements.routes.ts'
+import { registerChangeSteps } from './changes/change-steps.routes.ts'
+import { registerChanges } from './changes/changes.routes.ts'
 import { checkpointQueue, signEveryJournal } from './journal/checkpoints.ts'
 import { forgetDeleted } from './journal/journal.ts'
 import { registerJournal } from './journal/journal.routes.ts'
@@ -17,6 +19,8 @@ export const governance: Module = {
   commands: [],
   register(app, services) {
     registerAgreements(app, services)
+    registerChanges(app, services)
+    registerChangeSteps(app, services)
     registerJournal(app, services)
     registerPublications(app, services)
     registerPublic(app, services)
