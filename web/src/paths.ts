@@ -33,6 +33,10 @@ export const paths = {
   governanceMembers: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/members`,
   governanceAgreement: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/agreement`,
   governanceDecisions: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/decisions`,
+  governanceJournal: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/decisions/journal`,
+  publicDecisions: (agreement: string) => `/decisions/${encodeURIComponent(agreement)}`,
+  publicDecision: (agreement: string, number: string) =>
+    `/decisions/${encodeURIComponent(agreement)}/${encodeURIComponent(number)}`,
   imports: () => '/imports',
   newImport: () => '/imports/new',
   uploadImport: (said: Record<string, string> = {}) => `/api/directory/imports?${new URLSearchParams(said)}`,

@@ -40,6 +40,18 @@ export const routes: RouteObject[] = [
             lazy: async () => ({ Component: (await import('./features/portal/help-page.tsx')).HelpPage }),
           },
           {
+            path: 'decisions/:agreement',
+            lazy: async () => ({
+              Component: (await import('./features/governance/public-decisions-page.tsx')).PublicDecisionsPage,
+            }),
+          },
+          {
+            path: 'decisions/:agreement/:number',
+            lazy: async () => ({
+              Component: (await import('./features/governance/public-decision-page.tsx')).PublicDecisionPage,
+            }),
+          },
+          {
             path: 'accessibility',
             lazy: async () => ({
               Component: (await import('./features/portal/accessibility-page.tsx')).AccessibilityPage,
@@ -106,6 +118,18 @@ export const routes: RouteObject[] = [
                 path: 'governance',
                 lazy: async () => ({
                   Component: (await import('./features/governance/agreements-page.tsx')).AgreementsPage,
+                }),
+              },
+              {
+                path: 'governance/:agreement/decisions',
+                lazy: async () => ({
+                  Component: (await import('./features/governance/decisions-page.tsx')).DecisionsPage,
+                }),
+              },
+              {
+                path: 'governance/:agreement/decisions/journal',
+                lazy: async () => ({
+                  Component: (await import('./features/governance/journal-page.tsx')).JournalPage,
                 }),
               },
               {
