@@ -125,6 +125,9 @@ function Comparison({ question }: { question: Question }) {
   }
   const { establishments } = data
   if (data.state === 'computing') {
+    // Nothing is counted yet.
+    if (data.total === 0)
+      return <Progress label={t('compare.computing')} maximum={1} note={t('compare.startingNote')} />
     const note = t('compare.computingNote', { done: format.number(data.done), total: format.number(data.total) })
     return <Progress label={t('compare.computing')} maximum={data.total} note={note} value={data.done} />
   }

@@ -69,7 +69,9 @@ export function AdministrationPage() {
       {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
       {!data && !error && <SkeletonRows count={3} height="7rem" />}
       {data?.establishments.length === 0 && (
-        <Empty title={q ? t('none') : t('nothing')}>{!q && <p>{t('nothingHint')}</p>}</Empty>
+        <Empty title={q ? t('none') : everywhere ? t('noneYet') : t('nothing')}>
+          {!q && <p>{everywhere ? t('noneYetHint') : t('nothingHint')}</p>}
+        </Empty>
       )}
       {data && data.establishments.length > 0 && (
         <ul className="tiles">

@@ -120,7 +120,9 @@ function Dashboard({ viewer, as }: { viewer: Viewer; as: Viewer['audience'] | un
       lead={viewer.indicator === null ? t(`lead.${audience}`) : undefined}
       title={audience === 'teacher' && told !== undefined ? told : t(`title.${audience}`)}
     >
-      {items.length > 0 && viewer.indicator === null && <DashboardTour audience={audience} />}
+      {items.length > 0 && courses?.courses.length !== 0 && viewer.indicator === null && (
+        <DashboardTour audience={audience} />
+      )}
       <DashboardFilters as={as} comparison={comparison} course={course} period={period} viewer={viewer} />
       {former && (
         <Notice kind="info" title={t('former.title')}>
