@@ -27,6 +27,7 @@ import {
   scopeProvider,
 } from '#modules/identity'
 import { applications } from './applications.ts'
+import { loadConsortium } from './consortium.ts'
 import { demonstrationProviders } from './identity-provider.ts'
 import { loadFilms, loadLearning, openLearning } from './learning-load.ts'
 import {
@@ -74,10 +75,16 @@ export async function loadDemonstration(services: Services, progress: Progress):
     for (const right of operatorRights) {
       await grantRight(tx, { personId: ids.operator, right, organisationId: null }, now)
     }
+    const consortium = await loadConsortium(tx, services, tenant.id)
     await createDemonstrationAccounts(
       tx,
       hasher,
-      shown.map(({ key, profile }) => ({ personId: ids[key], profile })),
+      [
+        ...shown.map(({ key, profile }) => ({ personId: ids[key], profile })),
+        { personId: consortium.pilot, profile: 'consortiumPilot' },
+        { personId: consortium.member, profile: 'consortiumMember' },
+        { personId: consortium.contractor, profile: 'contractor' },
+      ],
       now,
     )
     for (const each of demonstrationProviders(services.publicUrl)) await declareProvider(tx, each, services)

@@ -1,31 +1,49 @@
 import type { Module } from '#kernel/module'
+import { agreementCommands } from './agreements/agreement-commands.ts'
+import { registerAgreementVersions } from './agreements/agreement-versions.routes.ts'
 import { registerAgreements } from './agreements/agreements.routes.ts'
+import { registerCalendar } from './agreements/calendar.routes.ts'
+import { complianceQueue, tellOfEveryCalendar } from './agreements/compliance.ts'
 import { registerChangeSteps } from './changes/change-steps.routes.ts'
 import { registerChanges } from './changes/changes.routes.ts'
+import { registerCrises } from './changes/crisis.routes.ts'
 import { checkpointQueue, signEveryJournal } from './journal/checkpoints.ts'
 import { forgetDeleted } from './journal/journal.ts'
 import { registerJournal } from './journal/journal.routes.ts'
 import { registerPublic } from './publication/public.routes.ts'
 import { registerPublications } from './publication/publications.routes.ts'
+import { registerVotes } from './votes/votes.routes.ts'
+import { registerWhatIf } from './votes/what-if.routes.ts'
 
+export { createAgreementVersion, readShippedAgreement } from './agreements/agreement-versions.ts'
+export { appointRepresentative } from './bodies/representatives.ts'
 export { verifyProof } from './journal/proofs.ts'
 export { parseVerifier } from './journal/signed-note.ts'
+export { createHeadCount, readHeadCount } from './money/head-counts.ts'
+export { getStanding } from './standing.ts'
 
 /** The consortium: agreements as data, bodies and meetings, votes, changes, money, and the journal that proves them. */
 export const governance: Module = {
   name: 'governance',
-  queues: [checkpointQueue],
+  queues: [complianceQueue, checkpointQueue],
   reactions: [forgetDeleted],
-  commands: [],
+  commands: agreementCommands,
   register(app, services) {
     registerAgreements(app, services)
+    registerAgreementVersions(app, services)
+    registerCalendar(app, services)
     registerChanges(app, services)
     registerChangeSteps(app, services)
+    registerCrises(app, services)
     registerJournal(app, services)
     registerPublications(app, services)
     registerPublic(app, services)
+    registerVotes(app, services)
+    registerWhatIf(app, services)
   },
   async startWorkers(services) {
+    await services.jobs.work(complianceQueue, () => tellOfEveryCalendar(services))
+    await services.jobs.repeat(complianceQueue, '10 3 * * *')
     await services.jobs.work(checkpointQueue, () => signEveryJournal(services))
     await services.jobs.repeat(checkpointQueue, '20 2 * * *')
   },
