@@ -56,7 +56,7 @@ export function assessQuorum({ body, voters, headCount, secondConvening }: Quoru
 }
 
 /** Whether a voter counts towards a quorum. */
-export const countsForQuorum = (quorum: Quorum, voter: Pick<Voter, 'state'>): boolean =>
+const countsForQuorum = (quorum: Quorum, voter: Pick<Voter, 'state'>): boolean =>
   quorum.counts === 'present' ? voter.state === 'present' : takesPart(voter)
 
 /** What each voter weighs in a condition, in whole units. */

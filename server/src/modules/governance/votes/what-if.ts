@@ -1,144 +1,186 @@
-import { Problem } from '#kernel/problem'
-import { type Comparator, readShare, type Share, scaleVoices } from './exact.ts'
+import type { BallotRule, Body } from '../agreements/agreement-schema.ts'
+import type { BallotInput, Verdict } from './ballot.ts'
+import { findCertainty } from './certainty.ts'
+import { type Condition, findCoalitions, findLeast, type Groups } from './coalitions.ts'
+import { readShare, scaleVoices, writeFraction } from './exact.ts'
+import { assessQuorum, type HeadCountRead, weighForQuorum } from './quorum.ts'
+import { takesPart, type Voter } from './roll.ts'
+import type { Step, Told } from './step.ts'
+import { decideBallot } from './verdict.ts'
 
-/** More voters than this are not enumerated: two to their number is looked at. */
-export const mostVoters = 20
-
-/** One condition that a group of voters meets or not: its sum reaches a share of the whole. */
-export interface Condition {
-  /** Whole numbers, one a voter. */
-  weights: readonly bigint[]
-  /** What the share is of: the sum of all, or of those whose votes count. */
-  whole: bigint
-  comparator: Comparator
-  share: string
+export interface WhatIfInput {
+  rule: BallotRule
+  body: Pick<Body, 'shortName' | 'article' | 'quorum'>
+  voters: readonly Voter[]
+  /** What some are supposed to vote, or have voted. */
+  votes: ReadonlyMap<string, string>
+  headCount: HeadCountRead | null
+  chair: string | null
+  secondConvening: boolean
+  /** How many of the smallest groups to list. */
+  most: number
 }
 
-/** Groups of voters, as places in the list of voters. */
-export interface Groups {
-  /** How many groups are just enough: without any one of theirs, they are not. */
+/** Groups of parties; their voices, or their pupils, in all. */
+interface PartyGroups {
   count: number
-  /** The smallest of them first; no more than were asked for. */
-  listed: number[][]
+  listed: { parties: string[]; voices: string }[]
 }
 
-export interface Coalitions {
-  /** Of the 2^n groups, how many meet the conditions. */
-  enough: number
-  minimal: Groups
-  /** By voter: groups that meet the conditions with it and not without it. */
-  decisive: number[]
+export interface WhatIf {
+  quorum: {
+    reached: boolean
+    steps: Step[]
+    /** Smallest groups whose presence makes the quorum; null where there is none to reach. */
+    minimal: PartyGroups | null
+  }
+  passing: {
+    /** Voices that must be in favour, exact, and whether that many are enough or one more is asked. */
+    needed: string
+    comparator: '>=' | '>'
+    /** Voices of those who can vote in favour. */
+    available: string
+    /** Of how many groups of those who can vote in favour, how many carry it. */
+    groups: number
+    winning: number
+    minimal: PartyGroups
+    /** Without whom it cannot pass. */
+    blocking: string[]
+  }
+  /** How often each is decisive: of the groups of the others, those that carry it with this one only. */
+  power: { party: string; decisive: number; of: number }[]
+  /** What changes when each stays away. */
+  absences: {
+    party: string
+    quorum: boolean
+    needed: string
+    available: string
+    canPass: boolean
+    blocking: string[]
+  }[]
+  /** What comes of it with the votes supposed, the others taking no part. */
+  verdict: Verdict
+  /** The outcome, when nothing the others do can change it; null while it is open. */
+  certain: Verdict['outcome'] | null
+  /** How this was reckoned. */
+  assumptions: Told[]
 }
 
 /**
- * Looks at every group of voters there can be, each condition of which only grows with more of them.
- * @param most how many of the smallest groups to list.
- * @throws Problem 422 `too_many_voters` above `mostVoters`.
+ * What a vote would need, and what each member's presence changes: pure, over the rules, the voices, the head-count and
+ * what is supposed of each. Who is supposed to abstain is in no group.
+ * @throws Problem 422 `too_many_voters`.
  */
-export function findCoalitions(voters: number, conditions: readonly Condition[], most: number): Coalitions {
-  if (voters > mostVoters)
-    throw new Problem(422, 'too_many_voters', `More than ${mostVoters} voters are not enumerated.`, {
-      most: mostVoters,
-    })
-  const size = 2 ** voters
-  const enough = new Uint8Array(size).fill(1)
-  for (const condition of conditions) markEnough(enough, condition)
-
-  const withVoter = Array.from({ length: voters }, () => 0)
-  for (let voter = 0; voter < voters; voter++) withVoter[voter] = countWith(enough, voter)
-  let all = 0
-  for (let group = 0; group < size; group++) all += enough[group] ?? 0
-  // Conditions only grow: what is enough without a voter is enough with it, so the difference is where it decides.
-  const decisive = withVoter.map((count) => 2 * count - all)
-  return { enough: all, minimal: listMinimal(enough, voters, most), decisive }
-}
-
-/** How many of the groups that are enough a voter is in. */
-function countWith(enough: Uint8Array, voter: number): number {
-  const bit = 2 ** voter
-  let count = 0
-  for (let start = bit; start < enough.length; start += 2 * bit)
-    for (let group = start; group < start + bit; group++) count += enough[group] ?? 0
-  return count
-}
-
-/**
- * The least whole sum that meets a condition, in the units of its weights.
- * @returns undefined when none does: a share of nothing is never reached.
- */
-export function findLeast(
-  whole: bigint,
-  comparator: Comparator,
-  { numerator, denominator }: Share,
-): bigint | undefined {
-  if (whole === 0n) return undefined
-  const product = numerator * whole
-  const floor = product / denominator
-  if (comparator === '>') return floor + 1n
-  return product % denominator === 0n ? floor : floor + 1n
-}
-
-function markEnough(enough: Uint8Array, { weights, whole, comparator, share }: Condition): void {
-  const least = findLeast(whole, comparator, readShare(share))
-  const total = weights.reduce((sum, weight) => sum + weight, 0n)
-  if (least === undefined || least > total) {
-    enough.fill(0)
-    return
+export function explore(input: WhatIfInput): WhatIf {
+  const { rule, voters, body, headCount, secondConvening, votes, chair } = input
+  const situation = reckon(input)
+  const found = findCoalitions(situation.able.length, [situation.condition], input.most)
+  const ballot: BallotInput = { rule, round: 1, options: [{ key: 'question', label: rule.name }], voters, votes, chair }
+  const sides = 2 ** Math.max(situation.able.length - 1, 0)
+  return {
+    quorum: { ...assessQuorum({ body, voters, headCount, secondConvening }), minimal: findQuorumGroups(input) },
+    passing: {
+      needed: situation.needed,
+      comparator: situation.condition.comparator,
+      available: situation.available,
+      groups: 2 ** situation.able.length,
+      winning: found.enough,
+      minimal: nameGroups(found.minimal, situation.able, voters),
+      blocking: situation.blocking,
+    },
+    power: voters.map(({ party }) => {
+      const place = situation.able.findIndex((each) => each.party === party)
+      return { party, decisive: found.decisive[place] ?? 0, of: sides }
+    }),
+    absences: voters.filter(takesPart).map(({ party }) => {
+      const without = voters.map((voter) => (voter.party === party ? { ...voter, state: 'absent' as const } : voter))
+      const then = reckon({ ...input, voters: without })
+      const { reached } = assessQuorum({ body, voters: without, headCount, secondConvening })
+      const { needed, available, canPass, blocking } = then
+      return { party, quorum: reached, needed, available, canPass, blocking }
+    }),
+    verdict: decideBallot(ballot),
+    certain: findCertainty(ballot),
+    assumptions: listAssumptions(rule),
   }
-  if (total >= 2n ** 31n)
-    throw new Problem(422, 'too_many_voters', 'Voices this fine or this many are not enumerated.', { most: mostVoters })
-  // Whole numbers that hold in 31 bits: sums of integers, never rounded.
-  const sums = new Int32Array(enough.length)
-  const threshold = Number(least)
-  if (threshold > 0) enough[0] = 0
-  for (let voter = 0; voter < weights.length; voter++) {
-    const bit = 2 ** voter
-    const weight = Number(weights[voter] ?? 0n)
-    for (let group = 0; group < bit; group++) {
-      const sum = (sums[group] ?? 0) + weight
-      sums[bit + group] = sum
-      if (sum < threshold) enough[bit + group] = 0
+}
+
+interface Situation {
+  /** Those who can vote in favour. */
+  able: Voter[]
+  condition: Condition
+  needed: string
+  available: string
+  canPass: boolean
+  blocking: string[]
+}
+
+/** What it takes to carry a question when those who take part and do not abstain vote for or against. */
+function reckon({ rule, voters, votes }: WhatIfInput): Situation {
+  const { base, comparator, share } = rule.method.kind === 'twoRounds' ? rule.method.first : rule.method
+  const { perVoice, units } = scaleVoices(voters.map(({ voices }) => voices))
+  const sum = (some: (voter: Voter) => boolean) =>
+    voters.reduce((total, voter, index) => (some(voter) ? total + (units[index] ?? 0n) : total), 0n)
+  const isAble = (voter: Voter) => takesPart(voter) && votes.get(voter.party) !== 'abstain'
+  const whole = { cast: sum(isAble), presentOrRepresented: sum(takesPart), all: sum(() => true) }[base]
+  const parsed = readShare(share)
+  const least = findLeast(whole, comparator, parsed)
+  const available = sum(isAble)
+  const able = voters.filter(isAble)
+  const weights = voters.flatMap((voter, index) => (isAble(voter) ? [units[index] ?? 0n] : []))
+  const canPass = least !== undefined && available >= least
+  return {
+    able,
+    condition: { weights, whole, comparator, share },
+    needed: writeFraction(parsed.numerator * whole, parsed.denominator * perVoice),
+    available: writeFraction(available, perVoice),
+    canPass,
+    blocking: canPass
+      ? able.filter((_, index) => available - (weights[index] ?? 0n) < least).map(({ party }) => party)
+      : [],
+  }
+}
+
+/** Who must come for a quorum, of those who do not step aside. */
+function findQuorumGroups({ body: { quorum }, voters, most, secondConvening }: WhatIfInput): PartyGroups | null {
+  if (quorum === null || (secondConvening && quorum.secondConvening?.quorum === 'none')) return null
+  const able = voters.filter(({ state }) => state !== 'recused')
+  const conditions = quorum.conditions.map((each): Condition => {
+    const { weights } = weighForQuorum(each, voters)
+    return {
+      weights: weights.filter((_, index) => voters[index]?.state !== 'recused'),
+      whole: weights.reduce((sum, weight) => sum + weight, 0n),
+      comparator: each.comparator,
+      share: each.share,
     }
-  }
-}
-
-function listMinimal(enough: Uint8Array, voters: number, most: number): Groups {
-  const bySize: number[][] = Array.from({ length: voters + 1 }, () => [])
-  let count = 0
-  for (let group = 0; group < enough.length; group++) {
-    if (enough[group] !== 1) continue
-    let rest = group
-    let size = 0
-    let minimal = true
-    while (rest !== 0) {
-      const bit = rest & -rest
-      if (enough[group ^ bit] === 1) {
-        minimal = false
-        break
-      }
-      rest ^= bit
-      size += 1
-    }
-    if (!minimal) continue
-    count += 1
-    const listed = bySize[size]
-    if (listed && listed.length < most) listed.push(group)
-  }
-  const listed = bySize.flat().slice(0, most)
-  return { count, listed: listed.map((group) => listPlaces(group, voters)) }
-}
-
-const listPlaces = (group: number, voters: number): number[] =>
-  Array.from({ length: voters }, (_, voter) => voter).filter((voter) => ((group >> voter) & 1) === 1)
-
-/** Whether all of some voters but a few meet every condition. */
-export function isEnough(conditions: readonly Condition[], counted: (voter: number) => boolean): boolean {
-  return conditions.every(({ weights, whole, comparator, share }) => {
-    const least = findLeast(whole, comparator, readShare(share))
-    const sum = weights.reduce((total, weight, voter) => (counted(voter) ? total + weight : total), 0n)
-    return least !== undefined && sum >= least
   })
+  return nameGroups(findCoalitions(able.length, conditions, most).minimal, able, voters)
 }
 
-/** Voices as whole numbers for a condition. */
-export const weighVoices = (texts: readonly string[]): bigint[] => scaleVoices(texts).units
+function nameGroups({ count, listed }: Groups, able: readonly Voter[], voters: readonly Voter[]): PartyGroups {
+  const { perVoice, units } = scaleVoices(voters.map(({ voices }) => voices))
+  const unitsOf = new Map(voters.map(({ party }, index) => [party, units[index] ?? 0n]))
+  return {
+    count,
+    listed: listed.map((group) => {
+      const parties = group.flatMap((place) => able[place]?.party ?? [])
+      const sum = parties.reduce((total, party) => total + (unitsOf.get(party) ?? 0n), 0n)
+      return { parties, voices: writeFraction(sum, perVoice) }
+    }),
+  }
+}
+
+function listAssumptions({ method }: BallotRule): Told[] {
+  const told: Told[] = [
+    {
+      fr: 'Dans les coalitions, qui prend part au vote et ne s’abstient pas vote pour ou contre.',
+      en: 'In the coalitions, whoever takes part and does not abstain votes for or against.',
+    },
+  ]
+  if (method.kind === 'twoRounds')
+    told.push({
+      fr: 'C’est le premier tour qui est calculé, pour un nom ; au second, le plus grand nombre de voix suffit.',
+      en: 'What is reckoned is the first round, for one name; in the second, the most voices are enough.',
+    })
+  return told
+}

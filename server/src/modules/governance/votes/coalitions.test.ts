@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import '../../../../test/properties.ts'
-import { type Condition, findCoalitions, findLeast } from './what-if.ts'
+import { type Condition, findCoalitions, findLeast } from './coalitions.ts'
 
 const condition = (weights: number[], comparator: '>=' | '>', share: string): Condition => ({
   weights: weights.map(BigInt),

@@ -1,0 +1,23 @@
+import type { Tx } from '#kernel/postgres'
+import type { AgreementInForce } from '../agreements/agreements.queries.ts'
+import { onDecision as onChangeDecided } from '../changes/change-decisions.ts'
+
+/** What a vote decided, for the part of the module whose subject it was about. */
+export interface DecisionMade {
+  subjectId: string
+  decisionId: string
+  outcome: 'adopted' | 'rejected' | 'none'
+  /** The votes as they counted. */
+  votes: readonly { party: string; choice: string }[]
+  agreement: AgreementInForce
+}
+
+type Reaction = (tx: Tx, decision: DecisionMade, now: Date) => Promise<void>
+
+/** What each kind of subject of an agenda item does with a decision about it. */
+const reactions = new Map<string, Reaction>([['change', onChangeDecided]])
+
+/** Lets the subject of a decision follow from it, in the transaction of the closing. */
+export async function applyDecision(tx: Tx, subjectKind: string, decision: DecisionMade, now: Date): Promise<void> {
+  await reactions.get(subjectKind)?.(tx, decision, now)
+}

@@ -1,0 +1,146 @@
+import { sql } from 'kysely'
+import type { Tx } from '#kernel/postgres'
+import type { Day } from '#kernel/time'
+import type { AgreementInForce } from '../agreements/agreements.queries.ts'
+import type { BallotRule, Body } from '../agreements/agreement-schema.ts'
+import { type ChangeReadiness, findChangeReadiness } from '../changes/change-decisions.ts'
+import { listAdvisers } from '../changes/qualification.ts'
+import { addDays } from '../days.ts'
+import { tables } from '../tables.ts'
+import { makeStep, type Step, tellDay, tellNames } from './step.ts'
+
+/** What an agenda item is about, where the rules ask something of it. */
+export interface Subject {
+  kind: string | null
+  id: string | null
+}
+
+/**
+ * What must have happened before an agenda item is put to the vote: each a step that holds or not, with its article. What
+ * the rule asks, and the meetings that prepare those of the body.
+ */
+export async function checkRequirements(
+  tx: Tx,
+  agreement: AgreementInForce,
+  body: Body,
+  rule: BallotRule,
+  meeting: { id: string; day: Day },
+  subject: Subject,
+): Promise<Step[]> {
+  const change =
+    subject.kind === 'change' && subject.id !== null ? await findChangeReadiness(tx, agreement, subject.id) : undefined
+  const steps: Step[] = []
+  for (const requirement of rule.requires) {
+    if (requirement.kind === 'opinion') steps.push(explainOpinions(agreement, requirement, change))
+    else if (requirement.kind === 'configurationSheet') steps.push(explainSheet(requirement, change))
+    else steps.push(await explainPreparation(tx, agreement, body, requirement, meeting))
+  }
+  for (const prepared of body.preparedBy) {
+    const said = rule.requires.some(
+      (each) => each.kind === 'meeting' && each.body === prepared.body && each.weeks >= prepared.weeks,
+    )
+    if (!said) steps.push(await explainPreparation(tx, agreement, body, prepared, meeting))
+  }
+  if (change?.structuring === true && !rule.subjects.includes('structuringChange')) {
+    const text = {
+      fr: 'L’évolution est structurante : cette règle de vote n’est pas la sienne.',
+      en: 'The change is structuring: this ballot rule is not the one for it.',
+    }
+    const { changes } = agreement.rules
+    steps.push(
+      makeStep({ key: 'requires.rule', text, cited: { article: changes?.article ?? rule.article }, holds: false }),
+    )
+  }
+  return steps
+}
+
+type Cited = { article: string; interpretation?: string | undefined }
+
+function explainOpinions(
+  { rules }: AgreementInForce,
+  requirement: Cited & { of: string },
+  change: ChangeReadiness | undefined,
+): Step {
+  const asked =
+    requirement.of === 'everyAcademicAuthority'
+      ? rules.parties.filter(({ roles }) => roles.includes('academicAuthority')).map(({ key }) => key)
+      : [requirement.of]
+  const given = change ? listAdvisers(rules).filter((party) => !change.missingOpinions.includes(party)) : []
+  const missing = asked.filter((party) => !given.includes(party))
+  const names = (parties: string[]) =>
+    tellNames(rules.parties.filter(({ key }) => parties.includes(key)).map(({ name }) => name))
+  const text =
+    missing.length === 0
+      ? { fr: `Avis demandés et rendus : ${names(asked)}.`, en: `Opinions asked for and given: ${names(asked)}.` }
+      : { fr: `Il manque l’avis de : ${names(missing)}.`, en: `The opinion is missing of: ${names(missing)}.` }
+  const figures = { asked: asked.length, missing: missing.length }
+  return makeStep({ key: 'requires.opinion', text, figures, cited: requirement, holds: missing.length === 0 })
+}
+
+function explainSheet(requirement: Cited, change: ChangeReadiness | undefined): Step {
+  const holds = change?.sheet === true
+  const text = holds
+    ? { fr: 'La fiche de configuration est remise.', en: 'The configuration sheet is submitted.' }
+    : { fr: 'Il manque la fiche de configuration.', en: 'The configuration sheet is missing.' }
+  return makeStep({ key: 'requires.configurationSheet', text, cited: requirement, holds })
+}
+
+async function explainPreparation(
+  tx: Tx,
+  agreement: AgreementInForce,
+  body: Body,
+  requirement: Cited & { body: string; weeks: number },
+  meeting: { id: string; day: Day },
+): Promise<Step> {
+  const limit = addDays(meeting.day, -7 * requirement.weeks)
+  const held = await findPreparation(tx, agreement.id, body.key, meeting, requirement.body, limit)
+  const by = agreement.rules.bodies.find(({ key }) => key === requirement.body)?.shortName ?? requirement.body
+  const last = tellDay(limit)
+  const on = held === undefined ? undefined : tellDay(held)
+  const text = on
+    ? {
+        fr: `Réunion préparatoire (${by}) tenue le ${on.fr}, au plus tard le ${last.fr} : ${requirement.weeks} semaines avant.`,
+        en: `Preparatory meeting (${by}) held on ${on.en}, by ${last.en}: ${requirement.weeks} weeks before.`,
+      }
+    : {
+        fr: `Il manque la réunion préparatoire (${by}), au plus tard le ${last.fr} : ${requirement.weeks} semaines avant.`,
+        en: `The preparatory meeting (${by}) is missing, by ${last.en}: ${requirement.weeks} weeks before.`,
+      }
+  return makeStep({
+    key: 'requires.meeting',
+    text,
+    figures: { weeks: requirement.weeks, limit, ...(held === undefined ? {} : { held }) },
+    cited: requirement,
+    holds: held !== undefined,
+  })
+}
+
+/**
+ * Day of the last meeting that a preparatory body held by a limit, and after the one before of the body it prepares: a
+ * meeting of another year prepares nothing. Without an earlier meeting, those of the twelve months before count.
+ */
+async function findPreparation(
+  tx: Tx,
+  agreementId: string,
+  body: string,
+  meeting: { id: string; day: Day },
+  by: string,
+  limit: Day,
+): Promise<Day | undefined> {
+  const day = sql<Day>`(starts_at at time zone (select time_zone from kernel.tenant where id = kernel.current_tenant()))::date`
+  const held = (key: string) =>
+    tables(tx)
+      .selectFrom('governance.meeting')
+      .select(day.as('day'))
+      .where('agreement_id', '=', agreementId)
+      .where('body', '=', key)
+      .where('state', '=', 'closed')
+      .where('without_quorum', '=', false)
+      .where('id', '<>', meeting.id)
+      .orderBy('starts_at', 'desc')
+      .limit(1)
+  const earlier = await held(body).where(day, '<', meeting.day).executeTakeFirst()
+  const since = earlier?.day ?? addDays(meeting.day, -366)
+  const found = await held(by).where(day, '<=', limit).where(day, '>', since).executeTakeFirst()
+  return found?.day
+}
