@@ -94,6 +94,17 @@ create table governance.crisis_consent (
   unique (decision_id, party, position)
 );
 
+-- Who was told of what the crisis body decided, and since when they know.
+create table governance.crisis_notice (
+  tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
+  decision_id uuid not null references governance.decision,
+  party text not null,
+  person_id uuid not null,
+  made_at timestamptz not null,
+  read_at timestamptz,
+  primary key (decision_id, party, person_id)
+);
+
 create table governance.crisis_cost (
   tenant_id uuid not null default kernel.current_tenant() references kernel.tenant,
   id uuid primary key,
@@ -102,6 +113,7 @@ create table governance.crisis_cost (
   label text not null,
   amount_cents bigint not null check (amount_cents > 0),
   consent_id uuid not null references governance.crisis_consent,
+  order_id uuid not null,
   recorded_by uuid not null,
   recorded_at timestamptz not null
 );
@@ -120,7 +132,7 @@ declare
   each text;
 begin
   foreach each in array array['change', 'change_step', 'change_sheet', 'change_opinion', 'change_acceptance',
-    'crisis_consent', 'crisis_cost'] loop
+    'crisis_consent', 'crisis_cost', 'crisis_notice'] loop
     execute format('alter table governance.%I enable row level security', each);
     execute format('alter table governance.%I force row level security', each);
     execute format('create policy tenant_isolation on governance.%I using (tenant_id = (select kernel.current_tenant()))', each);
@@ -129,4 +141,5 @@ begin
 end
 $$;
 grant update on governance.change to preau_app;
+grant update (read_at) on governance.crisis_notice to preau_app;
 grant update (submitted_at) on governance.change_sheet to preau_app;

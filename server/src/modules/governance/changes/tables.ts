@@ -1,5 +1,4 @@
-import type { ColumnType, JSONColumnType } from 'kysely'
-import type { Generated } from 'kysely'
+import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { Db } from '#kernel/postgres'
 import { tables as governance } from '../tables.ts'
 import type { MeasuredResult, Sheet } from './change-schema.ts'
@@ -81,6 +80,14 @@ type ChangeTables = {
     representative_id: string
     recorded_at: Date
   }
+  'governance.crisis_notice': {
+    tenant_id: Generated<string>
+    decision_id: string
+    party: string
+    person_id: string
+    made_at: Date
+    read_at: Date | null
+  }
   'governance.crisis_cost': {
     tenant_id: Generated<string>
     id: string
@@ -89,6 +96,7 @@ type ChangeTables = {
     label: string
     amount_cents: ColumnType<number, string, never>
     consent_id: string
+    order_id: string
     recorded_by: string
     recorded_at: Date
   }
