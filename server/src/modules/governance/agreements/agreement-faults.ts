@@ -25,7 +25,7 @@ export interface LocatedFault extends Omit<Fault, 'path'> {
 
 /** Puts a fault on its line: that of the value, else of the nearest thing around it that the file has. */
 export function locateFault(document: Document.Parsed, lines: LineCounter, fault: Fault): LocatedFault {
-  const { line, col } = lines.linePos(findOffset(document, fault.path))
+  const { line, col } = lines.linePos(findOffset(document, fault))
   return { ...fault, line, column: col, path: describePath(fault.path) }
 }
 
@@ -36,7 +36,7 @@ export function describePath(path: Path): string {
     .replace(/^\./, '')
 }
 
-function findOffset(document: Document.Parsed, path: Path): number {
+function findOffset(document: Document.Parsed, { path, code }: Fault): number {
   let node: unknown = document.contents
   let offset = document.contents?.range?.[0] ?? 0
   for (const step of path) {
@@ -50,8 +50,8 @@ function findOffset(document: Document.Parsed, path: Path): number {
       offset = readOffset(node) ?? offset
     } else return offset
   }
-  // The value itself is shown, unless it begins on a line below its key.
-  return isScalar(node) ? (readOffset(node) ?? offset) : offset
+  // The value itself is shown, unless it is the key that is wrong, or the value goes on below it.
+  return isScalar(node) && code !== 'unknown_key' ? (readOffset(node) ?? offset) : offset
 }
 
 function readOffset(node: unknown): number | undefined {

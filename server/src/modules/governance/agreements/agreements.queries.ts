@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
+import { Problem } from '#kernel/problem'
 import type { Day } from '#kernel/time'
 import { tables } from '../tables.ts'
 import type { Agreement } from './agreement-schema.ts'
@@ -65,3 +66,55 @@ export async function listAgreementsInForce(
     .orderBy('number', 'desc')
     .execute()
 }
+
+/** A version as it is listed. */
+export interface VersionSummary {
+  number: number
+  validFrom: Day
+  reason: string
+  recordedAt: Date
+  /** Decision that adopted it. */
+  decisionId: string | null
+}
+
+/** A version whole: its rules, and the file they were read from. */
+export interface Version extends VersionSummary {
+  source: string
+  rules: Agreement
+}
+
+const summaryColumns = [
+  'number',
+  'valid_from as validFrom',
+  'reason',
+  'recorded_at as recordedAt',
+  'decision_id as decisionId',
+] as const
+
+/** Versions of an agreement, newest first. */
+export async function listVersions(tx: Tx, agreementId: string): Promise<VersionSummary[]> {
+  return tables(tx)
+    .selectFrom('governance.agreement_version')
+    .select(summaryColumns)
+    .where('agreement_id', '=', agreementId)
+    .orderBy('number', 'desc')
+    .execute()
+}
+
+/** @throws Problem 404 `version_not_found`. */
+export async function getVersion(tx: Tx, agreementId: string, number: number): Promise<Version> {
+  const version = await selectVersions(tx, agreementId).where('number', '=', number).executeTakeFirst()
+  if (!version) throw new Problem(404, 'version_not_found', `This agreement has no version ${number}.`)
+  return version
+}
+
+/** The last version recorded, in force or yet to be. */
+export async function getLastVersion(tx: Tx, agreementId: string): Promise<Version> {
+  return selectVersions(tx, agreementId).orderBy('number', 'desc').limit(1).executeTakeFirstOrThrow()
+}
+
+const selectVersions = (tx: Tx, agreementId: string) =>
+  tables(tx)
+    .selectFrom('governance.agreement_version')
+    .select([...summaryColumns, 'source', 'content as rules'])
+    .where('agreement_id', '=', agreementId)

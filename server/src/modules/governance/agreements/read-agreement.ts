@@ -33,18 +33,14 @@ export function checkAgreementText(text: string): { rules: Agreement } | { fault
     return { faults: [{ line: 1, column: 1, path: '', code: 'too_long', values: {}, reason }] }
   }
   const lines = new LineCounter()
-  let document
-  try {
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
-  } catch (error) {
-    // Brackets within brackets without end exhaust the reader's stack.
-    if (!(error instanceof RangeError)) throw error
-    const reason = 'Lists are nested too deeply.'
-    return { faults: [{ line: 1, column: 1, path: '', code: 'too_deep', values: {}, reason }] }
-  }
-  const faults = [...document.errors, ...document.warnings].map((error): LocatedFault => {
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
+  // What follows a fault of writing is mostly its consequence.
+  const faults = [...document.errors, ...document.warnings].slice(0, 3).map((error): LocatedFault => {
     const { line, col } = lines.linePos(error.pos[0])
-    return { line, column: col, path: '', code: 'syntax', values: { detail: error.code }, reason: error.message }
+    const tooDeep = error.code === 'RESOURCE_EXHAUSTION'
+    const reason = tooDeep ? 'Lists are nested too deeply.' : `${error.message}.`
+    const code = tooDeep ? 'too_deep' : 'syntax'
+    return { line, column: col, path: '', code, values: { detail: error.code }, reason }
   })
   visit(document, {
     Alias(_, { range }) {

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { defineReaction } from '#kernel/events'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { peopleDeleted } from '#modules/directory'
+import { deleteCalendarsOf } from '../agreements/calendar.queries.ts'
 import { tables } from '../tables.ts'
 import { lockJournal } from './journal-lock.ts'
 import { findNodes } from './journal.queries.ts'
@@ -77,14 +78,15 @@ export async function digestPerson(tx: Tx, agreementId: string, personId: string
   return createHash('sha256').update(salt).update(personId).digest('hex')
 }
 
-/** Whoever is deleted from the directory is forgotten by the journals too. */
+/** Whoever is deleted from the directory is forgotten here too, by the journals and by the calendars. */
 export const forgetDeleted = defineReaction(peopleDeleted, 'governance-forget', {}, async ({ db }, batch) => {
   for (const { tenantId, personIds } of batch) {
-    await inTenant(db, tenantId, (tx) =>
-      tables(tx)
+    await inTenant(db, tenantId, async (tx) => {
+      await deleteCalendarsOf(tx, personIds)
+      await tables(tx)
         .deleteFrom('governance.journal_salt')
         .where('person_id', '=', sql<string>`any(${personIds}::uuid[])`)
-        .execute(),
-    )
+        .execute()
+    })
   }
 })
