@@ -2,6 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { benches as directoryMatch } from './directory-match.bench.ts'
 import { benches as directorySearch } from './directory-search.bench.ts'
 import { benches as directory } from './directory.bench.ts'
+import { benches as governanceProof } from './governance-proof.bench.ts'
+import { benches as governanceVotes } from './governance-votes.bench.ts'
 import { benches as identity } from './identity.bench.ts'
 import { benches as insight } from './insight.bench.ts'
 import { benches as portal } from './portal.bench.ts'
@@ -31,6 +33,8 @@ const all: Bench[] = [
   ...identity,
   ...records,
   ...insight,
+  ...governanceVotes,
+  ...governanceProof,
 ]
 const args = process.argv.slice(2)
 const jsonAt = args.indexOf('--json')
