@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, type BrowserContext, type Frame, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest'
+import { makeLearningStatements } from '../server/src/demonstration/learning.ts'
 import { TestPlatform } from '../server/test/lti-platform.ts'
 import { launchBrowser } from './browser.ts'
 import { findFreePort } from './product.ts'
@@ -157,6 +158,63 @@ describe.each(everySize)('%s, third-party cookies blocked', (size) => {
     ])
   })
 })
+
+describe.each(everySize)('%s, by name', (size) => {
+  test('a teacher reads who may need help, and why, and says what they did; that person reads it', async () => {
+    const page = await openCourse(size)
+    const frame = await launch(page, 'tess')
+    const card = frame.getByRole('article').filter({ hasText: 'À qui proposer de l’aide, et pourquoi ?' })
+    await card.getByText('La personne peut lire la suite que vous donnez.').waitFor()
+    await checkFrame(page, frame, 'lti-help')
+
+    const done = card.getByRole('button', { name: /^J’ai fait signe : / })
+    const labels = await Promise.all((await done.all()).map((each) => each.getAttribute('aria-label')))
+    const people = listPupils()
+    const name = labels.map((label) => label?.split(/\s:\s/)[1] ?? '').find((each) => people.get(each)?.length === 1)
+    const [id] = people.get(name ?? '') ?? []
+    if (name === undefined || id === undefined) throw new Error('Nobody of the course may need help.')
+    const ofThem = card.getByRole('button', { name: `J’ai fait signe : ${name}`, exact: true })
+    const reasons = await ofThem.count()
+    await ofThem.first().press('Enter')
+    await expect.poll(() => ofThem.count()).toBe(reasons - 1)
+    await card
+      .getByRole('row')
+      .filter({ hasText: name })
+      .getByText(/^Signe fait le /)
+      .first()
+      .waitFor()
+    await checkFrame(page, frame, 'lti-followed')
+
+    // Nobody has to remember it: it is there the next time.
+    const again = await launch(page, 'tess')
+    await again
+      .getByText(/^Signe fait le /)
+      .first()
+      .waitFor()
+
+    const known = platform.options.users.some((user) => user.id === id)
+    if (!known) platform.options.users.push({ id, username: id, name, email: `${id}@lms.test`, roles: ['Learner'] })
+    const theirs = await launch(page, id)
+    await theirs.getByRole('link', { name: 'Mes traces' }).click()
+    const told = theirs.getByRole('table', { name: 'Ce que vos enseignants ont noté' })
+    await told.getByText('Vous a aidé, ou va le faire').first().waitFor()
+    await told.getByText('Tess Prof').first().waitFor()
+    const looks = theirs.getByRole('table', { name: 'Qui a vu vos résultats' })
+    await looks.getByText('Aide à proposer').first().waitFor()
+    await checkFrame(page, theirs, 'lti-follow-up')
+  })
+})
+
+/** Accounts of the invented pupils of the course, by their names. */
+function listPupils(): Map<string, string[]> {
+  const known = new Map<string, Set<string>>()
+  for (const { actor } of makeLearningStatements(new Date())) {
+    if (!('account' in actor) || !actor.account?.name.startsWith('climat-')) continue
+    const name = actor.name ?? ''
+    known.set(name, (known.get(name) ?? new Set()).add(actor.account.name))
+  }
+  return new Map([...known].map(([name, accounts]) => [name, [...accounts]]))
+}
 
 describe('a browser that keeps less', () => {
   test('proves itself by what its tab keeps, or by what the platform keeps for it', async () => {
