@@ -2173,7 +2173,8 @@ export interface paths {
         /** The agreements in force that the reader manages or sits for */
         get: operations["listAgreements"];
         put?: never;
-        post?: never;
+        /** Adds an agreement from its file */
+        post: operations["addAgreement"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2189,6 +2190,715 @@ export interface paths {
         };
         /** An agreement as it holds today, and who the reader is in it */
         get: operations["getAgreement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/bodies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bodies of an agreement, with their vacant seats and next meeting */
+        get: operations["listBodies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/bodies/{body}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A body: its seats, its meetings, the follow-up of its decisions */
+        get: operations["getBody"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/bodies/{body}/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People of the directory who may be named for a party, by the beginning of their name
+         * @description Agents and staff only: neither a pupil nor a guardian as such.
+         */
+        get: operations["listCandidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/bodies/{body}/representatives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Name someone to sit for a party in a body */
+        post: operations["appointRepresentative"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/representatives/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say until when someone sits */
+        patch: operations["endRepresentative"];
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/bodies/{body}/meetings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prepare a meeting of a body */
+        post: operations["createMeeting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/decisions/{id}/follow-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say by when a decision is to be done, or that it is */
+        patch: operations["updateFollowUp"];
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/meetings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A meeting: its agenda, who is invited, who is there, whether there is a quorum */
+        get: operations["getMeeting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a meeting; those invited hear of it once it is convened */
+        patch: operations["updateMeeting"];
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/meetings/{id}/convening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Convene a meeting: check what the agreement asks, and invite */
+        post: operations["conveneMeeting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/meetings/{id}/opening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a convened meeting */
+        post: operations["openMeeting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/meetings/{id}/closing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close a meeting: its minutes are written */
+        post: operations["closeMeeting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/meetings/{id}/cancellation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel a meeting that has not begun */
+        post: operations["cancelMeeting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/meetings/{id}/second-convening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prepare the second convening of a meeting closed for want of a quorum, with the same agenda */
+        post: operations["conveneAgain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/meetings/{id}/agenda": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add an item at the end of an agenda */
+        post: operations["addAgendaItem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/meetings/{id}/agenda/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put the items of an agenda in an order */
+        put: operations["orderAgenda"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/agenda-items/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change an item of an agenda */
+        put: operations["updateAgendaItem"];
+        post?: never;
+        /** Remove an item from an agenda */
+        delete: operations["removeAgendaItem"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/agenda-items/{id}/gist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Write what was said about an item, for the minutes */
+        put: operations["writeGist"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/agenda-items/{id}/papers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Attach a file of at most 20 MiB to an item, until the meeting is closed */
+        post: operations["addPaper"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/papers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A paper of a meeting */
+        get: operations["downloadPaper"];
+        put?: never;
+        post?: never;
+        /** Remove a paper, until the meeting is closed */
+        delete: operations["removePaper"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/meetings/{id}/invitation.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The invitation to a meeting as iCalendar: a REQUEST, or a CANCEL
+         * @description Of the reader, or of someone invited for who leads the meeting: the one address that the file asks to answer.
+         */
+        get: operations["downloadInvitation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/meetings/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Answer one’s own invitation: come, not come, or ask a deputy to sit instead */
+        put: operations["answerInvitation"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/meetings/{id}/attendance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that someone arrived: who leads the meeting for all, others for themselves */
+        post: operations["recordArrival"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/attendance/{id}/departure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that someone left */
+        post: operations["recordDeparture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/attendance/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Strike an entry made by mistake */
+        delete: operations["strikeAttendance"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/meetings/{id}/proxies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a party be represented by another, where the agreement allows it */
+        post: operations["giveProxy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/meetings/{id}/proxies/{party}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take the proxy of a party back */
+        delete: operations["withdrawProxy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/agenda-items/{id}/recusals/{party}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Note that a party takes no part in an item */
+        put: operations["recordRecusal"];
+        post?: never;
+        /** Note that a party takes part in an item after all */
+        delete: operations["withdrawRecusal"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/meetings/{id}/minutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The minutes of a meeting; while it is open, as they would be written now */
+        get: operations["getMinutes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/meetings/{id}/minutes.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The minutes of a meeting as a tagged PDF */
+        get: operations["downloadMinutes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/meetings/{id}/minutes/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for a correction of the minutes */
+        post: operations["askCorrection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/minutes-corrections/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Take a correction in, which makes a new version of the minutes, or refuse it */
+        put: operations["answerCorrection"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/agenda-items/{id}/minutes-approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve the minutes that an item of an open meeting is about */
+        post: operations["approveMinutes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The versions of an agreement, newest first */
+        get: operations["listAgreementVersions"];
+        put?: never;
+        /** Amends an agreement: adds a version, and leaves those before as they are */
+        post: operations["amendAgreement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/versions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One version of an agreement: its rules, and the file they were read from */
+        get: operations["getAgreementVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/versions/{number}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a version changes of another, rule by rule and line by line */
+        get: operations["compareAgreementVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes changed rules into the file of the last version, and says what is wrong or what would change */
+        post: operations["checkAgreementDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the agreement asks for in a school year: done, due, late or missing, with article and last safe day */
+        get: operations["getGovernanceCalendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Records that a review of the agreement was done */
+        post: operations["recordReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/notices/{id}/reading": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a notice of the reader aside */
+        post: operations["putNoticeAside"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/calendar-feed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes an address that a calendar program reads without signing in; the former one answers no more */
+        post: operations["createCalendarFeed"];
+        /** Withdraws the address of the reader’s calendar */
+        delete: operations["deleteCalendarFeed"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/public/calendars/{token}.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The calendar behind a secret address: meetings and last safe days (RFC 5545) */
+        get: operations["readCalendarFeed"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2487,6 +3197,194 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/governance/agreements/{slug}/crises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the crisis body decided, who knows of it, who consented to pay, and what was spent */
+        get: operations["listCrises"];
+        put?: never;
+        /** Decides at once for the crisis body; every party is told */
+        post: operations["decideInCrisis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/crises/{id}/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says up to how much in all a party agrees to pay for a decision of the crisis body */
+        put: operations["consentToCrisisCost"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/crises/{id}/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds a cost of a decision of the crisis body to a party that consented to it */
+        post: operations["addCrisisCost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/crises/{id}/known": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says that one knows of a decision of the crisis body */
+        put: operations["acknowledgeCrisis"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/membership": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The members, who asks to join, who leaves, and by which rules */
+        get: operations["getMembership"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/membership/simulation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a departure would bring about; nothing is written */
+        get: operations["simulateDeparture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/membership/departures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Records that a member leaves or is made to; the agreement is amended */
+        post: operations["recordDeparture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/membership/joinings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Records that somebody asks to join */
+        post: operations["requestJoining"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/membership/joinings/{id}/examination": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that a request was examined, and what was found */
+        post: operations["examineJoining"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/membership/joinings/{id}/deliberations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Records what the deliberative body of a member decided about a request */
+        post: operations["recordDeliberation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/membership/joinings/{id}/amendment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs the amendment: a new version of the agreement, with the new member */
+        post: operations["signAmendment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/governance/agreements/{slug}/journal": {
         parameters: {
             query?: never;
@@ -2532,6 +3430,573 @@ export interface paths {
         get: operations["getJournalConsistency"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/head-counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Head-counts of pupils by member, the newest first */
+        get: operations["listHeadCounts"];
+        put?: never;
+        /** Import a head-count from CSV: UAI;nom;collectivité;effectif */
+        post: operations["importHeadCount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/head-counts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Establishments of a head-count */
+        get: operations["getHeadCount"];
+        put?: never;
+        post?: never;
+        /** Take back a head-count that nothing rests on */
+        delete: operations["deleteHeadCount"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Balance of an exercise by member; own accounts of other parties are null */
+        get: operations["getBudget"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/projection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the services of an exercise would cost each member in the years after it */
+        get: operations["projectBudget"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/parts/{party}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a member bears of each order of an exercise, computed step by step with its article and key */
+        get: operations["explainPart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Entries of the ledger that the reader sees whole, the newest first */
+        get: operations["listLedgerEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/entries.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a table: one line a posting, the oldest first */
+        get: operations["exportLedgerEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/entries/{id}/reversal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo an entry by its reverse, once */
+        post: operations["reverseLedgerEntry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/exercises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close an exercise whose balance a decision approved */
+        post: operations["closeExercise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shared orders, individual ones of the reader’s parties, services open to orders, proposals */
+        get: operations["listOrders"];
+        put?: never;
+        /** Order something that a decision allows, and commit each member to its part */
+        post: operations["createOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/orders.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Orders as a table, one line a part */
+        get: operations["exportOrders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/orders/{id}/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pay for an order, all or a part; the last payment releases what stays committed */
+        post: operations["payOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/orders/{id}/reductions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose to take something off an order */
+        post: operations["proposePriceReduction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/reductions/{id}/settlement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Post a proposed price reduction, or withdraw it */
+        post: operations["settlePriceReduction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/orders/{id}/regularisations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose new shares of what an order cost, to be voted */
+        post: operations["proposeRegularisation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a service to orders of the members */
+        post: operations["createOffer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/offers/{id}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Order a service for establishments of a member; the pilot gets a copy */
+        post: operations["orderOffer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/offers/{id}/closing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gather the orders of a service; the cost of a shared one is divided */
+        post: operations["closeOffer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/bills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Bills of the reader’s parties, or all for who manages: open amounts and their age */
+        get: operations["listBills"];
+        put?: never;
+        /** Ask a member to pay what it bears and was not asked for yet */
+        post: operations["issueBill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/bills/{id}/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record what a member paid for a bill */
+        post: operations["recordReceipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/bills/{id}/invoice.xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A bill as an EN 16931 invoice in UBL or CII */
+        get: operations["exportBillInvoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/advances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Advances with their instalments, expenses and statement in commitments and payments */
+        get: operations["listAdvances"];
+        put?: never;
+        /** Record that a party advances money, in instalments */
+        post: operations["createAdvance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/advances.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Expenses of the advances as a table */
+        get: operations["exportAdvances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/advances/{id}/instalments/{instalment}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An instalment came in */
+        post: operations["receiveInstalment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/advances/{id}/expenses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Engage an expense on an advance: days at a daily rate with a mark-up, with its supporting document */
+        post: operations["createExpense"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/advances/{id}/expenses/{expense}/settlement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pay an expense, or refuse it with a reason; one that was paid and misused goes back */
+        post: operations["settleExpense"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/advances/{id}/refund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give back what was not spent, and close the advance */
+        post: operations["refundAdvance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Claims and exceptional costs of the reader’s parties, or all for who manages */
+        get: operations["listStaffClaims"];
+        put?: never;
+        /** Claim the staff time of a period, person by person */
+        post: operations["submitStaffClaim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/claims.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Claims as a table, one line a person */
+        get: operations["exportStaffClaims"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/claims/{id}/settlement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve a claim, refuse it with a reason, or pay an approved one */
+        post: operations["settleStaffClaim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/claims/{id}/invoice.xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A claim that was approved as an EN 16931 invoice in UBL or CII */
+        get: operations["exportClaimInvoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/exceptional-costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask to agree to an exceptional cost or travel before it is made */
+        post: operations["askExceptionalCost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/exceptional-costs/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agree to an exceptional cost, or refuse it */
+        post: operations["decideExceptionalCost"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2734,6 +4199,111 @@ export interface paths {
         };
         /** The agreement in force, as its file */
         get: operations["getPublishedAgreement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/meetings/{meetingId}/votes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a meeting votes on: what each item still lacks, its quorum now, its ballots */
+        get: operations["listMeetingVotes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/agenda-items/{itemId}/ballots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts an agenda item to the vote, or opens its second round; freezes the roll of voters */
+        post: operations["openBallot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/ballots/{ballotId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A ballot as it stands: its frozen roll with who voted what, its tally, its verdict once closed */
+        get: operations["getBallot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/ballots/{ballotId}/votes/{party}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Votes for a party, or replaces its vote until the ballot is closed */
+        put: operations["castVote"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/ballots/{ballotId}/closing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a ballot, reaches its verdict, and records the decision unless a second round follows */
+        post: operations["closeBallot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a vote under a rule would need, supposing who comes and who votes what
+         * @description Every member whose absence is not supposed is present. Nothing is kept.
+         */
+        get: operations["exploreVote"];
         put?: never;
         post?: never;
         delete?: never;
@@ -11508,6 +13078,38 @@ export interface operations {
             };
         };
     };
+    addAgreement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description the file, YAML 1.2 */
+                    source: string;
+                    /** @description why, in words */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        slug: string;
+                        version: number;
+                    };
+                };
+            };
+        };
+    };
     getAgreement: {
         parameters: {
             query?: never;
@@ -11559,6 +13161,3287 @@ export interface operations {
                             kind: "deciding" | "advisory" | "crisis";
                         }[];
                     };
+                };
+            };
+        };
+    };
+    listBodies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        bodies: {
+                            key: string;
+                            shortName: string;
+                            name: string;
+                            /** @enum {string} */
+                            kind: "deciding" | "advisory" | "crisis";
+                            article: string;
+                            /** @description parties that sit */
+                            seats: number;
+                            /** @description of which nobody holds the seat today */
+                            vacant: number;
+                            openFollowUps: number;
+                            /** @description open, or the next to come */
+                            next: {
+                                /** Format: uuid */
+                                id: string;
+                                body: string;
+                                title: string;
+                                /** Format: date-time */
+                                startsAt: string;
+                                /** Format: date-time */
+                                endsAt: string;
+                                place: string;
+                                urgent: boolean;
+                                /** @enum {string} */
+                                state: "draft" | "convened" | "open" | "closed" | "cancelled";
+                                withoutQuorum: boolean;
+                            } | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    getBody: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                body: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        key: string;
+                        shortName: string;
+                        name: string;
+                        /** @enum {string} */
+                        kind: "deciding" | "advisory" | "crisis";
+                        article: string;
+                        interpretation: string | null;
+                        /** @description name of the party; null: chosen at each meeting */
+                        chairedBy: string | null;
+                        convenedBy: string;
+                        composition: {
+                            article: string;
+                            interpretation: string | null;
+                            mostPersonsPerParty: number | null;
+                            deputies: boolean;
+                            /** @description most that one party may hold; null: none */
+                            proxies: number | null;
+                        };
+                        /** @description null: the text sets none */
+                        notice: {
+                            article: string;
+                            days: number;
+                            urgentDays: number | null;
+                        } | null;
+                        /** @description whether the reader prepares and opens its meetings */
+                        leads: boolean;
+                        seats: {
+                            party: string;
+                            name: string;
+                            votes: boolean;
+                            /** @description exact number */
+                            voices: string | null;
+                            vacant: boolean;
+                            /** @description ranks that the reader may give */
+                            nameable: ("holder" | "deputy")[];
+                            representatives: {
+                                /** Format: uuid */
+                                id: string;
+                                /** Format: uuid */
+                                personId: string;
+                                /** @description null once erased */
+                                name: {
+                                    givenName: string;
+                                    familyName: string;
+                                } | null;
+                                /** @enum {string} */
+                                rank: "holder" | "deputy";
+                                /** Format: date */
+                                startsOn: string;
+                                endsOn: string | null;
+                            }[];
+                        }[];
+                        meetings: {
+                            /** Format: uuid */
+                            id: string;
+                            body: string;
+                            title: string;
+                            /** Format: date-time */
+                            startsAt: string;
+                            /** Format: date-time */
+                            endsAt: string;
+                            place: string;
+                            urgent: boolean;
+                            /** @enum {string} */
+                            state: "draft" | "convened" | "open" | "closed" | "cancelled";
+                            withoutQuorum: boolean;
+                        }[];
+                        followUps: {
+                            /** Format: uuid */
+                            id: string;
+                            number: string;
+                            title: string;
+                            /** Format: date */
+                            decidedOn: string;
+                            dueOn: string | null;
+                            doneOn: string | null;
+                            doneNote: string | null;
+                        }[];
+                        /** @description rules by which it votes */
+                        ballots: {
+                            key: string;
+                            name: string;
+                            article: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    listCandidates: {
+        parameters: {
+            query: {
+                party: string;
+                q: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+                body: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        people: {
+                            /** Format: uuid */
+                            id: string;
+                            givenName: string;
+                            familyName: string;
+                            organisations: string[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    appointRepresentative: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                body: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    party: string;
+                    /** Format: uuid */
+                    personId: string;
+                    /** @enum {string} */
+                    rank: "holder" | "deputy";
+                    /** Format: date */
+                    startsOn: string;
+                    /**
+                     * @description last day, included
+                     * @default null
+                     */
+                    endsOn?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    endRepresentative: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: date */
+                    endsOn: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /** Format: date */
+                        endsOn: string;
+                    };
+                };
+            };
+        };
+    };
+    createMeeting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                body: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    title: string;
+                    /** Format: date-time */
+                    startsAt: string;
+                    /** Format: date-time */
+                    endsAt: string;
+                    /** @default  */
+                    place?: string;
+                    /** @default false */
+                    urgent?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    updateFollowUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    dueOn?: string | null;
+                    done?: boolean;
+                    note?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        number: string;
+                        title: string;
+                        /** Format: date */
+                        decidedOn: string;
+                        dueOn: string | null;
+                        doneOn: string | null;
+                        doneNote: string | null;
+                    };
+                };
+            };
+        };
+    };
+    getMeeting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        body: string;
+                        title: string;
+                        /** Format: date-time */
+                        startsAt: string;
+                        /** Format: date-time */
+                        endsAt: string;
+                        place: string;
+                        urgent: boolean;
+                        /** @enum {string} */
+                        state: "draft" | "convened" | "open" | "closed" | "cancelled";
+                        withoutQuorum: boolean;
+                        /** Format: date */
+                        day: string;
+                        bodyName: string;
+                        shortName: string;
+                        /** @enum {string} */
+                        bodyKind: "deciding" | "advisory" | "crisis";
+                        /** @description whether the reader prepares, opens and closes it, and keeps its register */
+                        leads: boolean;
+                        convenedAt: string | null;
+                        openedAt: string | null;
+                        closedAt: string | null;
+                        cancelReason: string | null;
+                        /** @description how often those invited heard of a change */
+                        sequence: number;
+                        /** @description the meeting without quorum of which this is the second convening */
+                        secondOf: string | null;
+                        secondId: string | null;
+                        /** @description whether the agreement knows one for this body */
+                        secondConvening: boolean;
+                        chairId: string | null;
+                        /** @description null once erased */
+                        chair: {
+                            givenName: string;
+                            familyName: string;
+                        } | null;
+                        secretary: {
+                            /** Format: uuid */
+                            personId: string;
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        } | null;
+                        /** @description what the agreement asks: if it were convened today, or as it was convened */
+                        checks: {
+                            /** @enum {string} */
+                            kind: "notice" | "urgentNotice" | "preparation" | "secondConvening";
+                            article: string;
+                            interpretation: string | null;
+                            met: boolean;
+                            /** @description not met, it forbids the convening */
+                            blocking: boolean;
+                            body: string | null;
+                            days: number;
+                            /** Format: date */
+                            limit: string;
+                            doneOn: string | null;
+                        }[];
+                        agendaOpen: boolean;
+                        /** @description last day on which the agenda may be completed; null: until it opens */
+                        agendaTerm: string | null;
+                        agenda: {
+                            /** Format: uuid */
+                            id: string;
+                            position: number;
+                            title: string;
+                            text: string;
+                            /** @enum {string} */
+                            kind: "information" | "discussion" | "opinion" | "decision" | "minutes";
+                            ballotRule: {
+                                key: string;
+                                name: string;
+                                article: string;
+                            } | null;
+                            subjectKind: string | null;
+                            subjectId: string | null;
+                            gist: string;
+                            papers: {
+                                /** Format: uuid */
+                                id: string;
+                                name: string;
+                                mediaType: string;
+                                size: number;
+                                sha256: string;
+                                /** Format: date-time */
+                                addedAt: string;
+                            }[];
+                            /** @description parties */
+                            recused: string[];
+                            /** @enum {string} */
+                            voting: "none" | "open" | "closed";
+                            decision: {
+                                /** Format: uuid */
+                                id: string;
+                                number: string;
+                                outcome: string;
+                            } | null;
+                            /** @description of minutes: whether this item approved them */
+                            approved: boolean;
+                        }[];
+                        invitations: {
+                            /** Format: uuid */
+                            representativeId: string;
+                            /** Format: uuid */
+                            personId: string;
+                            party: string;
+                            /** @enum {string} */
+                            rank: "holder" | "deputy";
+                            /** @enum {string} */
+                            role: "chair" | "required" | "informed";
+                            /** @enum {string} */
+                            answer: "awaited" | "accepted" | "declined" | "delegated";
+                            delegatedTo: string | null;
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        }[];
+                        /** @description representative that the reader is invited as */
+                        ownInvitation: string | null;
+                        parties: {
+                            party: string;
+                            name: string;
+                            votes: boolean;
+                            /** @description null: it has no vote */
+                            status: ("present" | "represented" | "absent" | "recused") | null;
+                            representedBy: string | null;
+                        }[];
+                        /** @description in office on its day */
+                        representatives: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: uuid */
+                            personId: string;
+                            party: string;
+                            /** @enum {string} */
+                            rank: "holder" | "deputy";
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        }[];
+                        attendance: {
+                            /** Format: uuid */
+                            id: string;
+                            party: string;
+                            /** Format: uuid */
+                            representativeId: string;
+                            /** Format: uuid */
+                            personId: string;
+                            /** @enum {string} */
+                            rank: "holder" | "deputy";
+                            /** Format: date-time */
+                            arrivedAt: string;
+                            leftAt: string | null;
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        }[];
+                        proxies: {
+                            fromParty: string;
+                            toParty: string;
+                            /** Format: date-time */
+                            startsAt: string;
+                            endsAt: string | null;
+                        }[];
+                        proxiesAllowed: boolean;
+                        deputiesAllowed: boolean;
+                        /** @description now, while the meeting is open; null otherwise, or while no pupils were counted */
+                        quorum: {
+                            reached: boolean;
+                            steps: {
+                                key: string;
+                                text: {
+                                    fr: string;
+                                    en: string;
+                                };
+                                article: string | null;
+                                interpretation: {
+                                    fr: string;
+                                    en: string;
+                                } | null;
+                                holds: boolean | null;
+                            }[];
+                        } | null;
+                        /** @enum {string} */
+                        minutes: "none" | "written" | "approved";
+                    };
+                };
+            };
+        };
+    };
+    updateMeeting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    title?: string;
+                    /** Format: date-time */
+                    startsAt?: string;
+                    /** Format: date-time */
+                    endsAt?: string;
+                    place?: string;
+                    urgent?: boolean;
+                    /** @description representative */
+                    chairId?: string | null;
+                    /** @description person */
+                    secretaryId?: string | null;
+                    /**
+                     * @description whether unmet checks were seen
+                     * @default false
+                     */
+                    acknowledged?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        body: string;
+                        title: string;
+                        /** Format: date-time */
+                        startsAt: string;
+                        /** Format: date-time */
+                        endsAt: string;
+                        place: string;
+                        urgent: boolean;
+                        /** @enum {string} */
+                        state: "draft" | "convened" | "open" | "closed" | "cancelled";
+                        withoutQuorum: boolean;
+                        /** Format: date */
+                        day: string;
+                        bodyName: string;
+                        shortName: string;
+                        /** @enum {string} */
+                        bodyKind: "deciding" | "advisory" | "crisis";
+                        /** @description whether the reader prepares, opens and closes it, and keeps its register */
+                        leads: boolean;
+                        convenedAt: string | null;
+                        openedAt: string | null;
+                        closedAt: string | null;
+                        cancelReason: string | null;
+                        /** @description how often those invited heard of a change */
+                        sequence: number;
+                        /** @description the meeting without quorum of which this is the second convening */
+                        secondOf: string | null;
+                        secondId: string | null;
+                        /** @description whether the agreement knows one for this body */
+                        secondConvening: boolean;
+                        chairId: string | null;
+                        /** @description null once erased */
+                        chair: {
+                            givenName: string;
+                            familyName: string;
+                        } | null;
+                        secretary: {
+                            /** Format: uuid */
+                            personId: string;
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        } | null;
+                        /** @description what the agreement asks: if it were convened today, or as it was convened */
+                        checks: {
+                            /** @enum {string} */
+                            kind: "notice" | "urgentNotice" | "preparation" | "secondConvening";
+                            article: string;
+                            interpretation: string | null;
+                            met: boolean;
+                            /** @description not met, it forbids the convening */
+                            blocking: boolean;
+                            body: string | null;
+                            days: number;
+                            /** Format: date */
+                            limit: string;
+                            doneOn: string | null;
+                        }[];
+                        agendaOpen: boolean;
+                        /** @description last day on which the agenda may be completed; null: until it opens */
+                        agendaTerm: string | null;
+                        agenda: {
+                            /** Format: uuid */
+                            id: string;
+                            position: number;
+                            title: string;
+                            text: string;
+                            /** @enum {string} */
+                            kind: "information" | "discussion" | "opinion" | "decision" | "minutes";
+                            ballotRule: {
+                                key: string;
+                                name: string;
+                                article: string;
+                            } | null;
+                            subjectKind: string | null;
+                            subjectId: string | null;
+                            gist: string;
+                            papers: {
+                                /** Format: uuid */
+                                id: string;
+                                name: string;
+                                mediaType: string;
+                                size: number;
+                                sha256: string;
+                                /** Format: date-time */
+                                addedAt: string;
+                            }[];
+                            /** @description parties */
+                            recused: string[];
+                            /** @enum {string} */
+                            voting: "none" | "open" | "closed";
+                            decision: {
+                                /** Format: uuid */
+                                id: string;
+                                number: string;
+                                outcome: string;
+                            } | null;
+                            /** @description of minutes: whether this item approved them */
+                            approved: boolean;
+                        }[];
+                        invitations: {
+                            /** Format: uuid */
+                            representativeId: string;
+                            /** Format: uuid */
+                            personId: string;
+                            party: string;
+                            /** @enum {string} */
+                            rank: "holder" | "deputy";
+                            /** @enum {string} */
+                            role: "chair" | "required" | "informed";
+                            /** @enum {string} */
+                            answer: "awaited" | "accepted" | "declined" | "delegated";
+                            delegatedTo: string | null;
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        }[];
+                        /** @description representative that the reader is invited as */
+                        ownInvitation: string | null;
+                        parties: {
+                            party: string;
+                            name: string;
+                            votes: boolean;
+                            /** @description null: it has no vote */
+                            status: ("present" | "represented" | "absent" | "recused") | null;
+                            representedBy: string | null;
+                        }[];
+                        /** @description in office on its day */
+                        representatives: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: uuid */
+                            personId: string;
+                            party: string;
+                            /** @enum {string} */
+                            rank: "holder" | "deputy";
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        }[];
+                        attendance: {
+                            /** Format: uuid */
+                            id: string;
+                            party: string;
+                            /** Format: uuid */
+                            representativeId: string;
+                            /** Format: uuid */
+                            personId: string;
+                            /** @enum {string} */
+                            rank: "holder" | "deputy";
+                            /** Format: date-time */
+                            arrivedAt: string;
+                            leftAt: string | null;
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        }[];
+                        proxies: {
+                            fromParty: string;
+                            toParty: string;
+                            /** Format: date-time */
+                            startsAt: string;
+                            endsAt: string | null;
+                        }[];
+                        proxiesAllowed: boolean;
+                        deputiesAllowed: boolean;
+                        /** @description now, while the meeting is open; null otherwise, or while no pupils were counted */
+                        quorum: {
+                            reached: boolean;
+                            steps: {
+                                key: string;
+                                text: {
+                                    fr: string;
+                                    en: string;
+                                };
+                                article: string | null;
+                                interpretation: {
+                                    fr: string;
+                                    en: string;
+                                } | null;
+                                holds: boolean | null;
+                            }[];
+                        } | null;
+                        /** @enum {string} */
+                        minutes: "none" | "written" | "approved";
+                    };
+                };
+            };
+        };
+    };
+    conveneMeeting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description whether unmet checks were seen
+                     * @default false
+                     */
+                    acknowledged?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        body: string;
+                        title: string;
+                        /** Format: date-time */
+                        startsAt: string;
+                        /** Format: date-time */
+                        endsAt: string;
+                        place: string;
+                        urgent: boolean;
+                        /** @enum {string} */
+                        state: "draft" | "convened" | "open" | "closed" | "cancelled";
+                        withoutQuorum: boolean;
+                        /** Format: date */
+                        day: string;
+                        bodyName: string;
+                        shortName: string;
+                        /** @enum {string} */
+                        bodyKind: "deciding" | "advisory" | "crisis";
+                        /** @description whether the reader prepares, opens and closes it, and keeps its register */
+                        leads: boolean;
+                        convenedAt: string | null;
+                        openedAt: string | null;
+                        closedAt: string | null;
+                        cancelReason: string | null;
+                        /** @description how often those invited heard of a change */
+                        sequence: number;
+                        /** @description the meeting without quorum of which this is the second convening */
+                        secondOf: string | null;
+                        secondId: string | null;
+                        /** @description whether the agreement knows one for this body */
+                        secondConvening: boolean;
+                        chairId: string | null;
+                        /** @description null once erased */
+                        chair: {
+                            givenName: string;
+                            familyName: string;
+                        } | null;
+                        secretary: {
+                            /** Format: uuid */
+                            personId: string;
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        } | null;
+                        /** @description what the agreement asks: if it were convened today, or as it was convened */
+                        checks: {
+                            /** @enum {string} */
+                            kind: "notice" | "urgentNotice" | "preparation" | "secondConvening";
+                            article: string;
+                            interpretation: string | null;
+                            met: boolean;
+                            /** @description not met, it forbids the convening */
+                            blocking: boolean;
+                            body: string | null;
+                            days: number;
+                            /** Format: date */
+                            limit: string;
+                            doneOn: string | null;
+                        }[];
+                        agendaOpen: boolean;
+                        /** @description last day on which the agenda may be completed; null: until it opens */
+                        agendaTerm: string | null;
+                        agenda: {
+                            /** Format: uuid */
+                            id: string;
+                            position: number;
+                            title: string;
+                            text: string;
+                            /** @enum {string} */
+                            kind: "information" | "discussion" | "opinion" | "decision" | "minutes";
+                            ballotRule: {
+                                key: string;
+                                name: string;
+                                article: string;
+                            } | null;
+                            subjectKind: string | null;
+                            subjectId: string | null;
+                            gist: string;
+                            papers: {
+                                /** Format: uuid */
+                                id: string;
+                                name: string;
+                                mediaType: string;
+                                size: number;
+                                sha256: string;
+                                /** Format: date-time */
+                                addedAt: string;
+                            }[];
+                            /** @description parties */
+                            recused: string[];
+                            /** @enum {string} */
+                            voting: "none" | "open" | "closed";
+                            decision: {
+                                /** Format: uuid */
+                                id: string;
+                                number: string;
+                                outcome: string;
+                            } | null;
+                            /** @description of minutes: whether this item approved them */
+                            approved: boolean;
+                        }[];
+                        invitations: {
+                            /** Format: uuid */
+                            representativeId: string;
+                            /** Format: uuid */
+                            personId: string;
+                            party: string;
+                            /** @enum {string} */
+                            rank: "holder" | "deputy";
+                            /** @enum {string} */
+                            role: "chair" | "required" | "informed";
+                            /** @enum {string} */
+                            answer: "awaited" | "accepted" | "declined" | "delegated";
+                            delegatedTo: string | null;
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        }[];
+                        /** @description representative that the reader is invited as */
+                        ownInvitation: string | null;
+                        parties: {
+                            party: string;
+                            name: string;
+                            votes: boolean;
+                            /** @description null: it has no vote */
+                            status: ("present" | "represented" | "absent" | "recused") | null;
+                            representedBy: string | null;
+                        }[];
+                        /** @description in office on its day */
+                        representatives: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: uuid */
+                            personId: string;
+                            party: string;
+                            /** @enum {string} */
+                            rank: "holder" | "deputy";
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        }[];
+                        attendance: {
+                            /** Format: uuid */
+                            id: string;
+                            party: string;
+                            /** Format: uuid */
+                            representativeId: string;
+                            /** Format: uuid */
+                            personId: string;
+                            /** @enum {string} */
+                            rank: "holder" | "deputy";
+                            /** Format: date-time */
+                            arrivedAt: string;
+                            leftAt: string | null;
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        }[];
+                        proxies: {
+                            fromParty: string;
+                            toParty: string;
+                            /** Format: date-time */
+                            startsAt: string;
+                            endsAt: string | null;
+                        }[];
+                        proxiesAllowed: boolean;
+                        deputiesAllowed: boolean;
+                        /** @description now, while the meeting is open; null otherwise, or while no pupils were counted */
+                        quorum: {
+                            reached: boolean;
+                            steps: {
+                                key: string;
+                                text: {
+                                    fr: string;
+                                    en: string;
+                                };
+                                article: string | null;
+                                interpretation: {
+                                    fr: string;
+                                    en: string;
+                                } | null;
+                                holds: boolean | null;
+                            }[];
+                        } | null;
+                        /** @enum {string} */
+                        minutes: "none" | "written" | "approved";
+                    };
+                };
+            };
+        };
+    };
+    openMeeting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        body: string;
+                        title: string;
+                        /** Format: date-time */
+                        startsAt: string;
+                        /** Format: date-time */
+                        endsAt: string;
+                        place: string;
+                        urgent: boolean;
+                        /** @enum {string} */
+                        state: "draft" | "convened" | "open" | "closed" | "cancelled";
+                        withoutQuorum: boolean;
+                        /** Format: date */
+                        day: string;
+                        bodyName: string;
+                        shortName: string;
+                        /** @enum {string} */
+                        bodyKind: "deciding" | "advisory" | "crisis";
+                        /** @description whether the reader prepares, opens and closes it, and keeps its register */
+                        leads: boolean;
+                        convenedAt: string | null;
+                        openedAt: string | null;
+                        closedAt: string | null;
+                        cancelReason: string | null;
+                        /** @description how often those invited heard of a change */
+                        sequence: number;
+                        /** @description the meeting without quorum of which this is the second convening */
+                        secondOf: string | null;
+                        secondId: string | null;
+                        /** @description whether the agreement knows one for this body */
+                        secondConvening: boolean;
+                        chairId: string | null;
+                        /** @description null once erased */
+                        chair: {
+                            givenName: string;
+                            familyName: string;
+                        } | null;
+                        secretary: {
+                            /** Format: uuid */
+                            personId: string;
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        } | null;
+                        /** @description what the agreement asks: if it were convened today, or as it was convened */
+                        checks: {
+                            /** @enum {string} */
+                            kind: "notice" | "urgentNotice" | "preparation" | "secondConvening";
+                            article: string;
+                            interpretation: string | null;
+                            met: boolean;
+                            /** @description not met, it forbids the convening */
+                            blocking: boolean;
+                            body: string | null;
+                            days: number;
+                            /** Format: date */
+                            limit: string;
+                            doneOn: string | null;
+                        }[];
+                        agendaOpen: boolean;
+                        /** @description last day on which the agenda may be completed; null: until it opens */
+                        agendaTerm: string | null;
+                        agenda: {
+                            /** Format: uuid */
+                            id: string;
+                            position: number;
+                            title: string;
+                            text: string;
+                            /** @enum {string} */
+                            kind: "information" | "discussion" | "opinion" | "decision" | "minutes";
+                            ballotRule: {
+                                key: string;
+                                name: string;
+                                article: string;
+                            } | null;
+                            subjectKind: string | null;
+                            subjectId: string | null;
+                            gist: string;
+                            papers: {
+                                /** Format: uuid */
+                                id: string;
+                                name: string;
+                                mediaType: string;
+                                size: number;
+                                sha256: string;
+                                /** Format: date-time */
+                                addedAt: string;
+                            }[];
+                            /** @description parties */
+                            recused: string[];
+                            /** @enum {string} */
+                            voting: "none" | "open" | "closed";
+                            decision: {
+                                /** Format: uuid */
+                                id: string;
+                                number: string;
+                                outcome: string;
+                            } | null;
+                            /** @description of minutes: whether this item approved them */
+                            approved: boolean;
+                        }[];
+                        invitations: {
+                            /** Format: uuid */
+                            representativeId: string;
+                            /** Format: uuid */
+                            personId: string;
+                            party: string;
+                            /** @enum {string} */
+                            rank: "holder" | "deputy";
+                            /** @enum {string} */
+                            role: "chair" | "required" | "informed";
+                            /** @enum {string} */
+                            answer: "awaited" | "accepted" | "declined" | "delegated";
+                            delegatedTo: string | null;
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        }[];
+                        /** @description representative that the reader is invited as */
+                        ownInvitation: string | null;
+                        parties: {
+                            party: string;
+                            name: string;
+                            votes: boolean;
+                            /** @description null: it has no vote */
+                            status: ("present" | "represented" | "absent" | "recused") | null;
+                            representedBy: string | null;
+                        }[];
+                        /** @description in office on its day */
+                        representatives: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: uuid */
+                            personId: string;
+                            party: string;
+                            /** @enum {string} */
+                            rank: "holder" | "deputy";
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        }[];
+                        attendance: {
+                            /** Format: uuid */
+                            id: string;
+                            party: string;
+                            /** Format: uuid */
+                            representativeId: string;
+                            /** Format: uuid */
+                            personId: string;
+                            /** @enum {string} */
+                            rank: "holder" | "deputy";
+                            /** Format: date-time */
+                            arrivedAt: string;
+                            leftAt: string | null;
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        }[];
+                        proxies: {
+                            fromParty: string;
+                            toParty: string;
+                            /** Format: date-time */
+                            startsAt: string;
+                            endsAt: string | null;
+                        }[];
+                        proxiesAllowed: boolean;
+                        deputiesAllowed: boolean;
+                        /** @description now, while the meeting is open; null otherwise, or while no pupils were counted */
+                        quorum: {
+                            reached: boolean;
+                            steps: {
+                                key: string;
+                                text: {
+                                    fr: string;
+                                    en: string;
+                                };
+                                article: string | null;
+                                interpretation: {
+                                    fr: string;
+                                    en: string;
+                                } | null;
+                                holds: boolean | null;
+                            }[];
+                        } | null;
+                        /** @enum {string} */
+                        minutes: "none" | "written" | "approved";
+                    };
+                };
+            };
+        };
+    };
+    closeMeeting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description closed for want of a quorum
+                     * @default false
+                     */
+                    withoutQuorum?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        body: string;
+                        title: string;
+                        /** Format: date-time */
+                        startsAt: string;
+                        /** Format: date-time */
+                        endsAt: string;
+                        place: string;
+                        urgent: boolean;
+                        /** @enum {string} */
+                        state: "draft" | "convened" | "open" | "closed" | "cancelled";
+                        withoutQuorum: boolean;
+                        /** Format: date */
+                        day: string;
+                        bodyName: string;
+                        shortName: string;
+                        /** @enum {string} */
+                        bodyKind: "deciding" | "advisory" | "crisis";
+                        /** @description whether the reader prepares, opens and closes it, and keeps its register */
+                        leads: boolean;
+                        convenedAt: string | null;
+                        openedAt: string | null;
+                        closedAt: string | null;
+                        cancelReason: string | null;
+                        /** @description how often those invited heard of a change */
+                        sequence: number;
+                        /** @description the meeting without quorum of which this is the second convening */
+                        secondOf: string | null;
+                        secondId: string | null;
+                        /** @description whether the agreement knows one for this body */
+                        secondConvening: boolean;
+                        chairId: string | null;
+                        /** @description null once erased */
+                        chair: {
+                            givenName: string;
+                            familyName: string;
+                        } | null;
+                        secretary: {
+                            /** Format: uuid */
+                            personId: string;
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        } | null;
+                        /** @description what the agreement asks: if it were convened today, or as it was convened */
+                        checks: {
+                            /** @enum {string} */
+                            kind: "notice" | "urgentNotice" | "preparation" | "secondConvening";
+                            article: string;
+                            interpretation: string | null;
+                            met: boolean;
+                            /** @description not met, it forbids the convening */
+                            blocking: boolean;
+                            body: string | null;
+                            days: number;
+                            /** Format: date */
+                            limit: string;
+                            doneOn: string | null;
+                        }[];
+                        agendaOpen: boolean;
+                        /** @description last day on which the agenda may be completed; null: until it opens */
+                        agendaTerm: string | null;
+                        agenda: {
+                            /** Format: uuid */
+                            id: string;
+                            position: number;
+                            title: string;
+                            text: string;
+                            /** @enum {string} */
+                            kind: "information" | "discussion" | "opinion" | "decision" | "minutes";
+                            ballotRule: {
+                                key: string;
+                                name: string;
+                                article: string;
+                            } | null;
+                            subjectKind: string | null;
+                            subjectId: string | null;
+                            gist: string;
+                            papers: {
+                                /** Format: uuid */
+                                id: string;
+                                name: string;
+                                mediaType: string;
+                                size: number;
+                                sha256: string;
+                                /** Format: date-time */
+                                addedAt: string;
+                            }[];
+                            /** @description parties */
+                            recused: string[];
+                            /** @enum {string} */
+                            voting: "none" | "open" | "closed";
+                            decision: {
+                                /** Format: uuid */
+                                id: string;
+                                number: string;
+                                outcome: string;
+                            } | null;
+                            /** @description of minutes: whether this item approved them */
+                            approved: boolean;
+                        }[];
+                        invitations: {
+                            /** Format: uuid */
+                            representativeId: string;
+                            /** Format: uuid */
+                            personId: string;
+                            party: string;
+                            /** @enum {string} */
+                            rank: "holder" | "deputy";
+                            /** @enum {string} */
+                            role: "chair" | "required" | "informed";
+                            /** @enum {string} */
+                            answer: "awaited" | "accepted" | "declined" | "delegated";
+                            delegatedTo: string | null;
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        }[];
+                        /** @description representative that the reader is invited as */
+                        ownInvitation: string | null;
+                        parties: {
+                            party: string;
+                            name: string;
+                            votes: boolean;
+                            /** @description null: it has no vote */
+                            status: ("present" | "represented" | "absent" | "recused") | null;
+                            representedBy: string | null;
+                        }[];
+                        /** @description in office on its day */
+                        representatives: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: uuid */
+                            personId: string;
+                            party: string;
+                            /** @enum {string} */
+                            rank: "holder" | "deputy";
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        }[];
+                        attendance: {
+                            /** Format: uuid */
+                            id: string;
+                            party: string;
+                            /** Format: uuid */
+                            representativeId: string;
+                            /** Format: uuid */
+                            personId: string;
+                            /** @enum {string} */
+                            rank: "holder" | "deputy";
+                            /** Format: date-time */
+                            arrivedAt: string;
+                            leftAt: string | null;
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        }[];
+                        proxies: {
+                            fromParty: string;
+                            toParty: string;
+                            /** Format: date-time */
+                            startsAt: string;
+                            endsAt: string | null;
+                        }[];
+                        proxiesAllowed: boolean;
+                        deputiesAllowed: boolean;
+                        /** @description now, while the meeting is open; null otherwise, or while no pupils were counted */
+                        quorum: {
+                            reached: boolean;
+                            steps: {
+                                key: string;
+                                text: {
+                                    fr: string;
+                                    en: string;
+                                };
+                                article: string | null;
+                                interpretation: {
+                                    fr: string;
+                                    en: string;
+                                } | null;
+                                holds: boolean | null;
+                            }[];
+                        } | null;
+                        /** @enum {string} */
+                        minutes: "none" | "written" | "approved";
+                    };
+                };
+            };
+        };
+    };
+    cancelMeeting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        body: string;
+                        title: string;
+                        /** Format: date-time */
+                        startsAt: string;
+                        /** Format: date-time */
+                        endsAt: string;
+                        place: string;
+                        urgent: boolean;
+                        /** @enum {string} */
+                        state: "draft" | "convened" | "open" | "closed" | "cancelled";
+                        withoutQuorum: boolean;
+                        /** Format: date */
+                        day: string;
+                        bodyName: string;
+                        shortName: string;
+                        /** @enum {string} */
+                        bodyKind: "deciding" | "advisory" | "crisis";
+                        /** @description whether the reader prepares, opens and closes it, and keeps its register */
+                        leads: boolean;
+                        convenedAt: string | null;
+                        openedAt: string | null;
+                        closedAt: string | null;
+                        cancelReason: string | null;
+                        /** @description how often those invited heard of a change */
+                        sequence: number;
+                        /** @description the meeting without quorum of which this is the second convening */
+                        secondOf: string | null;
+                        secondId: string | null;
+                        /** @description whether the agreement knows one for this body */
+                        secondConvening: boolean;
+                        chairId: string | null;
+                        /** @description null once erased */
+                        chair: {
+                            givenName: string;
+                            familyName: string;
+                        } | null;
+                        secretary: {
+                            /** Format: uuid */
+                            personId: string;
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        } | null;
+                        /** @description what the agreement asks: if it were convened today, or as it was convened */
+                        checks: {
+                            /** @enum {string} */
+                            kind: "notice" | "urgentNotice" | "preparation" | "secondConvening";
+                            article: string;
+                            interpretation: string | null;
+                            met: boolean;
+                            /** @description not met, it forbids the convening */
+                            blocking: boolean;
+                            body: string | null;
+                            days: number;
+                            /** Format: date */
+                            limit: string;
+                            doneOn: string | null;
+                        }[];
+                        agendaOpen: boolean;
+                        /** @description last day on which the agenda may be completed; null: until it opens */
+                        agendaTerm: string | null;
+                        agenda: {
+                            /** Format: uuid */
+                            id: string;
+                            position: number;
+                            title: string;
+                            text: string;
+                            /** @enum {string} */
+                            kind: "information" | "discussion" | "opinion" | "decision" | "minutes";
+                            ballotRule: {
+                                key: string;
+                                name: string;
+                                article: string;
+                            } | null;
+                            subjectKind: string | null;
+                            subjectId: string | null;
+                            gist: string;
+                            papers: {
+                                /** Format: uuid */
+                                id: string;
+                                name: string;
+                                mediaType: string;
+                                size: number;
+                                sha256: string;
+                                /** Format: date-time */
+                                addedAt: string;
+                            }[];
+                            /** @description parties */
+                            recused: string[];
+                            /** @enum {string} */
+                            voting: "none" | "open" | "closed";
+                            decision: {
+                                /** Format: uuid */
+                                id: string;
+                                number: string;
+                                outcome: string;
+                            } | null;
+                            /** @description of minutes: whether this item approved them */
+                            approved: boolean;
+                        }[];
+                        invitations: {
+                            /** Format: uuid */
+                            representativeId: string;
+                            /** Format: uuid */
+                            personId: string;
+                            party: string;
+                            /** @enum {string} */
+                            rank: "holder" | "deputy";
+                            /** @enum {string} */
+                            role: "chair" | "required" | "informed";
+                            /** @enum {string} */
+                            answer: "awaited" | "accepted" | "declined" | "delegated";
+                            delegatedTo: string | null;
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        }[];
+                        /** @description representative that the reader is invited as */
+                        ownInvitation: string | null;
+                        parties: {
+                            party: string;
+                            name: string;
+                            votes: boolean;
+                            /** @description null: it has no vote */
+                            status: ("present" | "represented" | "absent" | "recused") | null;
+                            representedBy: string | null;
+                        }[];
+                        /** @description in office on its day */
+                        representatives: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: uuid */
+                            personId: string;
+                            party: string;
+                            /** @enum {string} */
+                            rank: "holder" | "deputy";
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        }[];
+                        attendance: {
+                            /** Format: uuid */
+                            id: string;
+                            party: string;
+                            /** Format: uuid */
+                            representativeId: string;
+                            /** Format: uuid */
+                            personId: string;
+                            /** @enum {string} */
+                            rank: "holder" | "deputy";
+                            /** Format: date-time */
+                            arrivedAt: string;
+                            leftAt: string | null;
+                            /** @description null once erased */
+                            name: {
+                                givenName: string;
+                                familyName: string;
+                            } | null;
+                        }[];
+                        proxies: {
+                            fromParty: string;
+                            toParty: string;
+                            /** Format: date-time */
+                            startsAt: string;
+                            endsAt: string | null;
+                        }[];
+                        proxiesAllowed: boolean;
+                        deputiesAllowed: boolean;
+                        /** @description now, while the meeting is open; null otherwise, or while no pupils were counted */
+                        quorum: {
+                            reached: boolean;
+                            steps: {
+                                key: string;
+                                text: {
+                                    fr: string;
+                                    en: string;
+                                };
+                                article: string | null;
+                                interpretation: {
+                                    fr: string;
+                                    en: string;
+                                } | null;
+                                holds: boolean | null;
+                            }[];
+                        } | null;
+                        /** @enum {string} */
+                        minutes: "none" | "written" | "approved";
+                    };
+                };
+            };
+        };
+    };
+    conveneAgain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: date-time */
+                    startsAt: string;
+                    /** Format: date-time */
+                    endsAt: string;
+                    /** @default  */
+                    place?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    addAgendaItem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    title: string;
+                    /** @default  */
+                    text?: string;
+                    /** @enum {string} */
+                    kind: "information" | "discussion" | "opinion" | "decision" | "minutes";
+                    /**
+                     * @description key of the rule by which it is put to the vote
+                     * @default null
+                     */
+                    ballotRule?: string | null;
+                    /**
+                     * @description what it is about: change, joining, regularisation, amendment, minutes
+                     * @default null
+                     */
+                    subjectKind?: string | null;
+                    /** @default null */
+                    subjectId?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    orderAgenda: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description all of its items */
+                    ids: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    updateAgendaItem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    title: string;
+                    text: string;
+                    /** @enum {string} */
+                    kind: "information" | "discussion" | "opinion" | "decision" | "minutes";
+                    /** @description key of the rule by which it is put to the vote */
+                    ballotRule: string | null;
+                    /** @description what it is about: change, joining, regularisation, amendment, minutes */
+                    subjectKind: string | null;
+                    subjectId: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    removeAgendaItem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    writeGist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    gist: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    addPaper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        name: string;
+                        sha256: string;
+                    };
+                };
+            };
+        };
+    };
+    downloadPaper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    removePaper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    downloadInvitation: {
+        parameters: {
+            query?: {
+                /** @description representative */
+                for?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    answerInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    answer: "accepted" | "declined" | "delegated";
+                    /**
+                     * @description representative: a deputy of the same party
+                     * @default null
+                     */
+                    delegatedTo?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    recordArrival: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    representativeId: string;
+                    /** @description null: now; only who leads the meeting gives another moment */
+                    at?: string | null;
+                    /**
+                     * @description entry of who leaves the place at that moment
+                     * @default null
+                     */
+                    replaces?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    recordDeparture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description null: now; only who leads the meeting gives another moment */
+                    at?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    strikeAttendance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    giveProxy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    fromParty: string;
+                    toParty: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    withdrawProxy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+                party: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    recordRecusal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+                party: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    withdrawRecusal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+                party: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getMinutes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        title: string;
+                        /** @description in French, as in the PDF */
+                        blocks: ({
+                            /** @enum {string} */
+                            kind: "heading";
+                            level: 2 | 3;
+                            text: string;
+                        } | {
+                            /** @enum {string} */
+                            kind: "paragraph";
+                            text: string;
+                        } | {
+                            /** @enum {string} */
+                            kind: "list";
+                            items: string[];
+                        } | {
+                            /** @enum {string} */
+                            kind: "table";
+                            caption: string;
+                            columns: string[];
+                            rows: string[][];
+                        })[];
+                        /** @description null: not written yet, the meeting is open */
+                        version: number | null;
+                        /** @description SHA-256 as the journal has it */
+                        digest: string | null;
+                        writtenAt: string | null;
+                        approvedAt: string | null;
+                        leads: boolean;
+                        /** @description whether the reader may ask for corrections */
+                        mayAsk: boolean;
+                        corrections: {
+                            /** Format: uuid */
+                            id: string;
+                            text: string;
+                            /** Format: date-time */
+                            askedAt: string;
+                            /** @enum {string} */
+                            state: "asked" | "accepted" | "refused";
+                            answer: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    downloadMinutes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    askCorrection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    answerCorrection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    accepted: boolean;
+                    /** @default  */
+                    answer?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    approveMinutes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listAgreementVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        versions: {
+                            number: number;
+                            /** Format: date */
+                            validFrom: string;
+                            reason: string;
+                            /** Format: date-time */
+                            recordedAt: string;
+                            /** @description that adopted it */
+                            decisionId: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    amendAgreement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description the file, YAML 1.2 */
+                    source: string;
+                    /** @description why, in words */
+                    reason: string;
+                    /** @description number of the version that the amendment was written from */
+                    basedOn: number;
+                    /**
+                     * Format: uuid
+                     * @description decision that adopted it
+                     */
+                    decisionId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        slug: string;
+                        version: number;
+                    };
+                };
+            };
+        };
+    };
+    getAgreementVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        number: number;
+                        /** Format: date */
+                        validFrom: string;
+                        reason: string;
+                        /** Format: date-time */
+                        recordedAt: string;
+                        /** @description that adopted it */
+                        decisionId: string | null;
+                        source: string;
+                        rules: {
+                            agreement: string;
+                            title: string;
+                            numbering: string;
+                            /** Format: date */
+                            validFrom: string;
+                            validUntil: string | null;
+                            schoolYear: {
+                                beginsOn: string;
+                            };
+                            articles: {
+                                number: string;
+                                title: string;
+                                text: string;
+                            }[];
+                            parties: {
+                                key: string;
+                                name: string;
+                                /** @enum {string} */
+                                kind: "region" | "department" | "syndicate" | "municipality" | "academicAuthority" | "university" | "agency" | "company";
+                                roles: ("member" | "pilot" | "coordinator" | "academicAuthority" | "contractor")[];
+                                siret?: string;
+                                /** Format: date */
+                                joinedOn?: string;
+                                /** Format: date */
+                                leavesOn?: string;
+                                interpretation?: string;
+                            }[];
+                            bodies: {
+                                /** @description number of one of the articles of this agreement */
+                                article: string;
+                                interpretation?: string;
+                                /** Format: date */
+                                validFrom?: string;
+                                /** Format: date */
+                                validUntil?: string;
+                                key: string;
+                                shortName: string;
+                                name: string;
+                                /** @enum {string} */
+                                kind: "deciding" | "advisory" | "crisis";
+                                /** @description party; null: chosen at each meeting */
+                                chairedBy: string | null;
+                                /** @description party */
+                                convenedBy: string;
+                                composition: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    parties: "everyMember" | "everyParty" | string[];
+                                    mostPersonsPerParty: number | null;
+                                    deputies: boolean;
+                                    proxies: {
+                                        mostReceived: number;
+                                    } | null;
+                                };
+                                voters: "everyMember" | "none" | string[];
+                                voices: "one" | {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    of: {
+                                        [key: string]: string;
+                                    };
+                                };
+                                quorum: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    conditions: ({
+                                        /** @enum {string} */
+                                        of: "members";
+                                        /** @enum {string} */
+                                        comparator: ">=" | ">";
+                                        /** @description exact: numerator/denominator */
+                                        share: string;
+                                    } | {
+                                        /** @enum {string} */
+                                        of: "pupils";
+                                        /** @enum {string} */
+                                        comparator: ">=" | ">";
+                                        /** @description exact: numerator/denominator */
+                                        share: string;
+                                    } | {
+                                        /** @enum {string} */
+                                        of: "voices";
+                                        /** @enum {string} */
+                                        comparator: ">=" | ">";
+                                        /** @description exact: numerator/denominator */
+                                        share: string;
+                                    })[];
+                                    /**
+                                     * @description whether a proxy counts
+                                     * @enum {string}
+                                     */
+                                    counts: "present" | "presentOrRepresented";
+                                    /** @description null: the text knows none */
+                                    secondConvening: {
+                                        afterDays: number;
+                                        /** @enum {string} */
+                                        quorum: "none" | "same";
+                                    } | null;
+                                } | null;
+                                /** @description null: on demand */
+                                frequency: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @enum {string} */
+                                    per: "schoolYear" | "calendarYear" | "halfYear" | "quarter";
+                                    atLeast: number;
+                                    strictly: {
+                                        /** @enum {string} */
+                                        per: "schoolYear" | "calendarYear" | "halfYear" | "quarter";
+                                        atLeast: number;
+                                    } | null;
+                                } | null;
+                                /** @description days between the convening and the meeting; null: the text sets none */
+                                notice: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    days: number;
+                                    urgentDays: number | null;
+                                } | null;
+                                preparedBy: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    body: string;
+                                    weeks: number;
+                                }[];
+                            }[];
+                            ballots: {
+                                /** @description number of one of the articles of this agreement */
+                                article: string;
+                                interpretation?: string;
+                                /** Format: date */
+                                validFrom?: string;
+                                /** Format: date */
+                                validUntil?: string;
+                                key: string;
+                                name: string;
+                                body: string;
+                                subjects: ("person" | "ordinary" | "structuringChange" | "regularisation" | "delegatedChair" | "joining" | "opinion")[];
+                                method: {
+                                    /** @enum {string} */
+                                    kind: "twoRounds";
+                                    first: {
+                                        /** @enum {string} */
+                                        base: "cast" | "presentOrRepresented" | "all";
+                                        /** @enum {string} */
+                                        comparator: ">=" | ">";
+                                        /** @description exact: numerator/denominator */
+                                        share: string;
+                                    };
+                                    second: {
+                                        keeps: "all" | number;
+                                    };
+                                } | {
+                                    /** @enum {string} */
+                                    kind: "yesNoAbstain";
+                                    /** @enum {string} */
+                                    base: "cast" | "presentOrRepresented" | "all";
+                                    /** @enum {string} */
+                                    comparator: ">=" | ">";
+                                    /** @description exact: numerator/denominator */
+                                    share: string;
+                                };
+                                /**
+                                 * @description heads, or the voices of the body
+                                 * @enum {string}
+                                 */
+                                weights: "one" | "voices";
+                                /** @enum {string} */
+                                tie: "rejected" | "chairDecides" | "eldest" | "newMeeting";
+                                requires: ({
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @enum {string} */
+                                    kind: "opinion";
+                                    of: "everyAcademicAuthority" | string;
+                                } | {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @enum {string} */
+                                    kind: "meeting";
+                                    body: string;
+                                    weeks: number;
+                                } | {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @enum {string} */
+                                    kind: "configurationSheet";
+                                })[];
+                            }[];
+                            changes: {
+                                /** @description number of one of the articles of this agreement */
+                                article: string;
+                                interpretation?: string;
+                                /** Format: date */
+                                validFrom?: string;
+                                /** Format: date */
+                                validUntil?: string;
+                                /** @description party */
+                                qualifiedBy: string;
+                                alwaysStructuring: ("paid" | "wholeEstablishment" | "technicalFrame")[];
+                                /** @description party that writes the configuration sheet */
+                                sheetBy: string;
+                                opinionOf: "everyAcademicAuthority" | string[];
+                                /** @description after which silence is noted as such; null: no term */
+                                opinionWithinDays: number | null;
+                                structuringBallot: string;
+                                /** @description null: the pilot decides */
+                                otherBallot: string | null;
+                                missed: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    priceReduction: boolean;
+                                    rollBackAtNoCost: boolean;
+                                };
+                                crisis: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    body: string;
+                                    /** @enum {string} */
+                                    informs: "everyParty";
+                                    /** @enum {boolean} */
+                                    costNeedsConsent: true;
+                                };
+                            } | null;
+                            membership: {
+                                joining: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @description body */
+                                    approvedBy: string;
+                                    steps: ("request" | "examination" | "approval" | "deliberationOfEveryMember" | "amendmentSigned")[];
+                                };
+                                leaving: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    noticeMonths: number;
+                                    /** @enum {string} */
+                                    effective: "nextSchoolYear";
+                                    shiftsToWorkingDay: boolean;
+                                };
+                                termination: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    noticeMonths: number;
+                                    /** @enum {string} */
+                                    effective: "endOfSchoolYear";
+                                    shiftsToWorkingDay: boolean;
+                                };
+                            };
+                            money: {
+                                sharing: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    key: string;
+                                    name: string;
+                                    /** @enum {string} */
+                                    among: "everyMember" | "votersInFavour" | "oneMember" | "orderingMembers";
+                                    /** @enum {string} */
+                                    by: "voices" | "pupils" | "heads" | "ordered";
+                                    voicesOf?: string;
+                                    usedFor: ("structuringChange" | "electiveChange" | "separableChange" | "sharedService" | "individualService" | "regularisation")[];
+                                }[];
+                                /** @description party that pays and is paid back */
+                                heldBy: string;
+                                regularisation: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @description ballot rule */
+                                    votedBy: string;
+                                };
+                                balance: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @enum {string} */
+                                    per: "schoolYear" | "calendarYear";
+                                };
+                                staff: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @enum {string} */
+                                    per: "halfYear" | "year";
+                                    environmentBasisPoints: number;
+                                } | null;
+                                advances: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    unspentIsRefunded: boolean;
+                                } | null;
+                            };
+                            review: {
+                                /** @description number of one of the articles of this agreement */
+                                article: string;
+                                interpretation?: string;
+                                /** Format: date */
+                                validFrom?: string;
+                                /** Format: date */
+                                validUntil?: string;
+                                key: string;
+                                name: string;
+                                /** @enum {string} */
+                                per: "schoolYear" | "calendarYear" | "halfYear";
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+    };
+    compareAgreementVersions: {
+        parameters: {
+            query: {
+                since: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        changes: {
+                            /** @enum {string} */
+                            kind: "added" | "removed" | "changed";
+                            /** @enum {string} */
+                            part: "agreement" | "articles" | "parties" | "bodies" | "ballots" | "changes" | "membership" | "sharing" | "money" | "review";
+                            key: string | null;
+                            name: string | null;
+                            field: string[];
+                            from: string | null;
+                            to: string | null;
+                            article: string | null;
+                        }[];
+                        lines: {
+                            /** @enum {string} */
+                            kind: "same" | "added" | "removed";
+                            line: number;
+                            text: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    checkAgreementDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description the file begun from; absent: that of the last version */
+                    source?: string;
+                    /** @description rules as JSON, valid or not; absent: those of the file */
+                    content?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        source: string;
+                        /** @description number of the last version */
+                        basedOn: number;
+                        faults: {
+                            /** @description from 1 */
+                            line: number;
+                            /** @description from 1 */
+                            column: number;
+                            /** @description for example bodies[2].quorum.article */
+                            path: string;
+                            code: string;
+                            values: {
+                                [key: string]: string;
+                            };
+                            reason: string;
+                        }[];
+                        /** @description rules as JSON, valid or not; null when the file cannot be read at all */
+                        content: unknown;
+                        /** @description of the last version */
+                        changes: {
+                            /** @enum {string} */
+                            kind: "added" | "removed" | "changed";
+                            /** @enum {string} */
+                            part: "agreement" | "articles" | "parties" | "bodies" | "ballots" | "changes" | "membership" | "sharing" | "money" | "review";
+                            key: string | null;
+                            name: string | null;
+                            field: string[];
+                            from: string | null;
+                            to: string | null;
+                            article: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    getGovernanceCalendar: {
+        parameters: {
+            query?: {
+                /** @description a day of the school year; absent: today */
+                on?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date */
+                        today: string;
+                        schoolYear: {
+                            /** Format: date */
+                            from: string;
+                            /** Format: date */
+                            until: string;
+                        };
+                        /** @description from the first version to the next year */
+                        schoolYears: {
+                            /** Format: date */
+                            from: string;
+                            /** Format: date */
+                            until: string;
+                        }[];
+                        bodies: {
+                            key: string;
+                            shortName: string;
+                            name: string;
+                        }[];
+                        entries: {
+                            key: string;
+                            /** @enum {string} */
+                            kind: "frequency" | "notice" | "preparation" | "review";
+                            body: string | null;
+                            name: string;
+                            article: string;
+                            interpretation: string | null;
+                            period: {
+                                /** Format: date */
+                                from: string;
+                                /** Format: date */
+                                until: string;
+                            };
+                            /** @enum {string} */
+                            state: "done" | "planned" | "due" | "late" | "missing" | "upcoming";
+                            /** @description whether not doing it breaks the agreement, rather than what it wishes for */
+                            strict: boolean;
+                            count: {
+                                asked: number;
+                                held: number;
+                                set: number;
+                            } | null;
+                            meeting: {
+                                /** Format: uuid */
+                                id: string;
+                                title: string;
+                                /** Format: date */
+                                day: string;
+                            } | null;
+                            preparedBy: string | null;
+                            doneOn: string | null;
+                            /** @description last day on which the next step is in time */
+                            lastSafeDay: string | null;
+                            steps: {
+                                /** @enum {string} */
+                                act: "convene" | "meet" | "review";
+                                body: string | null;
+                                /** Format: date */
+                                by: string;
+                            }[];
+                        }[];
+                        meetings: {
+                            /** Format: uuid */
+                            id: string;
+                            body: string;
+                            title: string;
+                            /** Format: date */
+                            day: string;
+                            urgent: boolean;
+                            held: boolean;
+                        }[];
+                        /** @description what the reader was told of, not settled and not put aside */
+                        notices: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: date-time */
+                            madeAt: string;
+                            entry: {
+                                key: string;
+                                /** @enum {string} */
+                                kind: "frequency" | "notice" | "preparation" | "review";
+                                body: string | null;
+                                name: string;
+                                article: string;
+                                interpretation: string | null;
+                                period: {
+                                    /** Format: date */
+                                    from: string;
+                                    /** Format: date */
+                                    until: string;
+                                };
+                                /** @enum {string} */
+                                state: "done" | "planned" | "due" | "late" | "missing" | "upcoming";
+                                /** @description whether not doing it breaks the agreement, rather than what it wishes for */
+                                strict: boolean;
+                                count: {
+                                    asked: number;
+                                    held: number;
+                                    set: number;
+                                } | null;
+                                meeting: {
+                                    /** Format: uuid */
+                                    id: string;
+                                    title: string;
+                                    /** Format: date */
+                                    day: string;
+                                } | null;
+                                preparedBy: string | null;
+                                doneOn: string | null;
+                                /** @description last day on which the next step is in time */
+                                lastSafeDay: string | null;
+                                steps: {
+                                    /** @enum {string} */
+                                    act: "convene" | "meet" | "review";
+                                    body: string | null;
+                                    /** Format: date */
+                                    by: string;
+                                }[];
+                            };
+                        }[];
+                        /** @description since when the reader has an address for their calendar */
+                        feedSince: string | null;
+                    };
+                };
+            };
+        };
+    };
+    recordReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    review: string;
+                    /**
+                     * Format: date
+                     * @description first day of the period it is of
+                     */
+                    periodFrom: string;
+                    /** Format: date */
+                    doneOn: string;
+                    /** @default  */
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    putNoticeAside: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    createCalendarFeed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: uri
+                         * @description shown once: only its digest is kept
+                         */
+                        address: string;
+                    };
+                };
+            };
+        };
+    };
+    deleteCalendarFeed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readCalendarFeed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/calendar */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
         };
@@ -12369,6 +17252,627 @@ export interface operations {
             };
         };
     };
+    listCrises: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        body: string;
+                        article: string;
+                        interpretation: string | null;
+                        mayDecide: boolean;
+                        /** @description members of which the reader is a holder */
+                        consentFor: string[];
+                        decisions: {
+                            /** Format: uuid */
+                            id: string;
+                            number: string;
+                            title: string;
+                            text: string;
+                            /** Format: date-time */
+                            decidedAt: string;
+                            /** @description whether the reader was told and has not said to know */
+                            unread: boolean;
+                            parties: {
+                                party: string;
+                                /** @description people told */
+                                told: number;
+                                /** @description of them, those who said to know */
+                                read: number;
+                                /** @description what the party agreed to pay at most; null for no consent */
+                                ceilingCents: string | null;
+                                consentedAt: string | null;
+                            }[];
+                            costs: {
+                                /** Format: uuid */
+                                id: string;
+                                party: string;
+                                label: string;
+                                /** @description cents of euros, as digits */
+                                amountCents: string;
+                                /** Format: date-time */
+                                at: string;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    decideInCrisis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    title: string;
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        number: string;
+                        /** @description people told */
+                        told: number;
+                        /** @description parties for which nobody sits */
+                        unreached: string[];
+                    };
+                };
+            };
+        };
+    };
+    consentToCrisisCost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    party: string;
+                    /** @description cents of euros, as digits */
+                    ceilingCents: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    addCrisisCost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    party: string;
+                    label: string;
+                    /** @description cents of euros, as digits */
+                    amountCents: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /** @description its number */
+                        order: string;
+                    };
+                };
+            };
+        };
+    };
+    acknowledgeCrisis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getMembership: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        members: {
+                            party: string;
+                            name: string;
+                            joinedOn: string | null;
+                            /** @description last day as a member; null for who stays */
+                            lastDay: string | null;
+                        }[];
+                        /** @description bodies in which a new member is given voices */
+                        weightedBodies: string[];
+                        joining: {
+                            article: string;
+                            interpretation: string | null;
+                            approvedBy: string;
+                            steps: ("request" | "examination" | "approval" | "deliberationOfEveryMember" | "amendmentSigned")[];
+                        };
+                        leaving: {
+                            article: string;
+                            noticeMonths: number;
+                            interpretation: string | null;
+                        };
+                        termination: {
+                            article: string;
+                            noticeMonths: number;
+                            interpretation: string | null;
+                        };
+                        /** @description members of which the reader is a holder */
+                        leavesFor: string[];
+                        acts: {
+                            /** Format: uuid */
+                            id: string;
+                            /** @enum {string} */
+                            kind: "joining" | "leaving" | "termination";
+                            party: string;
+                            name: string;
+                            reason: string;
+                            /** @enum {string} */
+                            state: "request" | "examination" | "approval" | "deliberationOfEveryMember" | "amendmentSigned" | "refused" | "recorded";
+                            next: ("request" | "examination" | "approval" | "deliberationOfEveryMember" | "amendmentSigned") | null;
+                            /** Format: date */
+                            notifiedOn: string;
+                            noticeEndsOn: string | null;
+                            lastDay: string | null;
+                            article: string;
+                            decisionId: string | null;
+                            steps: {
+                                step: string;
+                                note: string;
+                                /** Format: date-time */
+                                at: string;
+                            }[];
+                            deliberations: {
+                                party: string;
+                                adopted: boolean;
+                                /** Format: date */
+                                on: string;
+                                reference: string;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    simulateDeparture: {
+        parameters: {
+            query: {
+                kind: "leaving" | "termination";
+                party: string;
+                /** @description day on which the notice was given */
+                notifiedOn: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        calendar: {
+                            /** Format: date */
+                            notifiedOn: string;
+                            noticeMonths: number;
+                            /** Format: date */
+                            noticeEndsOn: string;
+                            /** Format: date */
+                            lastDay: string;
+                            /** Format: date */
+                            effectiveOn: string;
+                            article: string;
+                            interpretation: string | null;
+                        };
+                        owed: {
+                            /** @enum {string} */
+                            nature: "bank" | "sharedCommitment" | "individualCommitment" | "commitmentOffset" | "sharedCost" | "individualCost" | "regularisation" | "reinvoicing" | "receivable" | "advance" | "staffContribution";
+                            /** @description above zero it owes, below it is owed */
+                            cents: string;
+                        }[];
+                        /** @description sum whose parts are shown */
+                        exampleCents: string;
+                        keys: {
+                            before: {
+                                key: string;
+                                name: string;
+                                article: string;
+                                interpretation: string | null;
+                                /** @enum {string} */
+                                unit: "voices" | "pupils" | "heads" | "ordered";
+                                parts: {
+                                    party: string;
+                                    /** @description exact number */
+                                    weight: string;
+                                    cents: string;
+                                }[];
+                            }[];
+                            after: {
+                                key: string;
+                                name: string;
+                                article: string;
+                                interpretation: string | null;
+                                /** @enum {string} */
+                                unit: "voices" | "pupils" | "heads" | "ordered";
+                                parts: {
+                                    party: string;
+                                    /** @description exact number */
+                                    weight: string;
+                                    cents: string;
+                                }[];
+                            }[];
+                        };
+                        power: {
+                            before: {
+                                body: string;
+                                shortName: string;
+                                voters: {
+                                    party: string;
+                                    /** @description exact number */
+                                    voices: string;
+                                }[];
+                                /** @description exact number */
+                                totalVoices: string;
+                                quorum: {
+                                    /** @enum {string} */
+                                    of: "members" | "pupils" | "voices";
+                                    /** @enum {string} */
+                                    comparator: ">=" | ">";
+                                    share: string;
+                                    /** @description exact number */
+                                    whole: string;
+                                    /** @description exact number */
+                                    needed: string;
+                                    article: string;
+                                }[];
+                                ballots: {
+                                    key: string;
+                                    name: string;
+                                    article: string;
+                                    interpretation: string | null;
+                                    /** @enum {string} */
+                                    comparator: ">=" | ">";
+                                    share: string;
+                                    /** @description exact number */
+                                    whole: string;
+                                    /** @description exact number */
+                                    needed: string;
+                                    smallest: number | null;
+                                    blockers: string[];
+                                    decisive: {
+                                        party: string;
+                                        groups: number;
+                                    }[];
+                                }[];
+                            }[];
+                            after: {
+                                body: string;
+                                shortName: string;
+                                voters: {
+                                    party: string;
+                                    /** @description exact number */
+                                    voices: string;
+                                }[];
+                                /** @description exact number */
+                                totalVoices: string;
+                                quorum: {
+                                    /** @enum {string} */
+                                    of: "members" | "pupils" | "voices";
+                                    /** @enum {string} */
+                                    comparator: ">=" | ">";
+                                    share: string;
+                                    /** @description exact number */
+                                    whole: string;
+                                    /** @description exact number */
+                                    needed: string;
+                                    article: string;
+                                }[];
+                                ballots: {
+                                    key: string;
+                                    name: string;
+                                    article: string;
+                                    interpretation: string | null;
+                                    /** @enum {string} */
+                                    comparator: ">=" | ">";
+                                    share: string;
+                                    /** @description exact number */
+                                    whole: string;
+                                    /** @description exact number */
+                                    needed: string;
+                                    smallest: number | null;
+                                    blockers: string[];
+                                    decisive: {
+                                        party: string;
+                                        groups: number;
+                                    }[];
+                                }[];
+                            }[];
+                        };
+                        roles: {
+                            role: string;
+                            body: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    recordDeparture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    kind: "leaving" | "termination";
+                    party: string;
+                    /**
+                     * Format: date
+                     * @description day on which the notice was given
+                     */
+                    notifiedOn: string;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /** Format: date */
+                        effectiveOn: string;
+                        /** @description of the agreement, as amended */
+                        version: number;
+                    };
+                };
+            };
+        };
+    };
+    requestJoining: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description key under which the agreement will know it */
+                    party: string;
+                    name: string;
+                    /** @enum {string} */
+                    kind: "region" | "department" | "syndicate" | "municipality" | "academicAuthority" | "university" | "agency" | "company";
+                    /** Format: date */
+                    requestedOn: string;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    examineJoining: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "request" | "examination" | "approval" | "deliberationOfEveryMember" | "amendmentSigned" | "refused" | "recorded";
+                    };
+                };
+            };
+        };
+    };
+    recordDeliberation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    party: string;
+                    adopted: boolean;
+                    /** Format: date */
+                    on: string;
+                    reference: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "request" | "examination" | "approval" | "deliberationOfEveryMember" | "amendmentSigned" | "refused" | "recorded";
+                    };
+                };
+            };
+        };
+    };
+    signAmendment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: date */
+                    joinedOn: string;
+                    /** @description by body, where each voter has its own */
+                    voices: {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "request" | "examination" | "approval" | "deliberationOfEveryMember" | "amendmentSigned" | "refused" | "recorded";
+                        version: number;
+                    };
+                };
+            };
+        };
+    };
     listJournal: {
         parameters: {
             query?: {
@@ -12460,6 +17964,1523 @@ export interface operations {
                         proof: string[];
                     };
                 };
+            };
+        };
+    };
+    listHeadCounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        headCounts: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: date */
+                            countedOn: string;
+                            source: string;
+                            /** Format: date-time */
+                            recordedAt: string;
+                            establishments: number;
+                            pupils: number;
+                            members: {
+                                party: string;
+                                establishments: number;
+                                pupils: number;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    importHeadCount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: date */
+                    countedOn: string;
+                    source: string;
+                    csv: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        establishments: number;
+                    };
+                };
+            };
+        };
+    };
+    getHeadCount: {
+        parameters: {
+            query?: {
+                party?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        establishments: {
+                            uai: string;
+                            name: string;
+                            party: string;
+                            pupils: number;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    deleteHeadCount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getBudget: {
+        parameters: {
+            query?: {
+                /** @description first day; the one of today when absent */
+                exercise?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        exercise: {
+                            /** Format: date */
+                            startsOn: string;
+                            /** Format: date */
+                            endsOn: string;
+                        };
+                        exercises: {
+                            /** Format: date */
+                            startsOn: string;
+                            /** Format: date */
+                            endsOn: string;
+                            approvedAt: string | null;
+                            decisionNumber: string | null;
+                        }[];
+                        manages: boolean;
+                        ownParties: string[];
+                        holder: string;
+                        parties: {
+                            key: string;
+                            name: string;
+                            member: boolean;
+                        }[];
+                        sharingKeys: {
+                            key: string;
+                            name: string;
+                            article: string;
+                            interpretation: string | null;
+                            among: string;
+                            by: string;
+                            usedFor: string[];
+                        }[];
+                        /** @description of all exercises */
+                        bankCents: string;
+                        /** @description advanced and neither spent nor given back */
+                        advanceCents: string;
+                        members: {
+                            party: string;
+                            committedCents: string;
+                            costCents: string;
+                            regularisationCents: string;
+                            individualCommittedCents: string | null;
+                            individualCostCents: string | null;
+                            billedCents: string | null;
+                            openCents: string | null;
+                        }[];
+                        commitments: {
+                            party: string;
+                            cents: string;
+                            sharingKey: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    projectBudget: {
+        parameters: {
+            query?: {
+                /** @description first day; the one of today when absent */
+                exercise?: string;
+                /** @description the last one known when absent */
+                headCountId?: string;
+                growthBasisPoints?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        years: {
+                            /** Format: date */
+                            startsOn: string;
+                            parts: {
+                                party: string;
+                                cents: string;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    explainPart: {
+        parameters: {
+            query?: {
+                /** @description first day; the one of today when absent */
+                exercise?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+                party: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        steps: {
+                            /** Format: uuid */
+                            orderId: string;
+                            number: string;
+                            label: string;
+                            /** @enum {string} */
+                            scope: "shared" | "individual";
+                            /** @enum {string} */
+                            state: "placed" | "committed" | "settled";
+                            /** Format: date */
+                            effectiveOn: string;
+                            decisionNumber: string | null;
+                            sharingKey: string;
+                            keyName: string;
+                            article: string;
+                            interpretation: string | null;
+                            by: string;
+                            headCountOn: string | null;
+                            amountCents: string;
+                            /** @description voices in thousandths, pupils, heads or units ordered */
+                            weight: string;
+                            totalWeight: string;
+                            /** @description the exact part, rounded down */
+                            floorCents: string;
+                            /** @description whether one of the last cents went to this member */
+                            lastCent: boolean;
+                            /** @description the part as it was committed */
+                            cents: string;
+                            /** @description still committed */
+                            committedCents: string;
+                            /** @description borne so far, regularisations and reductions included */
+                            costCents: string;
+                        }[];
+                        unbilled: {
+                            label: string;
+                            /** @enum {string} */
+                            nature: "bank" | "sharedCommitment" | "individualCommitment" | "commitmentOffset" | "sharedCost" | "individualCost" | "regularisation" | "reinvoicing" | "receivable" | "advance" | "staffContribution";
+                            subjectId: string | null;
+                            cents: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    listLedgerEntries: {
+        parameters: {
+            query?: {
+                /** @description first day; the one of today when absent */
+                exercise?: string;
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entries: {
+                            /** Format: uuid */
+                            id: string;
+                            number: number;
+                            kind: string;
+                            label: string;
+                            /** Format: date */
+                            effectiveOn: string;
+                            /** Format: date-time */
+                            recordedAt: string;
+                            /** Format: date */
+                            exercise: string;
+                            decisionNumber: string | null;
+                            sharingKey: string | null;
+                            reversesNumber: number | null;
+                            reversedByNumber: number | null;
+                            postings: {
+                                party: string;
+                                /** @enum {string} */
+                                nature: "bank" | "sharedCommitment" | "individualCommitment" | "commitmentOffset" | "sharedCost" | "individualCost" | "regularisation" | "reinvoicing" | "receivable" | "advance" | "staffContribution";
+                                /** @description debits above zero */
+                                cents: string;
+                            }[];
+                        }[];
+                        next: number | null;
+                    };
+                };
+            };
+        };
+    };
+    exportLedgerEntries: {
+        parameters: {
+            query?: {
+                /** @description first day; the one of today when absent */
+                exercise?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/csv */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    reverseLedgerEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: date */
+                    effectiveOn: string;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        number: number;
+                    };
+                };
+            };
+        };
+    };
+    closeExercise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: date */
+                    startsOn: string;
+                    /** Format: uuid */
+                    decisionId: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listOrders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        orders: {
+                            /** Format: uuid */
+                            id: string;
+                            number: string;
+                            label: string;
+                            /** @enum {string} */
+                            scope: "shared" | "individual";
+                            /** @enum {string} */
+                            state: "placed" | "committed" | "settled";
+                            party: string | null;
+                            offerId: string | null;
+                            decisionNumber: string | null;
+                            changeId: string | null;
+                            sharingKey: string;
+                            cents: string;
+                            /** Format: date */
+                            effectiveOn: string;
+                            parts: {
+                                party: string;
+                                weight: string;
+                                /** @description as committed */
+                                cents: string;
+                                /** @description still committed */
+                                committedCents: string;
+                                /** @description borne */
+                                costCents: string;
+                            }[];
+                            lines: {
+                                uai: string;
+                                name: string;
+                                pupils: number;
+                            }[];
+                        }[];
+                        offers: {
+                            /** Format: uuid */
+                            id: string;
+                            label: string;
+                            sharingKey: string;
+                            /** @enum {string} */
+                            pricing: "perPupil" | "fixed";
+                            priceCents: string;
+                            /** Format: date */
+                            effectiveOn: string;
+                            closedAt: string | null;
+                        }[];
+                        reductions: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: uuid */
+                            orderId: string;
+                            label: string;
+                            cents: string;
+                            /** @enum {string} */
+                            state: "proposed" | "posted" | "withdrawn";
+                        }[];
+                        regularisations: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: uuid */
+                            orderId: string;
+                            label: string;
+                            /** @enum {string} */
+                            state: "proposed" | "adopted" | "rejected";
+                            sharingKey: string;
+                            cents: string;
+                            parts: {
+                                party: string;
+                                beforeCents: string;
+                                afterCents: string;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    createOrder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    requestKey: string;
+                    label: string;
+                    sharingKey: string;
+                    cents: string;
+                    /** Format: date */
+                    effectiveOn: string;
+                    /** @default null */
+                    decisionId?: string | null;
+                    /** @default null */
+                    votersInFavour?: string[] | null;
+                    /** @default null */
+                    party?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    exportOrders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/csv */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    payOrder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    requestKey: string;
+                    cents: string;
+                    /** Format: date */
+                    effectiveOn: string;
+                    /** @description invoice or other supporting document */
+                    document: string;
+                    last: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    proposePriceReduction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    label: string;
+                    cents: string;
+                    /** Format: date */
+                    effectiveOn: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    settlePriceReduction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    post: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    proposeRegularisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    label: string;
+                    sharingKey: string;
+                    /** @description final cost; what was paid when null */
+                    cents?: string | null;
+                    /** Format: date */
+                    effectiveOn: string;
+                    /** @default null */
+                    votersInFavour?: string[] | null;
+                    /** @default null */
+                    headCountId?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    createOffer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    label: string;
+                    sharingKey: string;
+                    /** @enum {string} */
+                    pricing: "perPupil" | "fixed";
+                    priceCents: string;
+                    /** Format: date */
+                    effectiveOn: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    orderOffer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    requestKey: string;
+                    party: string;
+                    uais: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    closeOffer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default null */
+                    decisionId?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description null for an individual service */
+                        orderId: string | null;
+                    };
+                };
+            };
+        };
+    };
+    listBills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        bills: {
+                            /** Format: uuid */
+                            id: string;
+                            number: string;
+                            party: string;
+                            cents: string;
+                            openCents: string;
+                            lines: {
+                                label: string;
+                                /** @enum {string} */
+                                nature: "bank" | "sharedCommitment" | "individualCommitment" | "commitmentOffset" | "sharedCost" | "individualCost" | "regularisation" | "reinvoicing" | "receivable" | "advance" | "staffContribution";
+                                subjectId: string | null;
+                                cents: string;
+                            }[];
+                            /** Format: date */
+                            issuedOn: string;
+                            /** Format: date */
+                            dueOn: string;
+                            daysLate: number;
+                            /** @enum {string} */
+                            age: "paid" | "notDue" | "upTo30" | "upTo60" | "upTo90" | "over90";
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    issueBill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    requestKey: string;
+                    party: string;
+                    /** Format: date */
+                    issuedOn: string;
+                    /** Format: date */
+                    dueOn: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    recordReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    requestKey: string;
+                    cents: string;
+                    /** Format: date */
+                    on: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    exportBillInvoice: {
+        parameters: {
+            query?: {
+                syntax?: "ubl" | "cii";
+            };
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description application/xml */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    listAdvances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        advances: {
+                            /** Format: uuid */
+                            id: string;
+                            party: string;
+                            label: string;
+                            decisionNumber: string | null;
+                            closedAt: string | null;
+                            statement: {
+                                agreedCents: string;
+                                /** @description engaged and not paid */
+                                committedCents: string;
+                                receivedCents: string;
+                                spentCents: string;
+                                refundedCents: string;
+                                /** @description received, neither spent nor given back */
+                                leftCents: string;
+                            };
+                            instalments: {
+                                /** Format: uuid */
+                                id: string;
+                                /** Format: date */
+                                dueOn: string;
+                                cents: string;
+                                receivedOn: string | null;
+                            }[];
+                            expenses: {
+                                /** Format: uuid */
+                                id: string;
+                                post: string;
+                                daysHundredths: string;
+                                dailyRateCents: string;
+                                markUpBasisPoints: number;
+                                cents: string;
+                                /** Format: date */
+                                effectiveOn: string;
+                                document: string;
+                                /** @enum {string} */
+                                state: "committed" | "paid" | "refused";
+                                reason: string | null;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    createAdvance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    requestKey: string;
+                    party: string;
+                    label: string;
+                    cents: string;
+                    /** @default null */
+                    decisionId?: string | null;
+                    instalments: {
+                        /** Format: date */
+                        dueOn: string;
+                        cents: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    exportAdvances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/csv */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    receiveInstalment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+                instalment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: date */
+                    on: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    createExpense: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    requestKey: string;
+                    post: string;
+                    /** @description hundredths of a day */
+                    daysHundredths: string;
+                    dailyRateCents: string;
+                    markUpBasisPoints: number;
+                    document: string;
+                    /** @default null */
+                    documentSha256?: string | null;
+                    /** Format: date */
+                    on: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    settleExpense: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+                expense: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    state: "paid" | "refused";
+                    /** @default null */
+                    reason?: string | null;
+                    /** Format: date */
+                    on: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    refundAdvance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: date */
+                    on: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        cents: string;
+                    };
+                };
+            };
+        };
+    };
+    listStaffClaims: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        rule: {
+                            /** @enum {string} */
+                            per: "halfYear" | "year";
+                            environmentBasisPoints: number;
+                            article: string;
+                        } | null;
+                        claims: {
+                            /** Format: uuid */
+                            id: string;
+                            number: string;
+                            party: string;
+                            /** Format: date */
+                            startsOn: string;
+                            /** Format: date */
+                            endsOn: string;
+                            /** @enum {string} */
+                            state: "submitted" | "approved" | "refused" | "paid";
+                            sharingKey: string | null;
+                            environmentBasisPoints: number;
+                            staffCents: string;
+                            environmentCents: string;
+                            exceptionalCents: string;
+                            totalCents: string;
+                            reason: string | null;
+                            lines: {
+                                post: string;
+                                shareBasisPoints: number;
+                                annualCents: string;
+                                months: number;
+                                cents: string;
+                            }[];
+                        }[];
+                        exceptionalCosts: {
+                            /** Format: uuid */
+                            id: string;
+                            party: string;
+                            /** @enum {string} */
+                            kind: "travel" | "exceptional";
+                            label: string;
+                            cents: string;
+                            /** @enum {string} */
+                            state: "asked" | "approved" | "refused";
+                            claimId: string | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    submitStaffClaim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    requestKey: string;
+                    party: string;
+                    /** Format: date */
+                    startsOn: string;
+                    /** @default null */
+                    sharingKey?: string | null;
+                    lines: {
+                        post: string;
+                        shareBasisPoints: number;
+                        annualCents: string;
+                        months: number;
+                    }[];
+                    /** @default [] */
+                    exceptionalIds?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    exportStaffClaims: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/csv */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    settleStaffClaim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    state: "approved" | "refused" | "paid";
+                    /** @default null */
+                    reason?: string | null;
+                    /** Format: date */
+                    on: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    exportClaimInvoice: {
+        parameters: {
+            query?: {
+                syntax?: "ubl" | "cii";
+            };
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description application/xml */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    askExceptionalCost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    requestKey: string;
+                    party: string;
+                    /** @enum {string} */
+                    kind: "travel" | "exceptional";
+                    label: string;
+                    cents: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    decideExceptionalCost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    state: "approved" | "refused";
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -12943,6 +19964,630 @@ export interface operations {
                 };
                 content: {
                     "application/json": string;
+                };
+            };
+        };
+    };
+    listMeetingVotes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                meetingId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        meeting: {
+                            /** Format: uuid */
+                            id: string;
+                            title: string;
+                            bodyName: string;
+                            shortName: string;
+                            state: string;
+                            /** Format: date */
+                            day: string;
+                            body: string;
+                        };
+                        /** @description whether the reader opens and closes the votes */
+                        leads: boolean;
+                        items: {
+                            /** Format: uuid */
+                            id: string;
+                            position: number;
+                            title: string;
+                            /** @enum {string} */
+                            kind: "decision" | "opinion";
+                            rule: {
+                                key: string;
+                                name: string;
+                                article: string;
+                                interpretation: string | null;
+                                /** @enum {string} */
+                                weights: "one" | "voices";
+                                /** @enum {string} */
+                                method: "twoRounds" | "yesNoAbstain";
+                                /** @enum {string} */
+                                base: "cast" | "presentOrRepresented" | "all";
+                                /** @enum {string} */
+                                comparator: ">=" | ">";
+                                share: string;
+                                /** @enum {string} */
+                                tie: "rejected" | "chairDecides" | "eldest" | "newMeeting";
+                            } | null;
+                            openable: boolean;
+                            /** @description whether names must be given to open the vote */
+                            candidates: boolean;
+                            requirements: {
+                                key: string;
+                                text: {
+                                    fr: string;
+                                    en: string;
+                                };
+                                figures: {
+                                    [key: string]: string | number;
+                                };
+                                article: string | null;
+                                /** @description what the text leaves open, and how it is read */
+                                interpretation: {
+                                    fr: string;
+                                    en: string;
+                                } | null;
+                                holds: boolean | null;
+                            }[];
+                            quorum: {
+                                reached: boolean;
+                                steps: {
+                                    key: string;
+                                    text: {
+                                        fr: string;
+                                        en: string;
+                                    };
+                                    figures: {
+                                        [key: string]: string | number;
+                                    };
+                                    article: string | null;
+                                    /** @description what the text leaves open, and how it is read */
+                                    interpretation: {
+                                        fr: string;
+                                        en: string;
+                                    } | null;
+                                    holds: boolean | null;
+                                }[];
+                            } | null;
+                            ballots: {
+                                /** Format: uuid */
+                                id: string;
+                                round: number;
+                                /** Format: date-time */
+                                openedAt: string;
+                                closedAt: string | null;
+                                outcome: ("adopted" | "rejected" | "none") | null;
+                                secondRound: boolean;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    openBallot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                itemId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default [] */
+                    candidates?: {
+                        label: string;
+                        /** @description 1 for the eldest */
+                        ageRank?: number;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+        };
+    };
+    getBallot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                ballotId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        round: number;
+                        rule: {
+                            key: string;
+                            name: string;
+                            article: string;
+                            interpretation: string | null;
+                            /** @enum {string} */
+                            weights: "one" | "voices";
+                            /** @enum {string} */
+                            method: "twoRounds" | "yesNoAbstain";
+                            /** @enum {string} */
+                            base: "cast" | "presentOrRepresented" | "all";
+                            /** @enum {string} */
+                            comparator: ">=" | ">";
+                            share: string;
+                            /** @enum {string} */
+                            tie: "rejected" | "chairDecides" | "eldest" | "newMeeting";
+                        };
+                        item: {
+                            /** Format: uuid */
+                            id: string;
+                            title: string;
+                            text: string;
+                            opinion: boolean;
+                        };
+                        meeting: {
+                            /** Format: uuid */
+                            id: string;
+                            title: string;
+                            bodyName: string;
+                            shortName: string;
+                        };
+                        leads: boolean;
+                        /** Format: date-time */
+                        openedAt: string;
+                        closedAt: string | null;
+                        choices: {
+                            key: string;
+                            label: {
+                                fr: string;
+                                en: string;
+                            };
+                        }[];
+                        roll: {
+                            party: string;
+                            name: string;
+                            voices: string;
+                            /** @enum {string} */
+                            state: "present" | "represented" | "absent" | "recused";
+                            representedBy: string | null;
+                            voterRank: ("holder" | "deputy" | "proxy") | null;
+                            /** @description who votes for the party; null once erased */
+                            voter: string | null;
+                            /** @description whether the reader votes for this party */
+                            mine: boolean;
+                            choice: string | null;
+                            /** @description said aloud, written down by who leads the meeting */
+                            aloud: boolean;
+                        }[];
+                        /** @description SHA-256 of the roll as the journal has it */
+                        rollDigest: string;
+                        tally: {
+                            choice: string;
+                            label: {
+                                fr: string;
+                                en: string;
+                            };
+                            /** @description exact */
+                            voices: string;
+                            parties: string[];
+                        }[];
+                        threshold: {
+                            /** @enum {string} */
+                            comparator: ">=" | ">";
+                            voices: string;
+                        } | null;
+                        opening: {
+                            key: string;
+                            text: {
+                                fr: string;
+                                en: string;
+                            };
+                            figures: {
+                                [key: string]: string | number;
+                            };
+                            article: string | null;
+                            /** @description what the text leaves open, and how it is read */
+                            interpretation: {
+                                fr: string;
+                                en: string;
+                            } | null;
+                            holds: boolean | null;
+                        }[];
+                        /** @description the outcome, when those who have not voted cannot change it */
+                        certain: ("adopted" | "rejected" | "none") | null;
+                        verdict: {
+                            /** @enum {string} */
+                            outcome: "adopted" | "rejected" | "none";
+                            chosen: string | null;
+                            secondRound: {
+                                key: string;
+                                label: string;
+                                ageRank?: number;
+                            }[] | null;
+                            tally: {
+                                choice: string;
+                                label: {
+                                    fr: string;
+                                    en: string;
+                                };
+                                /** @description exact */
+                                voices: string;
+                                parties: string[];
+                            }[];
+                            threshold: {
+                                /** @enum {string} */
+                                comparator: ">=" | ">";
+                                voices: string;
+                            } | null;
+                            roll: {
+                                party: string;
+                                name: string;
+                                voices: string;
+                                /** @enum {string} */
+                                state: "present" | "represented" | "absent" | "recused";
+                                choice: string | null;
+                            }[];
+                            steps: {
+                                key: string;
+                                text: {
+                                    fr: string;
+                                    en: string;
+                                };
+                                figures: {
+                                    [key: string]: string | number;
+                                };
+                                article: string | null;
+                                /** @description what the text leaves open, and how it is read */
+                                interpretation: {
+                                    fr: string;
+                                    en: string;
+                                } | null;
+                                holds: boolean | null;
+                            }[];
+                        } | null;
+                        decision: {
+                            /** Format: uuid */
+                            id: string;
+                            number: string;
+                        } | null;
+                    };
+                };
+            };
+        };
+    };
+    castVote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                ballotId: string;
+                party: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    choice: string;
+                    /**
+                     * @description said aloud, written down by who leads the meeting
+                     * @default false
+                     */
+                    aloud?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        version: number;
+                        choice: string;
+                    };
+                };
+            };
+        };
+    };
+    closeBallot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                ballotId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        outcome: "adopted" | "rejected" | "none";
+                        chosen: string | null;
+                        secondRound: {
+                            key: string;
+                            label: string;
+                            ageRank?: number;
+                        }[] | null;
+                        tally: {
+                            choice: string;
+                            label: {
+                                fr: string;
+                                en: string;
+                            };
+                            /** @description exact */
+                            voices: string;
+                            parties: string[];
+                        }[];
+                        threshold: {
+                            /** @enum {string} */
+                            comparator: ">=" | ">";
+                            voices: string;
+                        } | null;
+                        roll: {
+                            party: string;
+                            name: string;
+                            voices: string;
+                            /** @enum {string} */
+                            state: "present" | "represented" | "absent" | "recused";
+                            choice: string | null;
+                        }[];
+                        steps: {
+                            key: string;
+                            text: {
+                                fr: string;
+                                en: string;
+                            };
+                            figures: {
+                                [key: string]: string | number;
+                            };
+                            article: string | null;
+                            /** @description what the text leaves open, and how it is read */
+                            interpretation: {
+                                fr: string;
+                                en: string;
+                            } | null;
+                            holds: boolean | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    exploreVote: {
+        parameters: {
+            query: {
+                /** @description key of a ballot rule */
+                ballot: string;
+                /** @description keys of parties, with commas */
+                absent?: string;
+                /** @description keys of parties, with commas */
+                represented?: string;
+                /** @description keys of parties, with commas */
+                recused?: string;
+                /** @description keys of parties, with commas */
+                for?: string;
+                /** @description keys of parties, with commas */
+                against?: string;
+                /** @description keys of parties, with commas */
+                abstain?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        rule: {
+                            key: string;
+                            name: string;
+                            article: string;
+                            interpretation: string | null;
+                            /** @enum {string} */
+                            weights: "one" | "voices";
+                            /** @enum {string} */
+                            method: "twoRounds" | "yesNoAbstain";
+                            /** @enum {string} */
+                            base: "cast" | "presentOrRepresented" | "all";
+                            /** @enum {string} */
+                            comparator: ">=" | ">";
+                            share: string;
+                            /** @enum {string} */
+                            tie: "rejected" | "chairDecides" | "eldest" | "newMeeting";
+                        };
+                        rules: {
+                            key: string;
+                            name: string;
+                            bodyName: string;
+                        }[];
+                        headCount: {
+                            /** Format: date */
+                            countedOn: string;
+                            source: string;
+                        } | null;
+                        voters: {
+                            party: string;
+                            name: string;
+                            voices: string;
+                            pupils: number | null;
+                            /** @enum {string} */
+                            state: "present" | "represented" | "absent" | "recused";
+                            vote: string | null;
+                        }[];
+                        quorum: {
+                            reached: boolean;
+                            steps: {
+                                key: string;
+                                text: {
+                                    fr: string;
+                                    en: string;
+                                };
+                                figures: {
+                                    [key: string]: string | number;
+                                };
+                                article: string | null;
+                                /** @description what the text leaves open, and how it is read */
+                                interpretation: {
+                                    fr: string;
+                                    en: string;
+                                } | null;
+                                holds: boolean | null;
+                            }[];
+                            minimal: {
+                                count: number;
+                                listed: {
+                                    parties: string[];
+                                    voices: string;
+                                }[];
+                            } | null;
+                        };
+                        passing: {
+                            /** @description voices, exact */
+                            needed: string;
+                            /** @enum {string} */
+                            comparator: ">=" | ">";
+                            available: string;
+                            /** @description of those who can vote in favour */
+                            groups: number;
+                            winning: number;
+                            minimal: {
+                                count: number;
+                                listed: {
+                                    parties: string[];
+                                    voices: string;
+                                }[];
+                            };
+                            /** @description without whom it cannot pass */
+                            blocking: string[];
+                        };
+                        /** @description of the groups of the others, how many carry it with this one only */
+                        power: {
+                            party: string;
+                            decisive: number;
+                            of: number;
+                        }[];
+                        absences: {
+                            party: string;
+                            quorum: boolean;
+                            needed: string;
+                            available: string;
+                            canPass: boolean;
+                            blocking: string[];
+                        }[];
+                        verdict: {
+                            /** @enum {string} */
+                            outcome: "adopted" | "rejected" | "none";
+                            chosen: string | null;
+                            secondRound: {
+                                key: string;
+                                label: string;
+                                ageRank?: number;
+                            }[] | null;
+                            tally: {
+                                choice: string;
+                                label: {
+                                    fr: string;
+                                    en: string;
+                                };
+                                /** @description exact */
+                                voices: string;
+                                parties: string[];
+                            }[];
+                            threshold: {
+                                /** @enum {string} */
+                                comparator: ">=" | ">";
+                                voices: string;
+                            } | null;
+                            roll: {
+                                party: string;
+                                name: string;
+                                voices: string;
+                                /** @enum {string} */
+                                state: "present" | "represented" | "absent" | "recused";
+                                choice: string | null;
+                            }[];
+                            steps: {
+                                key: string;
+                                text: {
+                                    fr: string;
+                                    en: string;
+                                };
+                                figures: {
+                                    [key: string]: string | number;
+                                };
+                                article: string | null;
+                                /** @description what the text leaves open, and how it is read */
+                                interpretation: {
+                                    fr: string;
+                                    en: string;
+                                } | null;
+                                holds: boolean | null;
+                            }[];
+                        };
+                        certain: ("adopted" | "rejected" | "none") | null;
+                        assumptions: {
+                            fr: string;
+                            en: string;
+                        }[];
+                    };
                 };
             };
         };

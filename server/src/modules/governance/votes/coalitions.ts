@@ -40,26 +40,44 @@ export function findCoalitions(voters: number, conditions: readonly Condition[],
     throw new Problem(422, 'too_many_voters', `More than ${mostVoters} voters are not enumerated.`, {
       most: mostVoters,
     })
-  const size = 2 ** voters
-  const enough = new Uint8Array(size).fill(1)
-  for (const condition of conditions) markEnough(enough, condition)
+  // Lightest first: a group that can spare anyone nearly always spares its first, so the search for it is short.
+  const weightOf = (voter: number) => conditions.at(-1)?.weights[voter] ?? 0n
+  const places = Array.from({ length: voters }, (_, voter) => voter).toSorted((left, right) =>
+    Number(weightOf(left) - weightOf(right)),
+  )
+  const enough = new Uint8Array(2 ** voters).fill(1)
+  for (const { weights, ...condition } of conditions)
+    markEnough(enough, { ...condition, weights: places.map((voter) => weights[voter] ?? 0n) })
 
-  const withVoter = Array.from({ length: voters }, () => 0)
-  for (let voter = 0; voter < voters; voter++) withVoter[voter] = countWith(enough, voter)
-  let all = 0
-  for (let group = 0; group < size; group++) all += enough[group] ?? 0
+  const { all, withPlace } = countByPlace(enough, voters)
+  const minimal = listMinimal(enough, voters, most)
+  const decisive = Array.from({ length: voters }, () => 0)
   // Conditions only grow: what is enough without a voter is enough with it, so the difference is where it decides.
-  const decisive = withVoter.map((count) => 2 * count - all)
-  return { enough: all, minimal: listMinimal(enough, voters, most), decisive }
+  for (const [place, voter] of places.entries()) decisive[voter] = 2 * withPlace[place]! - all
+  const listed = minimal.listed.map((group) =>
+    places.filter((_, place) => ((group >> place) & 1) === 1).toSorted((left, right) => left - right),
+  )
+  return { enough: all, minimal: { count: minimal.count, listed }, decisive }
 }
 
-/** How many of the groups that are enough a voter is in. */
-function countWith(enough: Uint8Array, voter: number): number {
-  const bit = 2 ** voter
-  let count = 0
-  for (let start = bit; start < enough.length; start += 2 * bit)
-    for (let group = start; group < start + bit; group++) count += enough[group] ?? 0
-  return count
+/** How many groups are enough, and how many of these each voter is in: by the lower and the upper half of their bits. */
+function countByPlace(enough: Uint8Array, voters: number): { all: number; withPlace: number[] } {
+  const low = Math.floor(voters / 2)
+  const [lower, upper] = [new Int32Array(2 ** low), new Int32Array(2 ** (voters - low))]
+  const mask = lower.length - 1
+  for (let group = 0; group < enough.length; group++) {
+    const one = enough[group]!
+    lower[group & mask]! += one
+    upper[group >> low]! += one
+  }
+  const sum = (counts: Int32Array, bit: number) =>
+    counts.reduce((total, count, group) => (((group >> bit) & 1) === 1 ? total + count : total), 0)
+  return {
+    all: upper.reduce((total, count) => total + count, 0),
+    withPlace: Array.from({ length: voters }, (_, place) =>
+      place < low ? sum(lower, place) : sum(upper, place - low),
+    ),
+  }
 }
 
 /**
@@ -95,38 +113,30 @@ function markEnough(enough: Uint8Array, { weights, whole, comparator, share }: C
     const bit = 2 ** voter
     const weight = Number(weights[voter] ?? 0n)
     for (let group = 0; group < bit; group++) {
-      const sum = (sums[group] ?? 0) + weight
+      const sum = sums[group]! + weight
       sums[bit + group] = sum
       if (sum < threshold) enough[bit + group] = 0
     }
   }
 }
 
-function listMinimal(enough: Uint8Array, voters: number, most: number): Groups {
+/** Groups, as bits, that are enough and none of whose voters can be spared; the smallest first. */
+function listMinimal(enough: Uint8Array, voters: number, most: number): { count: number; listed: number[] } {
   const bySize: number[][] = Array.from({ length: voters + 1 }, () => [])
   let count = 0
   for (let group = 0; group < enough.length; group++) {
-    if (enough[group] !== 1) continue
+    if (enough[group] === 0) continue
     let rest = group
     let size = 0
-    let minimal = true
-    while (rest !== 0) {
-      const bit = rest & -rest
-      if (enough[group ^ bit] === 1) {
-        minimal = false
-        break
-      }
-      rest ^= bit
+    // The lowest bit that is left, in turn, as long as the group without it is not enough.
+    while (rest !== 0 && enough[group ^ (rest & -rest)] === 0) {
+      rest &= rest - 1
       size += 1
     }
-    if (!minimal) continue
+    if (rest !== 0) continue
     count += 1
     const listed = bySize[size]
     if (listed && listed.length < most) listed.push(group)
   }
-  const listed = bySize.flat().slice(0, most)
-  return { count, listed: listed.map((group) => listPlaces(group, voters)) }
+  return { count, listed: bySize.flat().slice(0, most) }
 }
-
-const listPlaces = (group: number, voters: number): number[] =>
-  Array.from({ length: voters }, (_, voter) => voter).filter((voter) => ((group >> voter) & 1) === 1)

@@ -81,11 +81,13 @@ export function tellThreshold(comparator: Comparator, share: string, needed: str
       }
 }
 
+const french = new Intl.DateTimeFormat('fr-FR', { dateStyle: 'long', timeZone: 'UTC' })
+const english = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' })
+
 /** A day in words. @param day `YYYY-MM-DD`. */
 export function tellDay(day: string): Told {
-  const write = (locale: string) =>
-    new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`))
-  return { fr: write('fr-FR').replace(/^1 /, '1er '), en: write('en-GB') }
+  const instant = new Date(`${day}T00:00:00Z`)
+  return { fr: french.format(instant).replace(/^1 /, '1er '), en: english.format(instant) }
 }
 
 /** Names one after the other; a dash for none. */
