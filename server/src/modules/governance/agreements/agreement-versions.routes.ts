@@ -1,3 +1,4 @@
+import { parse } from 'yaml'
 import { z } from 'zod'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
@@ -118,7 +119,7 @@ export function registerAgreementVersions(app: App, services: Services): void {
             source: z.string(),
             basedOn: z.int().describe('number of the last version'),
             faults: z.array(fault),
-            rules: agreementSchema.nullable().describe('null when something is wrong'),
+            content: z.unknown().describe('rules as JSON, valid or not; null when the file cannot be read at all'),
             changes: z.array(ruleChange).describe('of the last version'),
           }),
         },
@@ -132,11 +133,13 @@ export function registerAgreementVersions(app: App, services: Services): void {
         const begun = body.source ?? last.source
         const written = body.content === undefined ? begun : rewriteAgreement(begun, body.content)
         const read = checkAgreementText(written)
-        if ('faults' in read) {
-          return { source: written, basedOn: last.number, faults: read.faults, rules: null, changes: [] }
+        const drafted = { source: written, basedOn: last.number }
+        if ('rules' in read) {
+          const changes = compareAgreements(last.rules, read.rules)
+          return { ...drafted, faults: [], content: read.rules, changes }
         }
-        const changes = compareAgreements(last.rules, read.rules)
-        return { source: written, basedOn: last.number, faults: [], rules: read.rules, changes }
+        const readable = read.faults.every(({ path }) => path !== '')
+        return { ...drafted, faults: read.faults, content: readable ? parse(written) : null, changes: [] }
       }),
   )
 
