@@ -65,21 +65,25 @@ export function DecisionsPage() {
             </Notice>
           )}
           {data.decisions.length === 0 && <Empty title={t('none')}>{t('noneText')}</Empty>}
-          <ul className="decision-list">
-            {data.decisions.map((decision) => (
-              <DecisionItem
-                decision={decision}
-                key={decision.id}
-                publishable={data.manages && data.publisher !== null}
-              />
-            ))}
-          </ul>
-          <div className="row">
-            {before.length > 0 && <Button onClick={() => setBefore(before.slice(0, -1))}>{t('newer')}</Button>}
-            {data.more && (
-              <Button onClick={() => setBefore([...before, data.decisions.at(-1)?.id ?? ''])}>{t('older')}</Button>
-            )}
-          </div>
+          {data.decisions.length > 0 && (
+            <ul className="decision-list">
+              {data.decisions.map((decision) => (
+                <DecisionItem
+                  decision={decision}
+                  key={decision.id}
+                  publishable={data.manages && data.publisher !== null}
+                />
+              ))}
+            </ul>
+          )}
+          {(before.length > 0 || data.more) && (
+            <div className="row">
+              {before.length > 0 && <Button onClick={() => setBefore(before.slice(0, -1))}>{t('newer')}</Button>}
+              {data.more && (
+                <Button onClick={() => setBefore([...before, data.decisions.at(-1)?.id ?? ''])}>{t('older')}</Button>
+              )}
+            </div>
+          )}
           {data.manages && <PublisherForm publisher={data.publisher} />}
         </>
       )}
