@@ -13,9 +13,7 @@ create unique index on governance.meeting (second_of) where state <> 'cancelled'
 
 alter table governance.agenda_item
   -- What was said, in short, for the minutes.
-  add gist text not null default '',
-  -- Added after the notice began, and why.
-  add late_reason text;
+  add gist text not null default '';
 
 -- Salt of the digest under which the journal keeps a decision's words: without it nobody can guess them back.
 alter table governance.decision

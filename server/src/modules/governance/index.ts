@@ -2,6 +2,12 @@ import type { Module } from '#kernel/module'
 import { agreementCommands } from './agreements/agreement-commands.ts'
 import { registerAgreementVersions } from './agreements/agreement-versions.routes.ts'
 import { registerAgreements } from './agreements/agreements.routes.ts'
+import { registerAgenda } from './bodies/agenda.routes.ts'
+import { registerBodies } from './bodies/bodies.routes.ts'
+import { registerInvitations } from './bodies/invitations.routes.ts'
+import { registerMeetings } from './bodies/meetings.routes.ts'
+import { registerMinutes } from './bodies/minutes.routes.ts'
+import { registerRegister } from './bodies/register.routes.ts'
 import { registerCalendar } from './agreements/calendar.routes.ts'
 import { complianceQueue, tellOfEveryCalendar } from './agreements/compliance.ts'
 import { registerChangeSteps } from './changes/change-steps.routes.ts'
@@ -10,6 +16,9 @@ import { registerCrises } from './changes/crisis.routes.ts'
 import { checkpointQueue, signEveryJournal } from './journal/checkpoints.ts'
 import { forgetDeleted } from './journal/journal.ts'
 import { registerJournal } from './journal/journal.routes.ts'
+import { registerMoney } from './money/money.routes.ts'
+import { registerJoining } from './membership/joining.routes.ts'
+import { registerMembership } from './membership/membership.routes.ts'
 import { registerPublic } from './publication/public.routes.ts'
 import { registerPublications } from './publication/publications.routes.ts'
 import { registerVotes } from './votes/votes.routes.ts'
@@ -30,12 +39,21 @@ export const governance: Module = {
   commands: agreementCommands,
   register(app, services) {
     registerAgreements(app, services)
+    registerBodies(app, services)
+    registerMeetings(app, services)
+    registerAgenda(app, services)
+    registerInvitations(app, services)
+    registerRegister(app, services)
+    registerMinutes(app, services)
     registerAgreementVersions(app, services)
     registerCalendar(app, services)
     registerChanges(app, services)
     registerChangeSteps(app, services)
     registerCrises(app, services)
+    registerMembership(app, services)
+    registerJoining(app, services)
     registerJournal(app, services)
+    registerMoney(app, services)
     registerPublications(app, services)
     registerPublic(app, services)
     registerVotes(app, services)

@@ -1,5 +1,8 @@
+import type { FastifyRequest } from 'fastify'
 import type { Actor } from '#kernel/access'
-import type { Tx } from '#kernel/postgres'
+import { actorOf } from '#kernel/http'
+import type { Services } from '#kernel/module'
+import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Day } from '#kernel/time'
 import { findToday } from '#modules/identity'
@@ -38,6 +41,19 @@ export async function getStanding(tx: Tx, actor: Actor, slug: string, now: Date)
   const manages = actor.rights.some(({ right }) => right === 'governance.administer')
   if (!manages && seats.length === 0) throw agreementNotFound()
   return { agreement, today, personId: actor.personId, manages, seats }
+}
+
+/** Runs `work` in one transaction of the reader's, who has a standing in the agreement that the address names. */
+export function inStanding<T>(
+  services: Services,
+  request: FastifyRequest<{ Params: { slug: string } }>,
+  work: (tx: Tx, standing: Standing, now: Date) => Promise<T>,
+): Promise<T> {
+  const actor = actorOf(request)
+  const now = services.now()
+  return inTenant(services.db, actor.tenantId, async (tx) =>
+    work(tx, await getStanding(tx, actor, request.params.slug, now), now),
+  )
 }
 
 /** Whether someone sits for a party that has a role. */

@@ -52,6 +52,7 @@ export {
   sealProviderSecrets,
 } from './federations/providers.ts'
 export { describeAgent, readReferences } from './federations/references.ts'
+export { toDrawn } from './letters/letter-files.ts'
 export { createPasswordHasher } from './sign-in/password-hasher.ts'
 export { findToday, grantRight, listHolders } from './rights/rights.queries.ts'
 export { operatorRights } from './rights/rights.ts'

@@ -1,4 +1,10 @@
+import { sql } from 'kysely'
+import type { Tx } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
+import type { Body } from '../agreements/agreement-schema.ts'
+import { addDays } from '../days.ts'
+import type { Standing } from '../standing.ts'
+import { tables } from '../tables.ts'
 
 /** One thing the agreement asks before a body meets, and whether it was met. */
 export interface ConveningCheck {
@@ -6,14 +12,118 @@ export interface ConveningCheck {
   article: string
   interpretation: string | null
   met: boolean
-  /** Not met, it forbids the convening; otherwise it is only said. */
+  /** Not met, it forbids the convening; otherwise it is said, and kept with the meeting. */
   blocking: boolean
   /** Body that must have met before; null but for `preparation`. */
   body: string | null
   /** Days asked for between the two dates. */
   days: number
-  /** Last day on which it would have been met; first one for a second convening. */
+  /** Last day on which it would be met; for a second convening, the first day of the meeting. */
   limit: Day
-  /** Day on which it was done: the convening, the preparatory meeting; null when it was not. */
+  /** Day on which it was done: the convening, the preparatory meeting; null when it is not planned. */
   doneOn: Day | null
+}
+
+/**
+ * What the agreement asks of a meeting convened on a day: its notice, the meetings that prepare it, the delay of a second
+ * convening. A preparatory meeting that can still be held is only said; once its last day is past, it blocks.
+ * @param meeting.missedOn day of the meeting without quorum, for a second convening.
+ */
+export async function checkConvening(
+  tx: Tx,
+  standing: Standing,
+  body: Body,
+  meeting: { id: string; day: Day; urgent: boolean; missedOn: Day | null },
+  convenedOn: Day,
+): Promise<ConveningCheck[]> {
+  const checks: ConveningCheck[] = []
+  const { notice, quorum } = body
+  // A second convening has a delay of its own.
+  if (notice && meeting.missedOn === null) {
+    const urgent = meeting.urgent && notice.urgentDays !== null
+    const days = urgent ? (notice.urgentDays ?? 0) : notice.days
+    const limit = addDays(meeting.day, -days)
+    const met = convenedOn <= limit
+    const kind = urgent ? 'urgentNotice' : 'notice'
+    checks.push({ ...cite(notice), kind, met, blocking: false, body: null, days, limit, doneOn: convenedOn })
+  }
+  for (const preparation of body.preparedBy) {
+    const days = 7 * preparation.weeks
+    const limit = addDays(meeting.day, -days)
+    const doneOn = await findPreparation(tx, standing.agreement.id, body.key, meeting, preparation.body, limit)
+    checks.push({
+      ...cite(preparation),
+      kind: 'preparation',
+      met: doneOn !== null,
+      blocking: limit < convenedOn,
+      body: preparation.body,
+      days,
+      limit,
+      doneOn,
+    })
+  }
+  const second = quorum?.secondConvening
+  if (quorum && second && meeting.missedOn !== null) {
+    const limit = addDays(meeting.missedOn, second.afterDays)
+    const met = meeting.day >= limit
+    const days = second.afterDays
+    checks.push({
+      ...cite(quorum),
+      kind: 'secondConvening',
+      met,
+      blocking: true,
+      body: null,
+      days,
+      limit,
+      doneOn: meeting.day,
+    })
+  }
+  return checks
+}
+
+const cite = ({ article, interpretation }: { article: string; interpretation?: string | undefined }) => ({
+  article,
+  interpretation: interpretation ?? null,
+})
+
+/**
+ * Day of the last meeting, held or convened, of a preparatory body before a limit and since the body it prepares last
+ * met; null when there is none. With no earlier meeting, those of the twelve months before count.
+ */
+async function findPreparation(
+  tx: Tx,
+  agreementId: string,
+  body: string,
+  meeting: { id: string; day: Day },
+  by: string,
+  limit: Day,
+): Promise<Day | null> {
+  const zone = sql`(select time_zone from kernel.tenant where id = kernel.current_tenant())`
+  const day = sql<Day>`(starts_at at time zone ${zone})::date`
+  const earlier = await tables(tx)
+    .selectFrom('governance.meeting')
+    .select(day.as('day'))
+    .where('agreement_id', '=', agreementId)
+    .where('body', '=', body)
+    .where('id', '<>', meeting.id)
+    .where('state', '=', 'closed')
+    .where('without_quorum', '=', false)
+    .where(day, '<', meeting.day)
+    .orderBy('starts_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  const since = earlier?.day ?? addDays(meeting.day, -366)
+  const found = await tables(tx)
+    .selectFrom('governance.meeting')
+    .select(day.as('day'))
+    .where('agreement_id', '=', agreementId)
+    .where('body', '=', by)
+    .where('state', 'in', ['convened', 'open', 'closed'])
+    .where('without_quorum', '=', false)
+    .where(day, '<=', limit)
+    .where(day, '>', since)
+    .orderBy('starts_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return found?.day ?? null
 }

@@ -1,11 +1,11 @@
 import { createHash, randomUUIDv7 } from 'node:crypto'
 import canonicalize from 'canonicalize'
-import { sql } from 'kysely'
 import { recordAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Day } from '#kernel/time'
 import { findToday } from '#modules/identity'
+import { lockJournal } from '../journal/journal-lock.ts'
 import { type JournalContent, recordInJournal } from '../journal/journal.ts'
 import { tables } from '../tables.ts'
 
@@ -38,9 +38,8 @@ export interface NewDecision {
  */
 export async function recordDecision(tx: Tx, input: NewDecision, now: Date): Promise<{ id: string; number: string }> {
   await requireKind(tx, input)
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`governance.decision ${input.agreementId}`}, 0))`.execute(
-    tx,
-  )
+  // Numbers follow one another as the entries of the journal do: one lock for both, whoever took it first.
+  await lockJournal(tx, input.agreementId)
   if (input.agendaItemId !== null && (await isDecided(tx, input.agendaItemId)))
     throw new Problem(409, 'already_decided', 'This agenda item has been decided.')
   const year = (await findToday(tx, now)).slice(0, 4)
