@@ -13,17 +13,18 @@ presence as (
   )
   group by learner
 ),
--- What each learner did, and what at least half of those who did anything did, and three people at least.
-doers as (
-  select learner, groupUniqArray(activity) as activities from steps group by learner
-),
+-- What each learner did: read once.
+(
+  select groupArray((learner, activities))
+  from (select learner, groupUniqArray(activity) as activities from steps group by learner)
+) as doers,
+-- What at least half of those who did anything did, and three people at least.
 (
   select groupArray(activity)
   from (
-    select arrayJoin(activities) as activity, everybody
-    from (select activities, count() over () as everybody from doers)
-    group by activity, everybody
-    having count() >= greatest(3, everybody / 2)
+    select arrayJoin(tupleElement(arrayJoin(doers), 2)) as activity
+    group by activity
+    having count() >= greatest(3, length(doers) / 2)
   )
 ) as shared,
 marks as (
@@ -40,6 +41,19 @@ marks as (
     and object_kind not in ('question', 'section', 'course', 'site')
   group by learner, object
 ),
+-- Of each learner, what came of all that was marked, and where attempts did not help.
+results as (
+  select
+    learner,
+    round(avg(best) * 100) as mean,
+    count(best) as grades,
+    maxIf(marks.last, best is not null) as latest,
+    groupArrayIf(
+      ('retries', activity, toFloat64(attempts), round(ifNull(best, 0) * 100), marks.last),
+      repeatable and attempts >= {p_attempts:Int32} and not passed and ifNull(best, 0) * 100 < {p_grade:Int32}) as retries
+  from marks
+  group by learner
+),
 reasons as (
   select
     learner,
@@ -55,18 +69,29 @@ reasons as (
   from (select learner, seen, last, recent, usual, dateDiff('day', last, {until:Date}) as away from presence)
   where rule != ''
   union all
-  select learner, 'behind' as rule, 0, countIf(has(list, activity)) as value, any(length(list)) as reference, null
-  from (select learner, arrayJoin(activities) as activity, shared as list from doers)
-  group by learner
-  having reference >= 4 and value * 3 < reference
+  select
+    tupleElement(doer, 1) as learner,
+    'behind' as rule,
+    0,
+    arrayCount(activity -> has(shared, activity), tupleElement(doer, 2)) as value,
+    length(shared) as reference,
+    null
+  from (select arrayJoin(doers) as doer)
+  where reference >= 4 and value * 3 < reference
   union all
-  select learner, 'grades' as rule, 0, round(avg(best) * 100) as value, countIf(best is not null) as reference, max(marks.last)
-  from marks
-  where best is not null
-  group by learner
-  having reference >= 2 and value < {p_grade:Int32}
-  union all
-  select learner, 'retries' as rule, activity, attempts, round(ifNull(best, 0) * 100), last
-  from marks
-  where repeatable and attempts >= {p_attempts:Int32} and not passed and ifNull(best, 0) * 100 < {p_grade:Int32}
+  select
+    learner,
+    tupleElement(reason, 1),
+    tupleElement(reason, 2),
+    tupleElement(reason, 3),
+    tupleElement(reason, 4),
+    tupleElement(reason, 5)
+  from (
+    select
+      learner,
+      arrayJoin(arrayConcat(
+        if(grades >= 2 and mean < {p_grade:Int32}, [('grades', toInt64(0), assumeNotNull(mean), toFloat64(grades), latest)], []),
+        retries)) as reason
+    from results
+  )
 )
