@@ -1,6 +1,7 @@
 import type { Tx } from '#kernel/postgres'
 import type { AgreementInForce } from '../agreements/agreements.queries.ts'
 import { onDecision as onChangeDecided } from '../changes/change-decisions.ts'
+import { onDecision as onJoiningDecided } from '../membership/joining.ts'
 
 /** What a vote decided, for the part of the module whose subject it was about. */
 export interface DecisionMade {
@@ -15,7 +16,10 @@ export interface DecisionMade {
 type Reaction = (tx: Tx, decision: DecisionMade, now: Date) => Promise<void>
 
 /** What each kind of subject of an agenda item does with a decision about it. */
-const reactions = new Map<string, Reaction>([['change', onChangeDecided]])
+const reactions = new Map<string, Reaction>([
+  ['change', onChangeDecided],
+  ['joining', onJoiningDecided],
+])
 
 /** Lets the subject of a decision follow from it, in the transaction of the closing. */
 export async function applyDecision(tx: Tx, subjectKind: string, decision: DecisionMade, now: Date): Promise<void> {
