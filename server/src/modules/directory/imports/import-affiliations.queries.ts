@@ -23,8 +23,10 @@ export async function writeAffiliations(tx: Tx, application: Application): Promi
   if (application.bulk) {
     await compareAll(tx, application)
     // Gone, yet enrolled where a former year is still shown.
-    await sql`insert into affiliated select s.subject_id from directory.staged_record s
+    if (application.anyKnown) {
+      await sql`insert into affiliated select s.subject_id from directory.staged_record s
       where ${staged(application)} and s.change = 'removed' and ${isPerson} on conflict do nothing`.execute(tx)
+    }
   } else {
     await sql`insert into affiliated select g.guardian_id from directory.staged_record s
       join directory.guardianship g on g.pupil_id = s.subject_id

@@ -20,6 +20,11 @@ export interface Application {
    * switch, and functions, which bear no year, are written at it.
    */
   preparing: boolean
+  /**
+   * Whether some staged records were accepted before; found by a step. Else nothing is there to change or to take away:
+   * a first load need not look for it.
+   */
+  anyKnown: boolean
   /** Whether other records describe some of the people; found by a step. */
   anyShared: boolean
 }

@@ -54,6 +54,13 @@ const settingsOf = (columns: Record<string, string>) =>
       .join(', '),
   )
 
+/** A step that only concerns records accepted before. */
+const ofKnown =
+  (step: Step<Application>): Step<Application> =>
+  async (tx, application) => {
+    if (application.anyKnown) await step(tx, application)
+  }
+
 /** Of several records that describe the same, the one that speaks for it comes first. */
 const bySource = sql`r.subject_id, o.priority, r.kind desc, r.external_id`
 
@@ -94,9 +101,11 @@ export const applicationSteps: Step<Application>[] = [
 
   // Two establishments may exchange their UAI in one feed: neither bears one meanwhile.
   async (tx, application) => {
-    await sql`update directory.organisation o set uai = null from directory.staged_record s
-      where ${present(application)} and s.kind = 'establishment' and s.known and o.id = s.subject_id
-        and o.uai <> s.body->>'uai'`.execute(tx)
+    if (application.anyKnown) {
+      await sql`update directory.organisation o set uai = null from directory.staged_record s
+        where ${present(application)} and s.kind = 'establishment' and s.known and o.id = s.subject_id
+          and o.uai <> s.body->>'uai'`.execute(tx)
+    }
     await sql`insert into directory.organisation (id, kind, academy_code, ${namesOf(organisationColumns)})
       select b.subject_id, 'establishment', ${application.academyCode}, ${valuesOf(organisationColumns)}
       from directory.staged_record b where b.import_id = ${application.importId} and b.change <> 'removed'
@@ -154,7 +163,7 @@ export const applicationSteps: Step<Application>[] = [
         and g.school_year_id = ${yearId(application)} and g.id <> s.subject_id`.execute(tx)
   },
 
-  proposeRenamings,
+  ofKnown(proposeRenamings),
 
   (tx, application) =>
     sql`insert into directory.person (id, ${namesOf(personColumns)})
@@ -162,10 +171,11 @@ export const applicationSteps: Step<Application>[] = [
     where b.import_id = ${application.importId} and b.change <> 'removed' and not b.known
       and b.kind in ('pupil', 'guardian', 'staff')`.execute(tx),
 
-  (tx, application) =>
+  ofKnown((tx, application) =>
     sql`update directory.person p set gone_on = null, ${settingsOf(personColumns)} from directory.staged_record b
     where b.import_id = ${application.importId} and b.change <> 'removed' and b.known and not b.shared
       and b.kind in ('pupil', 'guardian', 'staff') and p.id = b.subject_id`.execute(tx),
+  ),
 
   (tx, application) => acceptRecords(tx, application, sql`s.kind <> 'establishment'`),
 
@@ -180,18 +190,19 @@ export const applicationSteps: Step<Application>[] = [
         select ${application.sourceId}, s.external_id, s.body->>'name'
         from directory.staged_record s where ${present(application)} and s.kind = ${kind}
         on conflict (source_id, code) do update set name = excluded.name`.execute(tx)
+      if (!application.anyKnown) continue
       await sql`delete from ${table} t using directory.staged_record s
         where ${staged(application)} and s.change = 'removed' and s.kind = ${kind}
           and t.source_id = ${application.sourceId} and t.code = s.external_id`.execute(tx)
     }
   },
 
-  removeRelations,
+  ofKnown(removeRelations),
 
   ...insertRelations,
 
   // What no source knows any more: gone, and back under the same identifier if a later export holds it again.
-  async (tx, application) => {
+  ofKnown(async (tx, application) => {
     if (application.preparing) return
     await sql`update directory.person p set gone_on = r.gone_on
       from directory.staged_record s join directory.source_record r on ${sameRecord(application)}
@@ -202,11 +213,11 @@ export const applicationSteps: Step<Application>[] = [
       from directory.staged_record s join directory.source_record r on ${sameRecord(application)}
       where ${staged(application)} and s.change = 'removed' and s.kind = 'establishment' and o.id = s.subject_id
         and ${unknown}`.execute(tx)
-  },
+  }),
 
   writeAffiliations,
 
-  removeClasses,
+  ofKnown(removeClasses),
 ]
 
 /**
@@ -214,6 +225,10 @@ export const applicationSteps: Step<Application>[] = [
  * records describe too: what those state of them counts as much.
  */
 async function followMerges(tx: Tx, application: Application): Promise<void> {
+  const { rows } =
+    await sql`select from directory.staged_record s where ${staged(application)} and s.known limit 1`.execute(tx)
+  application.anyKnown = rows.length > 0
+  if (!application.anyKnown) return
   await sql`update directory.staged_record s set subject_id = r.subject_id
     from directory.source_record r
     where ${staged(application)} and s.known and ${isPerson} and ${sameRecord(application)}
@@ -232,6 +247,7 @@ async function acceptRecords(tx: Tx, application: Application, which: RawBuilder
       (source_id, kind, external_id, subject_id, hash, body, establishment_ref)
     select ${sourceId}, s.kind, s.external_id, s.subject_id, s.hash, s.body, s.establishment_ref
     from directory.staged_record s where ${present(application)} and not s.known and ${which}`.execute(tx)
+  if (!application.anyKnown) return
   await sql`update directory.source_record r set
       subject_id = s.subject_id, hash = s.hash, body = s.body, establishment_ref = s.establishment_ref, gone_on = null,
       changed_at = now()

@@ -200,6 +200,7 @@ async function describeApplication(tx: Tx, id: string, sourceId: string) {
     bulk: before === undefined || (row.staged_count ?? 0) >= bulkRows,
     undoes: undone && { id: undone.id, schoolYear: undone.school_year ?? schoolYear },
     preparing: false,
+    anyKnown: false,
     anyShared: false,
   }
   return { row, application }

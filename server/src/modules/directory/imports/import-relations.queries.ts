@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
-import { type Application, isPerson, present, staged, yearIds } from './import-application.ts'
+import { type Application, present, staged, yearIds } from './import-application.ts'
 
 /** Where relations are read: records with their `subject_id` and `body`, their source, and the school year they are of. */
 interface Statements {
@@ -136,9 +136,6 @@ export async function insertRelationsOf(tx: Tx, ids: string[], pupils: string[])
 
 /** Takes away the relations of people who changed or left, to be written anew; those of years before stay, as history. */
 export async function removeRelations(tx: Tx, application: Application): Promise<void> {
-  const { rows } = await sql`select from directory.staged_record s
-    where ${staged(application)} and s.known and ${isPerson} limit 1`.execute(tx)
-  if (rows.length === 0) return
   const { sourceId, preparing } = application
   await removeTheirs(tx, {
     preparing,
