@@ -37,9 +37,13 @@ async function* readFiles(
 ): AsyncGenerator<PlacedOutcome> {
   for (const { file, number } of files) {
     const { kind, name, path, categories } = file
-    for await (const { requests, bytes } of readAafRequests(path, name)) {
-      const modified = requests.filter(({ request }) => request === 'modify').map(({ id }) => id)
-      const accepted = modified.length > 0 ? await findAccepted(kind, modified) : new Map<string, AcceptedState>()
+    const lookUp = (batch: { requests: AafRecord[]; bytes: number }) => {
+      const modified = batch.requests.filter(({ request }) => request === 'modify').map(({ id }) => id)
+      const found = modified.length > 0 ? findAccepted(kind, modified) : new Map<string, AcceptedState>()
+      return { ...batch, found }
+    }
+    for await (const { requests, bytes, found } of readAhead(readAafRequests(path, name), lookUp)) {
+      const accepted = await found
       let unread = bytes
       for (const record of requests) {
         const { line } = record
@@ -58,6 +62,19 @@ async function* readFiles(
       }
     }
   }
+}
+
+/** Gives what becomes of each item once that of the next is under way: the database searches while records are read. */
+async function* readAhead<T, U extends { found: unknown }>(items: AsyncIterable<T>, start: (item: T) => U) {
+  let before: U | undefined
+  for await (const item of items) {
+    const started = start(item)
+    // Should nobody get to it, its failure is nobody's either.
+    Promise.resolve(started.found).catch(() => {})
+    if (before) yield before
+    before = started
+  }
+  if (before) yield before
 }
 
 /** Reads a request again that was set aside. */
