@@ -2381,7 +2381,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Close a meeting: its minutes are written */
+        /** Close a meeting: its minutes are written, and the journal is signed */
         post: operations["closeMeeting"];
         delete?: never;
         options?: never;
@@ -20405,9 +20405,9 @@ export interface operations {
     };
     exploreVote: {
         parameters: {
-            query: {
-                /** @description key of a ballot rule */
-                ballot: string;
+            query?: {
+                /** @description key of a ballot rule; without one, the first that weighs voices, or else the first */
+                ballot?: string;
                 /** @description keys of parties, with commas */
                 absent?: string;
                 /** @description keys of parties, with commas */

@@ -4,6 +4,7 @@ import { Problem } from '#kernel/problem'
 import type { Day } from '#kernel/time'
 import { recordInJournal } from '../journal/journal.ts'
 import { lockJournal } from '../journal/journal-lock.ts'
+import { isCommitment, sumCents, sumOfSubject } from './balances.queries.ts'
 import { exerciseOf, getTerms, type Terms } from './exercises.ts'
 import { moneyTables, type Nature } from './tables.ts'
 
@@ -123,10 +124,20 @@ export async function postEntry(
   return { id, number }
 }
 
+// What became of an order and of what was received follows from the ledger alone; other operations keep a state besides.
+const reversible: readonly string[] = [
+  'commitment',
+  'release',
+  'payment',
+  'priceReduction',
+  'regularisation',
+  'receipt',
+]
+
 /**
  * Undoes an entry by its reverse, once. It counts for a day of its own, as the exercise of the first may be closed.
  * @throws Problem 404 `entry_not_found`, 409 `entry_already_reversed`, 409 `entry_is_reversal`, 409
- *   `entry_of_operation` for an entry that an order, a bill or a claim rests on, which is undone there.
+ *   `entry_of_operation` for an entry of a bill, an advance or a claim, which is settled there.
  */
 export async function reverseEntry(
   tx: Tx,
@@ -143,6 +154,9 @@ export async function reverseEntry(
   if (!entry) throw new Problem(404, 'entry_not_found', 'There is no such entry in this ledger.')
   if (entry.reverses_id !== null)
     throw new Problem(409, 'entry_is_reversal', 'A reversal is not undone: write the entry anew.')
+  if (!reversible.includes(entry.kind)) {
+    throw new Problem(409, 'entry_of_operation', 'This entry belongs to a bill, an advance or a claim.')
+  }
   const reversed = await moneyTables(tx)
     .selectFrom('governance.ledger_entry')
     .select('number')
@@ -172,6 +186,14 @@ export async function reverseEntry(
     },
     now,
   )
+  if (entry.subject_kind === 'order') {
+    const committed = sumCents((await sumOfSubject(tx, entry.subject_id!)).filter(({ nature }) => isCommitment(nature)))
+    await moneyTables(tx)
+      .updateTable('governance.service_order')
+      .set({ state: committed === 0n ? 'settled' : 'committed' })
+      .where('id', '=', entry.subject_id!)
+      .execute()
+  }
   return made!
 }
 
