@@ -3351,6 +3351,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/governance/agreements/{slug}/membership/joinings/{id}/agenda": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a request on the agenda of a meeting of the body that approves it */
+        post: operations["scheduleJoining"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/governance/agreements/{slug}/membership/joinings/{id}/deliberations": {
         parameters: {
             query?: never;
@@ -17794,6 +17811,39 @@ export interface operations {
                     "application/json": {
                         /** @enum {string} */
                         state: "request" | "examination" | "approval" | "deliberationOfEveryMember" | "amendmentSigned" | "refused" | "recorded";
+                    };
+                };
+            };
+        };
+    };
+    scheduleJoining: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    meetingId: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        agendaItemId: string;
                     };
                 };
             };

@@ -148,7 +148,7 @@ export function registerAgenda(app: App, services: Services): void {
       const file = await request.file({ limits: { fileSize: paperLimit, files: 1 } })
       if (!file) throw new Problem(400, 'file_missing', 'The form holds no file.')
       const content = await file.toBuffer()
-      if (file.file.truncated) throw new Problem(413, 'file_too_large', `A paper has at most ${paperLimit} bytes.`)
+      if (file.file.truncated) throw new Problem(413, 'paper_too_large', `A paper has at most ${paperLimit} bytes.`)
       const { id, name, sha256 } = await inStanding(services, request, (tx, standing, now) =>
         addPaper(tx, standing, request.params.id, { name: file.filename, content }, now),
       )

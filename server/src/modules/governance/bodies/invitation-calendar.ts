@@ -61,7 +61,8 @@ export function writeInvitation(
     ...(meeting.place !== '' && { location: meeting.place }),
   })
   for (const invitation of invitations) addAttendee(event, invitation, invitations, frame.for)
-  return calendar.toString()
+  // The library leaves out the end of the last line, which the format asks for (§3.1).
+  return `${calendar.toString()}\r\n`
 }
 
 function addAttendee(event: ICalEvent, invitation: Invitation, all: Invitation[], invited: string): void {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
+import { signCheckpoint } from '../journal/checkpoints.ts'
 import { inStanding } from '../standing.ts'
 import { describeMeeting, meetingSchema } from './meeting-view.ts'
 import { cancelMeeting, changeMeeting, conveneMeeting, openMeeting } from './meetings.ts'
@@ -103,7 +104,7 @@ export function registerMeetings(app: App, services: Services): void {
       config,
       schema: {
         operationId: 'closeMeeting',
-        summary: 'Close a meeting: its minutes are written',
+        summary: 'Close a meeting: its minutes are written, and the journal is signed',
         params,
         body: z.strictObject({ withoutQuorum: z.boolean().default(false).describe('closed for want of a quorum') }),
         response: { 200: meetingSchema },
@@ -113,6 +114,7 @@ export function registerMeetings(app: App, services: Services): void {
       inStanding(services, request, async (tx, standing, now) => {
         const { timeZone } = request.tenant
         await closeMeeting(tx, standing, request.params.id, { ...request.body, timeZone }, now)
+        await signCheckpoint(tx, services, standing.agreement, now)
         return describeMeeting(tx, standing, request.params.id, now)
       }),
   )

@@ -212,7 +212,7 @@ describe('papers', () => {
     expect((await upload(item?.id ?? '', 'Étude «a».pdf', 'x')).json<Answer['json']>().code).toBe('paper_twice')
     expect((await upload(item?.id ?? '', 'a.pdf', 'x', reader.headers)).statusCode).toBe(403)
     const large = await upload(item?.id ?? '', 'gros.pdf', 'x'.repeat(20 * 1024 * 1024 + 1))
-    expect([large.statusCode, large.json<Answer['json']>().code]).toEqual([413, 'file_too_large'])
+    expect([large.statusCode, large.json<Answer['json']>().code]).toEqual([413, 'paper_too_large'])
 
     expect((await call('POST', `/meetings/${id}/closing`, {})).json.state).toBe('closed')
     expect((await upload(item?.id ?? '', 'apres.pdf', 'x')).json<Answer['json']>().code).toBe('meeting_state')

@@ -6,6 +6,8 @@ import type { Day } from '#kernel/time'
 import { findPersonSummary } from '#modules/directory'
 import type { Agreement, Body } from '../agreements/agreement-schema.ts'
 import type { Standing } from '../standing.ts'
+import { inviteRepresentatives } from './invitations.queries.ts'
+import { listMeetings, raiseSequence } from './meetings.queries.ts'
 import { listSeatedParties } from './presence.ts'
 import {
   findRepresentativeForUpdate,
@@ -32,7 +34,8 @@ export function listNameableRanks(standing: Standing, body: Body, party: string)
 }
 
 /**
- * Names someone to sit for a party in a body, under the caps of the agreement.
+ * Names someone to sit for a party in a body, under the caps of the agreement, and invites them to the meetings that are
+ * convened.
  * @throws Problem 403 `not_allowed`; 404 `body_not_found`, `person_not_found`; 422 `party_not_in_body`, `no_deputies`,
  * `period_reversed`; 409 `already_seated`, `sits_for_another`, `too_many_persons`: each with the article.
  */
@@ -81,6 +84,11 @@ export async function appointRepresentative(
     })
   const id = randomUUIDv7()
   await insertRepresentative(tx, { ...input, id, agreementId, recordedBy: standing.personId }, now)
+  for (const meeting of await listMeetings(tx, agreementId, body.key)) {
+    if (meeting.state !== 'convened' || meeting.day < input.startsOn) continue
+    await inviteRepresentatives(tx, agreementId, meeting.id)
+    await raiseSequence(tx, meeting.id)
+  }
   await recordAudit(tx, {
     action: 'governance.representative_named',
     actorPersonId: standing.personId,
