@@ -2,6 +2,7 @@ import type { Tx } from '#kernel/postgres'
 import type { AgreementInForce } from '../agreements/agreements.queries.ts'
 import { onDecision as onChangeDecided } from '../changes/change-decisions.ts'
 import { onDecision as onJoiningDecided } from '../membership/joining.ts'
+import { onDecision as onRegularisationDecided } from '../money/regularisations.ts'
 
 /** What a vote decided, for the part of the module whose subject it was about. */
 export interface DecisionMade {
@@ -19,6 +20,7 @@ type Reaction = (tx: Tx, decision: DecisionMade, now: Date) => Promise<void>
 const reactions = new Map<string, Reaction>([
   ['change', onChangeDecided],
   ['joining', onJoiningDecided],
+  ['regularisation', onRegularisationDecided],
 ])
 
 /** Lets the subject of a decision follow from it, in the transaction of the closing. */
