@@ -331,6 +331,7 @@ describe('every step', () => {
   it('is refused to who may not take it, whatever the state', async () => {
     const id = await request()
     const stranger = { headers: await test.signIn(await test.inTenant((tx) => makePerson(tx))) }
+    const meetingId = await makeMeeting('cogouv')
     const steps: [Seat | { headers: { cookie: string } }, Method, string, object?][] = [
       [marne, 'PUT', 'qualification', paid],
       [consortium.manager, 'POST', 'sheets', sheet],
@@ -339,7 +340,7 @@ describe('every step', () => {
       [marne, 'POST', 'opinions', { party: 'academie-reims', opinion: 'favourable', text: '' }],
       [marne, 'POST', 'silences', { party: 'academie-reims' }],
       [consortium.manager, 'POST', 'commitment'],
-      [contractor, 'POST', 'agenda', { meetingId: randomUUIDv7() }],
+      [contractor, 'POST', 'agenda', { meetingId }],
       [marne, 'POST', 'decision', { adopted: true, note: '' }],
       [marne, 'POST', 'order', { effectiveOn: '2026-11-02' }],
       [marne, 'POST', 'delivery', {}],
@@ -358,13 +359,14 @@ describe('every step', () => {
 
   it('is refused out of its turn, and says where the change is', async () => {
     const id = await request()
+    const meetingId = await makeMeeting('cogouv')
     const steps: [Seat | { headers: { cookie: string } }, string, object?][] = [
       [contractor, 'sheets', sheet],
       [contractor, 'sheets/1/submission'],
       [contractor, 'revision', {}],
       [academies[0]!, 'opinions', { party: 'academie-reims', opinion: 'favourable', text: '' }],
       [consortium.manager, 'silences', { party: 'academie-reims' }],
-      [consortium.manager, 'agenda', { meetingId: randomUUIDv7() }],
+      [consortium.manager, 'agenda', { meetingId }],
       [consortium.manager, 'decision', { adopted: true, note: '' }],
       [consortium.manager, 'order', { effectiveOn: '2026-11-02' }],
       [contractor, 'delivery', {}],
@@ -524,5 +526,18 @@ describe('an agenda', () => {
     expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 409])
     expect((await schedule(meeting)).json()).toMatchObject({ status: 409, code: 'already_on_agenda' })
     expect((await call(contractor, 'POST', `/${id}/revision`, {})).json()).toMatchObject({ status: 409 })
+    // Nor is what is about to be voted changed when the item was put there by hand.
+    const other = await request()
+    await call(consortium.manager, 'PUT', `/${other}/qualification`, paid)
+    await submit(other)
+    await advise(other)
+    await test.services.owner.query(
+      `insert into governance.agenda_item (tenant_id, id, meeting_id, position, title, kind, subject_kind, subject_id, created_at)
+       values ($1, gen_random_uuid(), $2, 99, 'x', 'decision', 'change', $3, now())`,
+      [test.tenant.id, meeting, other],
+    )
+    expect((await call(contractor, 'POST', `/${other}/revision`, {})).json()).toMatchObject({
+      code: 'change_on_agenda',
+    })
   })
 })

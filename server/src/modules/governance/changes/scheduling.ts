@@ -1,17 +1,17 @@
-import { randomUUIDv7 } from 'node:crypto'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
+import { addAgendaItem } from '../bodies/agenda.ts'
+import { getMeeting } from '../bodies/meetings.queries.ts'
 import type { Standing } from '../standing.ts'
 import type { ChangeState } from './change-steps.ts'
 import { beginStep, endStep } from './changes.ts'
-import { findOpenAgendaItem, listMeetingTimes } from './changes.queries.ts'
+import { findOpenAgendaItem } from './changes.queries.ts'
 import { findBallotRule } from './qualification.ts'
-import { tables } from './tables.ts'
 
 /**
  * Puts a change on the agenda of a meeting of the body that votes it.
  * @throws Problem as `beginStep`; 404 `meeting_not_found`; 422 `meeting_of_other_body`; 409 `already_on_agenda`;
- *   409 `agenda_closed` for a meeting that is over.
+ *   as `addAgendaItem`.
  */
 export async function scheduleChange(
   tx: Tx,
@@ -20,38 +20,30 @@ export async function scheduleChange(
   meetingId: string,
   now: Date,
 ): Promise<{ state: ChangeState; agendaItemId: string }> {
+  // The meeting first: who closes it holds it already when it comes to the journal.
+  const meeting = await getMeeting(tx, standing.agreement.id, meetingId, 'update')
   const change = await beginStep(tx, standing, id, 'schedule')
-  const meeting = (await listMeetingTimes(tx, standing.agreement.id)).find((each) => each.id === meetingId)
-  if (!meeting) throw new Problem(404, 'meeting_not_found', 'There is no such meeting.')
   const rule = findBallotRule(standing.agreement.rules, change.structuring === true)
   if (!rule || meeting.body !== rule.body) {
     const detail = `By article ${rule?.article ?? ''}, this change is voted by: ${rule?.body ?? 'nobody'}.`
     throw new Problem(422, 'meeting_of_other_body', detail, { article: rule?.article ?? '' })
   }
-  if (meeting.state === 'closed') throw new Problem(409, 'agenda_closed', 'This meeting is over.')
   if (await findOpenAgendaItem(tx, id))
     throw new Problem(409, 'already_on_agenda', 'The change awaits its vote already.')
-  const last = await tables(tx)
-    .selectFrom('governance.agenda_item')
-    .select((each) => each.fn.max('position').as('position'))
-    .where('meeting_id', '=', meetingId)
-    .executeTakeFirst()
-  const agendaItemId = randomUUIDv7()
-  await tables(tx)
-    .insertInto('governance.agenda_item')
-    .values({
-      id: agendaItemId,
-      meeting_id: meetingId,
-      position: (last?.position ?? 0) + 1,
+  const agendaItemId = await addAgendaItem(
+    tx,
+    standing,
+    meetingId,
+    {
       title: change.title,
       text: change.need,
       kind: 'decision',
-      ballot_rule: rule.key,
-      subject_kind: 'change',
-      subject_id: id,
-      created_at: now,
-    })
-    .execute()
+      ballotRule: rule.key,
+      subjectKind: 'change',
+      subjectId: id,
+    },
+    now,
+  )
   const state = await endStep(
     tx,
     standing,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { actIn } from '../act.ts'
-import { examineJoining, recordDeliberation, requestJoining, signAmendment } from './joining.ts'
+import { examineJoining, recordDeliberation, requestJoining, scheduleJoining, signAmendment } from './joining.ts'
 
 const bySlug = z.object({ slug: z.string().max(80) })
 const byId = bySlug.extend({ id: z.uuid() })
@@ -75,6 +75,24 @@ export function registerJoining(app: App, services: Services): void {
     },
     (request) =>
       act(request, (tx, standing, now) => examineJoining(tx, standing, request.params.id, request.body.note, now)),
+  )
+
+  app.post(
+    `${base}/:id/agenda`,
+    {
+      config: { access: 'signed-in' },
+      schema: {
+        operationId: 'scheduleJoining',
+        summary: 'Puts a request on the agenda of a meeting of the body that approves it',
+        params: byId,
+        body: z.object({ meetingId: z.uuid() }),
+        response: { 200: z.object({ agendaItemId: z.uuid() }) },
+      },
+    },
+    (request) =>
+      act(request, (tx, standing, now) =>
+        scheduleJoining(tx, standing, request.params.id, request.body.meetingId, now),
+      ),
   )
 
   app.post(

@@ -7,6 +7,8 @@ import type { Party } from '../agreements/agreement-schema.ts'
 import { createAgreementVersion } from '../agreements/agreement-versions.ts'
 import type { AgreementInForce } from '../agreements/agreements.queries.ts'
 import { readAgreement } from '../agreements/read-agreement.ts'
+import { addAgendaItem } from '../bodies/agenda.ts'
+import { getMeeting } from '../bodies/meetings.queries.ts'
 import { lockJournal } from '../journal/journal-lock.ts'
 import { type JournalContent, recordInJournal } from '../journal/journal.ts'
 import { listMembers } from '../money/weights.ts'
@@ -87,6 +89,44 @@ export async function examineJoining(
   const act = await beginJoiningStep(tx, standing, id, 'examination')
   const { agreement, personId } = standing
   return moveAct(tx, agreement, act, { step: 'examination', state: 'examination', personId, note }, now)
+}
+
+/**
+ * Puts a request on the agenda of a meeting of the body that approves it.
+ * @throws Problem as `beginJoiningStep` and `addAgendaItem`; 404 `meeting_not_found`; 422 `meeting_of_other_body`.
+ */
+export async function scheduleJoining(
+  tx: Tx,
+  standing: Standing,
+  id: string,
+  meetingId: string,
+  now: Date,
+): Promise<{ agendaItemId: string }> {
+  requireManager(standing)
+  const { rules, id: agreementId } = standing.agreement
+  const { approvedBy, article } = rules.membership.joining
+  const meeting = await getMeeting(tx, agreementId, meetingId, 'update')
+  const act = await beginJoiningStep(tx, standing, id, 'approval')
+  const rule = rules.ballots.find(({ body, subjects }) => body === approvedBy && subjects.includes('joining'))
+  if (!rule || meeting.body !== approvedBy) {
+    const detail = `By article ${article}, this is approved by: ${approvedBy}.`
+    throw new Problem(422, 'meeting_of_other_body', detail, { article })
+  }
+  const agendaItemId = await addAgendaItem(
+    tx,
+    standing,
+    meetingId,
+    {
+      title: act.name ?? act.party,
+      text: act.reason,
+      kind: 'decision',
+      ballotRule: rule.key,
+      subjectKind: 'joining',
+      subjectId: id,
+    },
+    now,
+  )
+  return { agendaItemId }
 }
 
 /** What a vote does to a request to join: approved or refused. One that awaits no approval is left as it is. */
