@@ -29,9 +29,30 @@ export const paths = {
     withQuery(`/governance/${encodeURIComponent(agreement)}`, parameters),
   governanceBodies: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/bodies`,
   governanceChanges: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/changes`,
-  governanceMoney: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/money`,
+  governanceMoney: (agreement: string, parameters: { exercise?: string } = {}) =>
+    withQuery(`/governance/${encodeURIComponent(agreement)}/money`, parameters),
+  governanceMoneyPart: (
+    agreement: string,
+    part: 'part' | 'orders' | 'bills' | 'advances' | 'staff' | 'head-counts' | 'entries',
+    parameters: { party?: string; exercise?: string } = {},
+  ) => withQuery(`/governance/${encodeURIComponent(agreement)}/money/${part}`, parameters),
+  moneyFile: (agreement: string, file: 'entries' | 'orders' | 'advances' | 'claims') =>
+    `/api/governance/agreements/${encodeURIComponent(agreement)}/money/${file}.csv`,
+  moneyInvoice: (agreement: string, of: 'bills' | 'claims', id: string, syntax: 'ubl' | 'cii') =>
+    `/api/governance/agreements/${encodeURIComponent(agreement)}/money/${of}/${encodeURIComponent(id)}/invoice.xml?syntax=${syntax}`,
   governanceMembers: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/members`,
   governanceAgreement: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/agreement`,
+  governanceVotes: (agreement: string, meeting: string) =>
+    `/governance/${encodeURIComponent(agreement)}/meetings/${encodeURIComponent(meeting)}/votes`,
+  governanceBallot: (agreement: string, ballot: string) =>
+    `/governance/${encodeURIComponent(agreement)}/ballots/${encodeURIComponent(ballot)}`,
+  governanceWhatIf: (agreement: string, parameters: Record<string, string> = {}) =>
+    withQuery(`/governance/${encodeURIComponent(agreement)}/what-if`, parameters),
+  governanceUpload: () => '/governance/new',
+  governanceVersions: (agreement: string, parameters: { version?: string; since?: string; view?: string } = {}) =>
+    withQuery(`/governance/${encodeURIComponent(agreement)}/agreement/versions`, parameters),
+  governanceAmend: (agreement: string, parameters: { part?: string; item?: string; view?: string } = {}) =>
+    withQuery(`/governance/${encodeURIComponent(agreement)}/agreement/amend`, parameters),
   governanceDecisions: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/decisions`,
   governanceJournal: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/decisions/journal`,
   publicDecisions: (agreement: string) => `/decisions/${encodeURIComponent(agreement)}`,

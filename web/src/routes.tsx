@@ -121,6 +121,82 @@ export const routes: RouteObject[] = [
                 }),
               },
               {
+                path: 'governance/:agreement/meetings/:meeting/votes',
+                lazy: async () => ({
+                  Component: (await import('./features/governance/meeting-votes-page.tsx')).MeetingVotesPage,
+                }),
+              },
+              {
+                path: 'governance/:agreement/ballots/:ballot',
+                lazy: async () => ({ Component: (await import('./features/governance/ballot-page.tsx')).BallotPage }),
+              },
+              {
+                path: 'governance/:agreement/what-if',
+                lazy: async () => ({ Component: (await import('./features/governance/what-if-page.tsx')).WhatIfPage }),
+              },
+              {
+                path: 'governance/new',
+                lazy: async () => ({
+                  Component: (await import('./features/governance/agreement-upload-page.tsx')).AgreementUploadPage,
+                }),
+              },
+              {
+                path: 'governance/:agreement/money',
+                lazy: async () => ({ Component: (await import('./features/governance/money/budget-page.tsx')).BudgetPage }),
+              },
+              {
+                path: 'governance/:agreement/money/part',
+                lazy: async () => ({ Component: (await import('./features/governance/money/part-page.tsx')).PartPage }),
+              },
+              {
+                path: 'governance/:agreement/money/orders',
+                lazy: async () => ({ Component: (await import('./features/governance/money/orders-page.tsx')).OrdersPage }),
+              },
+              {
+                path: 'governance/:agreement/money/bills',
+                lazy: async () => ({ Component: (await import('./features/governance/money/bills-page.tsx')).BillsPage }),
+              },
+              {
+                path: 'governance/:agreement/money/advances',
+                lazy: async () => ({ Component: (await import('./features/governance/money/advances-page.tsx')).AdvancesPage }),
+              },
+              {
+                path: 'governance/:agreement/money/staff',
+                lazy: async () => ({ Component: (await import('./features/governance/money/staff-page.tsx')).StaffPage }),
+              },
+              {
+                path: 'governance/:agreement/money/head-counts',
+                lazy: async () => ({ Component: (await import('./features/governance/money/head-counts-page.tsx')).HeadCountsPage }),
+              },
+              {
+                path: 'governance/:agreement/money/entries',
+                lazy: async () => ({ Component: (await import('./features/governance/money/ledger-page.tsx')).LedgerPage }),
+              },
+              {
+                path: 'governance/:agreement',
+                lazy: async () => ({
+                  Component: (await import('./features/governance/calendar-page.tsx')).CalendarPage,
+                }),
+              },
+              {
+                path: 'governance/:agreement/agreement',
+                lazy: async () => ({
+                  Component: (await import('./features/governance/agreement-page.tsx')).AgreementPage,
+                }),
+              },
+              {
+                path: 'governance/:agreement/agreement/versions',
+                lazy: async () => ({
+                  Component: (await import('./features/governance/agreement-versions-page.tsx')).AgreementVersionsPage,
+                }),
+              },
+              {
+                path: 'governance/:agreement/agreement/amend',
+                lazy: async () => ({
+                  Component: (await import('./features/governance/agreement-amend-page.tsx')).AgreementAmendPage,
+                }),
+              },
+              {
                 path: 'governance/:agreement/decisions',
                 lazy: async () => ({
                   Component: (await import('./features/governance/decisions-page.tsx')).DecisionsPage,

@@ -61,9 +61,9 @@ describe('The quorum of the assembly', () => {
       article: '3',
       figures: { part: '5', whole: '10', needed: '5', comparator: '>=' },
     })
-    expect(byMembers?.text.fr).toBe('Membres présents : 5 sur 10. Il en faut au moins la moitié, soit au moins 5.')
+    expect(byMembers?.text.fr).toBe('Membres présents\u00a0: 5 sur 10. Il en faut au moins la moitié, soit au moins 5.')
     expect(byPupils?.text.fr).toBe(
-      'Élèves que représentent les membres présents : 50\u202f000 sur 100\u202f000. Il en faut plus de la moitié, soit plus de 50\u202f000. Effectifs du 1er octobre 2026.',
+      'Élèves que représentent les membres présents\u00a0: 50\u202f000 sur 100\u202f000. Il en faut plus de la moitié, soit plus de 50\u202f000. Effectifs du 1er octobre 2026.',
     )
     expect(byPupils?.text.en).toContain('50,000 of 100,000. Required: more than half, that is more than 50,000.')
   })

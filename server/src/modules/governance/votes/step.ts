@@ -32,7 +32,8 @@ export function makeStep(step: {
   const own = step.cited?.interpretation
   return {
     key: step.key,
-    text: step.text,
+    // French signs of two parts stand off their word, and on the same line.
+    text: { fr: step.text.fr.replace(/ (?=[:;?!])/g, '\u00a0'), en: step.text.en },
     figures: step.figures ?? {},
     article: step.cited?.article ?? null,
     interpretation: step.interpretation ?? (own === undefined ? null : { fr: own, en: own }),

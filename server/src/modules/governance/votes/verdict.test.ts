@@ -61,7 +61,7 @@ describe('80 % of the voices of the governance committee', () => {
       ['abstain', '0'],
     ])
     expect(verdict.steps.find(({ key }) => key === 'threshold')?.text.fr).toBe(
-      'Il faut au moins 80\u00a0%, soit au moins 12. Pour : 12. Seuil atteint.',
+      'Il faut au moins 80\u00a0%, soit au moins 12. Pour\u00a0: 12. Seuil atteint.',
     )
   })
 

@@ -20,7 +20,11 @@ const parties = z
   .describe('keys of parties, with commas')
 
 const asked = z.object({
-  ballot: z.string().max(80).describe('key of a ballot rule'),
+  ballot: z
+    .string()
+    .max(80)
+    .optional()
+    .describe('key of a ballot rule; without one, the first that weighs voices, or else the first'),
   absent: parties,
   represented: parties,
   recused: parties,
@@ -99,7 +103,8 @@ export function registerWhatIf(app: App, services: Services): void {
 
 async function answer(tx: Tx, { agreement, today }: Standing, query: z.infer<typeof asked>) {
   const { rules } = agreement
-  const rule = getBallotRule(agreement, query.ballot)
+  const first = rules.ballots.find(({ weights }) => weights === 'voices') ?? rules.ballots[0]
+  const rule = getBallotRule(agreement, query.ballot ?? first?.key ?? '')
   const body = getBody(rules, rule.body)
   const headCount = (await findHeadCountFor(tx, agreement, body, today)) ?? null
   const stateOf = (party: string): VoterState => {

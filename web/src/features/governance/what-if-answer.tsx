@@ -1,0 +1,185 @@
+import { useTranslation } from 'react-i18next'
+import { useFormat } from '../../shell/format.ts'
+import { Section } from '../../shell/page.tsx'
+import { Notice } from '../../ui/notice.tsx'
+import { Table } from '../../ui/table.tsx'
+import { VerdictAccount } from './verdict-account.tsx'
+import { VoicesChart } from './voices-chart.tsx'
+import { useVoices, type WhatIf } from './votes.ts'
+
+/** Names of parties, by their key. */
+function useNames(answer: WhatIf) {
+  const format = useFormat()
+  const nameOf = (party: string) => answer.voters.find((voter) => voter.party === party)?.name ?? party
+  return { nameOf, list: (parties: string[]) => format.list(parties.map(nameOf)) }
+}
+
+/** What exploring a vote found. */
+export function WhatIfAnswer({ answer }: { answer: WhatIf }) {
+  return (
+    <>
+      <Headline answer={answer} />
+      <Passing answer={answer} />
+      <Power answer={answer} />
+      <Absences answer={answer} />
+      <Quorum answer={answer} />
+    </>
+  )
+}
+
+function Headline({ answer: { passing, quorum, certain } }: { answer: WhatIf }) {
+  const { t } = useTranslation('votes')
+  const voices = useVoices()
+  const needed = t(passing.comparator === '>' ? 'moreThan' : 'atLeast', { voices: voices(passing.needed) })
+  const kind = !quorum.reached
+    ? 'warning'
+    : certain === 'adopted'
+      ? 'success'
+      : certain === 'rejected'
+        ? 'danger'
+        : 'info'
+  const title = !quorum.reached ? t('whatIf.noQuorum') : certain ? t(`certain.${certain}`) : t('whatIf.open')
+  return (
+    <div aria-live="polite">
+      <Notice kind={kind} title={title}>
+        <p>
+          {t(passing.winning > 0 ? 'whatIf.needs' : 'whatIf.cannotPass', {
+            needed,
+            available: voices(passing.available),
+          })}
+        </p>
+      </Notice>
+    </div>
+  )
+}
+
+function Passing({ answer }: { answer: WhatIf }) {
+  const { t } = useTranslation('votes')
+  const format = useFormat()
+  const voices = useVoices()
+  const { list } = useNames(answer)
+  const { minimal, blocking, winning, groups } = answer.passing
+  return (
+    <Section title={t('whatIf.passing')}>
+      <p className="measure">
+        {blocking.length === 0
+          ? t('whatIf.nobodyBlocks')
+          : t('whatIf.blocking', { count: blocking.length, names: list(blocking) })}
+      </p>
+      {minimal.count > 0 && (
+        <>
+          <p className="measure">
+            {t('whatIf.coalitions', {
+              count: minimal.count,
+              number: format.number(minimal.count),
+              winning: format.number(winning),
+              groups: format.number(groups),
+            })}{' '}
+            {minimal.listed.length < minimal.count && t('whatIf.firstOnly', { count: minimal.listed.length })}
+          </p>
+          <ol className="groups">
+            {minimal.listed.map(({ parties, voices: sum }) => (
+              <li key={parties.join()}>
+                {t('whatIf.coalition', { count: parties.length, voices: voices(sum), names: list(parties) })}
+              </li>
+            ))}
+          </ol>
+        </>
+      )}
+    </Section>
+  )
+}
+
+function Power({ answer }: { answer: WhatIf }) {
+  const { t } = useTranslation('votes')
+  const format = useFormat()
+  const { nameOf } = useNames(answer)
+  const shares = answer.power
+    .map(({ party, decisive, of }) => ({ label: nameOf(party), value: decisive / of }))
+    .toSorted((left, right) => right.value - left.value)
+  const most = shares[0]
+  if (!most || most.value === 0) return null
+  return (
+    <Section hint={t('whatIf.powerHint')} title={t('whatIf.power')}>
+      <VoicesChart
+        bars={shares}
+        columns={{ label: t('roll.member'), value: t('whatIf.decisive') }}
+        format={format.percent}
+        mark={null}
+        summary={t('whatIf.powerSummary', { groups: format.number(answer.power[0]?.of ?? 0) })}
+        title={t('whatIf.powerTitle', { name: most.label, share: format.percent(most.value) })}
+        whole={most.value}
+        wording={{ showTable: t('chart.showTable'), showChart: t('chart.showChart') }}
+      />
+    </Section>
+  )
+}
+
+function Absences({ answer }: { answer: WhatIf }) {
+  const { t } = useTranslation('votes')
+  const voices = useVoices()
+  const { nameOf, list } = useNames(answer)
+  if (answer.absences.length === 0) return null
+  const title = t('whatIf.absences')
+  return (
+    <Section title={title}>
+      <Table
+        caption={title}
+        head={
+          <tr>
+            <th scope="col">{t('whatIf.away')}</th>
+            <th scope="col">{t('whatIf.quorum')}</th>
+            <th scope="col">{t('whatIf.outcome')}</th>
+            <th scope="col">{t('whatIf.thenBlock')}</th>
+          </tr>
+        }
+        stacked
+      >
+        {answer.absences.map(({ party, quorum, needed, available, canPass, blocking }) => (
+          <tr key={party}>
+            <th scope="row">{nameOf(party)}</th>
+            <td data-label={t('whatIf.quorum')}>
+              <span>{t(quorum ? 'whatIf.reached' : 'whatIf.missed')}</span>
+            </td>
+            <td data-label={t('whatIf.outcome')}>
+              <span>
+                {t(canPass ? 'whatIf.stillPasses' : 'whatIf.cannot', {
+                  needed: voices(needed),
+                  available: voices(available),
+                })}
+              </span>
+            </td>
+            <td data-label={t('whatIf.thenBlock')}>
+              <span>{blocking.length === 0 ? t('whatIf.none') : list(blocking)}</span>
+            </td>
+          </tr>
+        ))}
+      </Table>
+    </Section>
+  )
+}
+
+function Quorum({ answer }: { answer: WhatIf }) {
+  const { t } = useTranslation('votes')
+  const format = useFormat()
+  const { list } = useNames(answer)
+  const { steps, minimal } = answer.quorum
+  return (
+    <Section title={t('whatIf.quorum')}>
+      <VerdictAccount verdict={{ steps }} />
+      {minimal && (
+        <>
+          <p className="measure">
+            {t('whatIf.quorumGroups', { count: minimal.count, number: format.number(minimal.count) })}{' '}
+            {minimal.listed.length < minimal.count && t('whatIf.firstOnly', { count: minimal.listed.length })}
+          </p>
+          <ol className="groups">
+            {minimal.listed.map(({ parties }) => (
+              <li key={parties.join()}>{list(parties)}</li>
+            ))}
+          </ol>
+        </>
+      )}
+    </Section>
+  )
+}
