@@ -1,0 +1,3 @@
+export function AgreementAmendPage() {
+  return null
+}

@@ -1,0 +1,138 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { useSearchParams } from 'react-router'
+import { api } from '../../api/client.ts'
+import { Failure, useProblemText } from '../../shell/failure.tsx'
+import { useFormat } from '../../shell/format.ts'
+import { Section } from '../../shell/page.tsx'
+import { Button } from '../../ui/button.tsx'
+import { Empty } from '../../ui/empty.tsx'
+import { SelectField } from '../../ui/field.tsx'
+import { Notice } from '../../ui/notice.tsx'
+import { SkeletonRows } from '../../ui/skeleton.tsx'
+import { type Calendar, calendarQuery } from './calendar.ts'
+import { CalendarTable, useEntryWords } from './calendar-table.tsx'
+import { CalendarFeed } from './calendar-feed.tsx'
+import { CalendarYear } from './calendar-year.tsx'
+import { GovernancePage } from './governance-page.tsx'
+import { useAgreement, useAgreementSlug } from './governance.ts'
+import './calendar.css'
+
+/** What the agreement asks for in a school year: what is done, what presses, and the last safe days. */
+export function CalendarPage() {
+  const { t } = useTranslation('agreements')
+  const format = useFormat()
+  const slug = useAgreementSlug()
+  const [parameters, setParameters] = useSearchParams()
+  const { data: agreement } = useAgreement()
+  const { data, error, refetch } = useQuery(calendarQuery(slug, parameters.get('year') ?? undefined))
+  const name = ({ from }: { from: string }) => format.schoolYear(Number(from.slice(0, 4)))
+  return (
+    <GovernancePage busy={!data && !error} lead={agreement ? agreement.title : undefined} title={t('calendar.title')}>
+      {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
+      {!data && !error && <SkeletonRows count={8} />}
+      {data && (
+        <>
+          <div className="calendar-choice">
+            <SelectField
+              label={t('calendar.schoolYear')}
+              onChange={({ target }) => setParameters({ year: target.value }, { replace: true })}
+              options={data.schoolYears.map((year) => ({ value: year.from, label: name(year) }))}
+              value={data.schoolYear.from}
+            />
+          </div>
+          <Notices calendar={data} slug={slug} />
+          <Pressing calendar={data} />
+          {data.entries.length === 0 ? (
+            <Empty title={t('calendar.none')}>{t('calendar.noneText')}</Empty>
+          ) : (
+            <>
+              <CalendarYear calendar={data} />
+              <Section hint={t('calendar.allHint')} title={t('calendar.all')}>
+                <CalendarTable calendar={data} manages={agreement?.manages ?? false} slug={slug} />
+              </Section>
+            </>
+          )}
+          <CalendarFeed since={data.feedSince} slug={slug} />
+        </>
+      )}
+    </GovernancePage>
+  )
+}
+
+/** What is late or presses, most urgent first, in one sentence each. */
+function Pressing({ calendar }: { calendar: Calendar }) {
+  const { t } = useTranslation('agreements')
+  const format = useFormat()
+  const say = useEntryWords(calendar)
+  const { entries, today } = calendar
+  const failing = entries.filter(({ state, doneOn, meeting }) => {
+    if (state === 'missing') return true
+    // What is over is told below; what can still be mended is told here.
+    return state === 'late' && (doneOn === null || (meeting !== null && meeting.day >= today))
+  })
+  const next = entries
+    .filter(({ state, steps }) => state === 'due' && steps.length > 0)
+    .toSorted((a, b) => (a.steps[0]?.by ?? '').localeCompare(b.steps[0]?.by ?? ''))
+    .slice(0, 4)
+  return (
+    <Section title={t('calendar.pressing')}>
+      {failing.length === 0 && next.length === 0 && <p>{t('calendar.nothingPresses')}</p>}
+      <ul className="calendar-pressing">
+        {failing.map((entry) => (
+          <li key={entry.key}>
+            <span className={`calendar-state calendar-${entry.state}`}>{t(`calendar.state.${entry.state}`)}</span>
+            <span>
+              <strong>{entry.name}</strong> : {say.entry(entry)}
+            </span>
+          </li>
+        ))}
+        {next.map((entry) => (
+          <li key={entry.key}>
+            <span className="calendar-state calendar-due">
+              {t('calendar.before', { day: format.dayMedium(entry.steps[0]?.by ?? entry.period.until) })}
+            </span>
+            <span>
+              <strong>{entry.name}</strong> : {say.step(entry.steps[0])} {t('calendar.for', { what: say.entry(entry) })}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  )
+}
+
+/** What the reader was told of and has not put aside. */
+function Notices({ calendar, slug }: { calendar: Calendar; slug: string }) {
+  const { t } = useTranslation('agreements')
+  const explain = useProblemText()
+  const format = useFormat()
+  const say = useEntryWords(calendar)
+  const queries = useQueryClient()
+  const aside = useMutation({
+    mutationFn: (id: string) =>
+      api.POST('/api/governance/agreements/{slug}/notices/{id}/reading', { params: { path: { slug, id } } }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['governance', slug, 'calendar'] }),
+  })
+  if (calendar.notices.length === 0) return null
+  return (
+    <Section title={t('calendar.notices', { count: calendar.notices.length })}>
+      {aside.error && <Notice kind="danger" live="alert" title={explain(aside.error)} />}
+      <ul className="sessions">
+        {calendar.notices.map(({ id, entry, madeAt }) => (
+          <li key={id}>
+            <span>
+              <strong>{entry.name}</strong> : {say.entry(entry)}{' '}
+              <span className="quiet small">
+                {t(`calendar.state.${entry.state}`)}, {format.dateTime(madeAt)}
+              </span>
+            </span>
+            <Button busy={aside.isPending} look="quiet" onClick={() => aside.mutate(id)}>
+              {t('calendar.putAside')}
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  )
+}
