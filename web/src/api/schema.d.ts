@@ -16676,6 +16676,14 @@ export interface operations {
                             among: "everyMember" | "votersInFavour" | "oneMember" | "orderingMembers";
                             article: string;
                         } | null;
+                        /** @description of the body that votes, on whose agenda it may be put */
+                        meetings: {
+                            /** Format: uuid */
+                            id: string;
+                            title: string;
+                            /** Format: date-time */
+                            startsAt: string;
+                        }[];
                         inFavour: string[] | null;
                         committedAt: string | null;
                         orderId: string | null;
@@ -17485,6 +17493,13 @@ export interface operations {
                             interpretation: string | null;
                             approvedBy: string;
                             steps: ("request" | "examination" | "approval" | "deliberationOfEveryMember" | "amendmentSigned")[];
+                            meetings: {
+                                /** Format: uuid */
+                                id: string;
+                                title: string;
+                                /** Format: date-time */
+                                startsAt: string;
+                            }[];
                         };
                         leaving: {
                             article: string;

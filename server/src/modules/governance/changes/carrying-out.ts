@@ -2,6 +2,7 @@ import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Day } from '#kernel/time'
 import { createOrder } from '../money/orders.ts'
+import { proposePriceReduction } from '../money/price-reductions.ts'
 import type { Standing } from '../standing.ts'
 import type { Measure, MeasuredResult } from './change-schema.ts'
 import type { ChangeState } from './change-steps.ts'
@@ -127,7 +128,7 @@ export async function deliverChange(
 
 /**
  * Measures a delivered change against each result its sheet expects: all reached, it is accepted; else its price is
- * reduced, where the agreement says so.
+ * reduced, where the agreement says so: the entries are proposed, for whoever keeps the accounts to post.
  * @param input.reductionCents null when all is reached.
  * @throws Problem as `beginStep`; 422 `measures_incomplete` unless each result is measured; `measured_later` for one
  *   measured after today; `nothing_missed`, `reduction_missing`, `reduction_too_high`, `reduction_not_agreed`.
@@ -167,6 +168,20 @@ export async function acceptChange(
       recorded_at: now,
     })
     .execute()
+  if (change.orderId !== null && input.reductionCents) {
+    await proposePriceReduction(
+      tx,
+      {
+        agreementId: standing.agreement.id,
+        orderId: change.orderId,
+        label: change.title,
+        amountCents: input.reductionCents,
+        effectiveOn: standing.today,
+        decisionId: change.decisionId,
+      },
+      now,
+    )
+  }
   const { missed } = getChangeRules(standing)
   const state = await endStep(
     tx,

@@ -45,8 +45,9 @@ export async function describeChange(tx: Tx, standing: Standing, id: string) {
   const opinions = await listOpinions(tx, id)
   const items = await listAgendaItems(tx, id)
   const acceptance = await findAcceptance(tx, id)
+  const times = await listMeetingTimes(tx, agreement.id)
   const meetings = await Promise.all(
-    (await listMeetingTimes(tx, agreement.id)).map(async ({ id: meeting, body, state, startsAt }) => ({
+    times.map(async ({ id: meeting, body, state, startsAt }) => ({
       id: meeting,
       body,
       day: await findToday(tx, startsAt),
@@ -83,6 +84,9 @@ export async function describeChange(tx: Tx, standing: Standing, id: string) {
     path: planPath(rules, course, meetings, today),
     ballot: ballot ? { key: ballot.key, name: ballot.name, body: ballot.body, article: ballot.article } : null,
     sharing: sharing ? { key: sharing.key, name: sharing.name, among: sharing.among, article: sharing.article } : null,
+    meetings: times
+      .filter(({ body, state }) => body === ballot?.body && state !== 'closed')
+      .map(({ id: meeting, title, startsAt }) => ({ id: meeting, title, startsAt: startsAt.toISOString() })),
     inFavour: change.inFavour,
     committedAt: change.committedAt?.toISOString() ?? null,
     orderId: change.orderId,

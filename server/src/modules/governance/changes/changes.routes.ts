@@ -91,6 +91,9 @@ const detail = head.extend({
       article: z.string(),
     })
     .nullable(),
+  meetings: z
+    .array(z.object({ id: z.uuid(), title: z.string(), startsAt: z.iso.datetime() }))
+    .describe('of the body that votes, on whose agenda it may be put'),
   inFavour: z.array(z.string()).nullable(),
   committedAt: z.iso.datetime().nullable(),
   orderId: z.uuid().nullable(),

@@ -257,6 +257,12 @@ describe('a structuring change', () => {
       state: 'reduced',
       results: [{ met: false }, { met: true }],
     })
+    const proposed = await test.services.owner.query<{ state: string; cents: number }>(
+      `select r.state, r.amount_cents as cents from governance.price_reduction r
+       join governance.service_order o on o.id = r.order_id where o.change_id = $1`,
+      [id],
+    )
+    expect(proposed.rows.map(({ state, cents }) => [state, Number(cents)])).toEqual([['proposed', 300_000]])
     expect((await call(consortium.manager, 'POST', `/${id}/roll-back`, { note: 'Retirée.' })).json()).toEqual({
       state: 'rolledBack',
     })

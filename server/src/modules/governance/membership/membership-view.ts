@@ -1,4 +1,5 @@
 import type { Tx } from '#kernel/postgres'
+import { listMeetingTimes } from '../changes/changes.queries.ts'
 import { addDays } from '../days.ts'
 import { listMembers } from '../money/weights.ts'
 import type { Standing } from '../standing.ts'
@@ -31,6 +32,9 @@ export async function describeMembership(tx: Tx, standing: Standing) {
       interpretation: joining.interpretation ?? null,
       approvedBy: joining.approvedBy,
       steps: joining.steps,
+      meetings: (await listMeetingTimes(tx, agreement.id))
+        .filter(({ body, state }) => body === joining.approvedBy && state !== 'closed')
+        .map(({ id, title, startsAt }) => ({ id, title, startsAt: startsAt.toISOString() })),
     },
     leaving: describeNotice(leaving),
     termination: describeNotice(termination),

@@ -47,6 +47,7 @@ export function registerMembership(app: App, services: Services): void {
               interpretation: z.string().nullable(),
               approvedBy: z.string(),
               steps: z.array(steps),
+              meetings: z.array(z.object({ id: z.uuid(), title: z.string(), startsAt: z.iso.datetime() })),
             }),
             leaving: notice,
             termination: notice,
