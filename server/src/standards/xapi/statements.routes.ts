@@ -150,10 +150,12 @@ export function registerStatements(scope: App, services: Services, writer: State
       const tenantId = request.tenant.id
       const client = clientOf(request)
       const own = readsOwnOnly(client) ? (await getCredential(services, tenantId, client.id)).authority : undefined
-      // Before the statements are read: what becomes consistent meanwhile may not be among them.
-      reply.header(consistentThrough, (await writer.consistentThrough(tenantId)).toISOString())
-
       const one = readSingle(query)
+      // Before the statements are read: what becomes consistent meanwhile may not be among them. Of a single one the time
+      // of the note is enough: it waits for no list.
+      const through = one ? consistency.lately(tenantId) : writer.consistentThrough(tenantId).then(toTimestamp)
+      reply.header(consistentThrough, await through)
+
       if (one) {
         const { id, voided } = one
         const kept = await inTenant(services.db, tenantId, (tx) =>
@@ -216,6 +218,8 @@ function writeMore(query: QueryParameters, cursor: string): string {
   return `${paths.statements}?${parameters.toString()}`
 }
 
+const toTimestamp = (moment: Date): string => moment.toISOString()
+
 /** What is consistent, asked at most once a second: an older answer is as true, only less. */
 function noteConsistency(writer: StatementWriter): { lately: (tenantId: string) => Promise<string> } {
   const notes = new Map<string, { until: number; text: Promise<string> }>()
@@ -223,7 +227,7 @@ function noteConsistency(writer: StatementWriter): { lately: (tenantId: string) 
     lately(tenantId) {
       const known = notes.get(tenantId)
       if (known && known.until > Date.now()) return known.text
-      const text = writer.consistentThrough(tenantId).then((moment) => moment.toISOString())
+      const text = writer.consistentThrough(tenantId).then(toTimestamp)
       // A failure is told once, and asked again.
       text.catch(() => notes.delete(tenantId))
       notes.set(tenantId, { until: Date.now() + noteKept, text })
