@@ -33,7 +33,7 @@ export async function describeVotes(tx: Tx, standing: Standing, meetingId: strin
     const own = ballots.filter(({ agendaItemId }) => agendaItemId === item.id)
     const last = own.at(-1)
     const openable = meeting.state === 'open' && (!last || Boolean(last.verdict?.secondRound))
-    const subject = { kind: item.subject_kind, id: item.subject_id }
+    const subject = { kind: item.subject_kind, id: item.subject_id, decides: item.kind === 'decision' }
     described.push({
       id: item.id,
       position: item.position,

@@ -68,6 +68,7 @@ export async function openBallot(
   const requirements = await checkRequirements(tx, agreement, body, item.rule, meeting, {
     kind: item.subjectKind,
     id: item.subjectId,
+    decides: item.kind === 'decision',
   })
   const missing = requirements.filter(({ holds }) => holds === false)
   if (missing.length > 0) {

@@ -4,8 +4,11 @@ import type { Day } from '#kernel/time'
 import type { AgreementInForce } from '../agreements/agreements.queries.ts'
 import type { BallotRule, Body } from '../agreements/agreement-schema.ts'
 import { type ChangeReadiness, findChangeReadiness } from '../changes/change-decisions.ts'
-import { listAdvisers } from '../changes/qualification.ts'
+import { findBallotRule, listAdvisers } from '../changes/qualification.ts'
 import { addDays } from '../days.ts'
+import { findNextStep } from '../membership/joining-steps.ts'
+import { listMembershipActs } from '../membership/membership.queries.ts'
+import { listRegularisations } from '../money/proposals.queries.ts'
 import { tables } from '../tables.ts'
 import { makeStep, type Step, tellDay, tellNames } from './step.ts'
 
@@ -13,6 +16,8 @@ import { makeStep, type Step, tellDay, tellNames } from './step.ts'
 export interface Subject {
   kind: string | null
   id: string | null
+  /** Whether it is decided, and not only advised on. */
+  decides: boolean
 }
 
 /**
@@ -41,17 +46,59 @@ export async function checkRequirements(
     )
     if (!said) steps.push(await explainPreparation(tx, agreement, body, prepared, meeting))
   }
-  if (change?.structuring === true && !rule.subjects.includes('structuringChange')) {
-    const text = {
-      fr: 'L’évolution est structurante : cette règle de vote n’est pas la sienne.',
-      en: 'The change is structuring: this ballot rule is not the one for it.',
-    }
-    const { changes } = agreement.rules
-    steps.push(
-      makeStep({ key: 'requires.rule', text, cited: { article: changes?.article ?? rule.article }, holds: false }),
-    )
+  if (subject.decides && subject.id !== null) {
+    const own = await findOwnRule(tx, agreement, { kind: subject.kind, id: subject.id }, change)
+    if (own && (!own.awaited || own.key !== rule.key)) steps.push(explainOwnRule(agreement, own))
   }
   return steps
+}
+
+/** By which rule the agreement lets a matter with a course of its own be decided. */
+interface OwnRule {
+  /** Undefined when no vote decides it. */
+  key: string | undefined
+  article: string
+  /** Whether the matter is there, in this agreement, and where a vote comes next. */
+  awaited: boolean
+}
+
+/** The rule of a matter that a vote moves on; undefined for one that has no course of its own. */
+async function findOwnRule(
+  tx: Tx,
+  { id: agreementId, rules }: AgreementInForce,
+  subject: { kind: string | null; id: string },
+  change: ChangeReadiness | undefined,
+): Promise<OwnRule | undefined> {
+  if (change && rules.changes) {
+    const key = findBallotRule(rules, change.structuring === true)?.key
+    return { key, article: rules.changes.article, awaited: change.structuring !== null }
+  }
+  if (subject.kind === 'joining') {
+    const { article, approvedBy, steps } = rules.membership.joining
+    const key = rules.ballots.find(({ body, subjects }) => body === approvedBy && subjects.includes('joining'))?.key
+    const act = (await listMembershipActs(tx, agreementId)).find(
+      ({ id, kind }) => id === subject.id && kind === 'joining',
+    )
+    return { key, article, awaited: act !== undefined && findNextStep(steps, act.state) === 'approval' }
+  }
+  if (subject.kind === 'regularisation') {
+    const { article, votedBy } = rules.money.regularisation
+    const proposed = (await listRegularisations(tx, agreementId)).some(
+      ({ id, state }) => id === subject.id && state === 'proposed',
+    )
+    return { key: votedBy, article, awaited: proposed }
+  }
+  return undefined
+}
+
+function explainOwnRule({ rules }: AgreementInForce, { key, article, awaited }: OwnRule): Step {
+  const name = rules.ballots.find((each) => each.key === key)?.name
+  const text = !awaited
+    ? { fr: 'Ce sur quoi porte le vote n’attend pas de vote.', en: 'What the vote is about awaits no vote.' }
+    : name === undefined
+      ? { fr: 'Aucun vote n’en décide.', en: 'No vote decides on it.' }
+      : { fr: `La règle de vote est : ${name}.`, en: `The ballot rule for this is: ${name}.` }
+  return makeStep({ key: 'requires.rule', text, cited: { article }, holds: false })
 }
 
 type Cited = { article: string; interpretation?: string | undefined }

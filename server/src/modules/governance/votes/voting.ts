@@ -175,7 +175,8 @@ async function recordVerdict(
     },
     now,
   )
-  if (item.subject_kind !== null && item.subject_id !== null) {
+  // An opinion moves nothing on: only a decision does.
+  if (item.kind === 'decision' && item.subject_kind !== null && item.subject_id !== null) {
     const votes = verdict.roll.flatMap(({ party, choice }) => (choice === null ? [] : [{ party, choice }]))
     const made = { subjectId: item.subject_id, decisionId: id, outcome: verdict.outcome, votes, agreement }
     await applyDecision(tx, item.subject_kind, made, now)
