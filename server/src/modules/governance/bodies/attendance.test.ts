@@ -80,6 +80,24 @@ describe('the register', () => {
     expect((await presenceOf('moselle', id))?.status).toBe('absent')
   })
 
+  it('lets nobody but who leads put a deputy in the place of a holder who is there', async () => {
+    const holder = await consortium.seatOf('haute-marne', 'cogouv')
+    const deputy = await consortium.seatOf('haute-marne', 'cogouv', 'deputy')
+    const { id } = await makeMeeting(server, consortium, { body: 'cogouv', items: [discussion] })
+    const sign = ({ representativeId, headers }: typeof holder, replaces: string | null) =>
+      call('POST', `/meetings/${id}/attendance`, { representativeId, replaces }, headers)
+    const came = await sign(holder, null)
+    expect((await sign(deputy, came.json.id)).json.code).toBe('deputy_beside_holder')
+    expect((await presenceOf('haute-marne', id))?.sitting).toMatchObject([{ rank: 'holder' }])
+    await call('POST', `/attendance/${came.json.id}/departure`, {}, holder.headers)
+    const sits = await sign(deputy, null)
+    expect(sits.status).toBe(201)
+    pass(1)
+    // The holder takes the place back alone.
+    expect((await sign(holder, sits.json.id)).status).toBe(201)
+    expect((await presenceOf('haute-marne', id))?.sitting).toMatchObject([{ rank: 'holder' }])
+  })
+
   it('lets one of two through when holder and deputy arrive at the same time', async () => {
     const holder = await consortium.seatOf('meuse', 'cogouv')
     const deputy = await consortium.seatOf('meuse', 'cogouv', 'deputy')

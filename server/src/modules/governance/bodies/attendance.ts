@@ -29,7 +29,8 @@ import { listRepresentatives, type Representative } from './representatives.quer
  * Notes that someone arrived. A party has as many places as holders in office (one if it has none): a deputy sits in the
  * place of a holder who is away, never beside. The proxy that the party gave ends.
  * @param input.at when, for who leads the meeting; now otherwise.
- * @param input.replaces entry of someone of the same party who leaves the place at that moment.
+ * @param input.replaces entry of someone of the same party who leaves the place at that moment: of anyone for who leads
+ * the meeting, of a deputy for a holder.
  * @throws Problem 404 `meeting_not_found`; 403 `not_allowed` for anyone but who leads and the person; 409
  * `meeting_state`, `already_present`, `deputy_beside_holder`, `seat_taken`, `vote_since`; 422 `not_in_office`,
  * `no_deputies`, `time_refused`.
@@ -53,7 +54,9 @@ export async function recordArrival(
     throw new Problem(422, 'no_deputies', `${body.shortName} has no deputies (article ${article}).`, { article })
 
   const entries = (await listAttendance(tx, meetingId)).filter(({ party }) => party === comer.party)
-  const replaced = entries.find(({ id, leftAt }) => id === input.replaces && leftAt === null)
+  // A holder takes the place back from a deputy; anyone else is replaced by who leads.
+  const mayReplace = ({ rank }: Attendance) => leads || (comer.rank === 'holder' && rank === 'deputy')
+  const replaced = entries.find((each) => each.id === input.replaces && each.leftAt === null && mayReplace(each))
   if (replaced) await leave(tx, replaced, at)
   const there = entries.filter((each) => each !== replaced && (each.leftAt === null || each.leftAt > at))
   if (there.some(({ representativeId }) => representativeId === comer.id))
