@@ -121,7 +121,7 @@ function ClosedBallot({ ballot }: { ballot: Ballot }) {
 }
 
 /** The voices of each choice against what is needed. */
-function Tally({ ballot: { tally, threshold, roll, closedAt } }: { ballot: Ballot }) {
+function Tally({ ballot: { tally, threshold, roll, closedAt, rule } }: { ballot: Ballot }) {
   const { t } = useTranslation('votes')
   const told = useTold()
   const voices = useVoices()
@@ -131,6 +131,8 @@ function Tally({ ballot: { tally, threshold, roll, closedAt } }: { ballot: Ballo
   const leading = best.toSorted((left, right) => readVoices(right.voices) - readVoices(left.voices))[0]
   const needed =
     threshold && t(threshold.comparator === '>' ? 'moreThan' : 'atLeast', { voices: voices(threshold.voices) })
+  // What is needed of the votes cast grows with them.
+  const moving = closedAt === null && rule.base === 'cast'
   const title = t(closedAt ? 'chart.closed' : 'chart.open', {
     choice: leading ? told(leading.label) : '',
     voices: voices(leading?.voices ?? '0'),
@@ -145,7 +147,7 @@ function Tally({ ballot: { tally, threshold, roll, closedAt } }: { ballot: Ballo
       columns={{ label: t('chart.choice'), value: t('chart.voices') }}
       format={format.number}
       mark={threshold ? readVoices(threshold.voices) : null}
-      summary={needed ? t('chart.needed', { needed }) : t('chart.most')}
+      summary={needed ? t(moving ? 'chart.neededSoFar' : 'chart.needed', { needed }) : t('chart.most')}
       title={title}
       whole={whole}
       wording={{ showTable: t('chart.showTable'), showChart: t('chart.showChart') }}

@@ -51,6 +51,7 @@ function VotableItem({ item, leads }: { item: Item; leads: boolean }) {
   const slug = useAgreementSlug()
   const last = item.ballots.at(-1)
   const steps = [...item.requirements, ...(item.quorum?.steps ?? [])]
+  const ready = steps.every(({ holds }) => holds !== false)
   return (
     <li className="votable-item">
       <p className="small quiet">
@@ -79,11 +80,11 @@ function VotableItem({ item, leads }: { item: Item; leads: boolean }) {
       )}
       {item.openable && steps.length > 0 && (
         <details open={leads}>
-          <summary>{t(steps.some(({ holds }) => holds === false) ? 'notReady' : 'ready')}</summary>
+          <summary>{t(ready ? 'ready' : 'notReady')}</summary>
           <VerdictAccount verdict={{ steps }} />
         </details>
       )}
-      {item.openable && leads && <OpenBallotForm item={item} secondRound={last !== undefined} />}
+      {item.openable && leads && <OpenBallotForm item={item} ready={ready} secondRound={last !== undefined} />}
       {item.rule && !last && (
         <p>
           <Link to={paths.governanceWhatIf(slug, { ballot: item.rule.key })}>

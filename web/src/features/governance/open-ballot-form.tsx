@@ -11,7 +11,16 @@ import { useAgreementSlug } from './governance.ts'
 import type { MeetingVotes } from './votes.ts'
 
 /** Puts an item to the vote; for a choice among persons, with their names, the eldest first. */
-export function OpenBallotForm({ item, secondRound }: { item: MeetingVotes['items'][number]; secondRound: boolean }) {
+export function OpenBallotForm({
+  item,
+  secondRound,
+  ready,
+}: {
+  item: MeetingVotes['items'][number]
+  secondRound: boolean
+  /** Whether nothing is missing; the server has the last word. */
+  ready: boolean
+}) {
   const { t } = useTranslation('votes')
   const slug = useAgreementSlug()
   const navigate = useNavigate()
@@ -50,7 +59,7 @@ export function OpenBallotForm({ item, secondRound }: { item: MeetingVotes['item
         />
       )}
       <div>
-        <Button busy={open.isPending} look="primary" type="submit">
+        <Button busy={open.isPending} look={ready ? 'primary' : 'secondary'} type="submit">
           {t(secondRound ? 'openSecondRound' : 'putToVote')}
           <span className="visually-hidden"> : {item.title}</span>
         </Button>

@@ -59,6 +59,8 @@ function Passing({ answer }: { answer: WhatIf }) {
   const voices = useVoices()
   const { list } = useNames(answer)
   const { minimal, blocking, winning, groups } = answer.passing
+  // Those who block alone are in every coalition: told once, apart from who completes it.
+  const isCompleted = (parties: string[]) => blocking.length > 0 && blocking.length < parties.length
   return (
     <Section title={t('whatIf.passing')}>
       <p className="measure">
@@ -77,13 +79,17 @@ function Passing({ answer }: { answer: WhatIf }) {
             })}{' '}
             {minimal.listed.length < minimal.count && t('whatIf.firstOnly', { count: minimal.listed.length })}
           </p>
-          <ol className="groups">
-            {minimal.listed.map(({ parties, voices: sum }) => (
-              <li key={parties.join()}>
-                {t('whatIf.coalition', { count: parties.length, voices: voices(sum), names: list(parties) })}
-              </li>
-            ))}
-          </ol>
+          <GroupList
+            groups={minimal.listed.map(({ parties, voices: sum }) => ({
+              key: parties.join(),
+              text: t(isCompleted(parties) ? 'whatIf.coalitionWith' : 'whatIf.coalition', {
+                count: parties.length,
+                voices: voices(sum),
+                names: list(isCompleted(parties) ? parties.filter((party) => !blocking.includes(party)) : parties),
+                always: list(blocking),
+              }),
+            }))}
+          />
         </>
       )}
     </Section>
@@ -173,13 +179,28 @@ function Quorum({ answer }: { answer: WhatIf }) {
             {t('whatIf.quorumGroups', { count: minimal.count, number: format.number(minimal.count) })}{' '}
             {minimal.listed.length < minimal.count && t('whatIf.firstOnly', { count: minimal.listed.length })}
           </p>
-          <ol className="groups">
-            {minimal.listed.map(({ parties }) => (
-              <li key={parties.join()}>{list(parties)}</li>
-            ))}
-          </ol>
+          <GroupList groups={minimal.listed.map(({ parties }) => ({ key: parties.join(), text: list(parties) }))} />
         </>
       )}
     </Section>
+  )
+}
+
+/** How many groups are shown before one asks for more. */
+const shownAtOnce = 4
+
+function GroupList({ groups }: { groups: { key: string; text: string }[] }) {
+  const { t } = useTranslation('votes')
+  const items = (some: typeof groups) => some.map(({ key, text }) => <li key={key}>{text}</li>)
+  return (
+    <>
+      <ul className="groups">{items(groups.slice(0, shownAtOnce))}</ul>
+      {groups.length > shownAtOnce && (
+        <details>
+          <summary>{t('whatIf.moreGroups', { count: groups.length - shownAtOnce })}</summary>
+          <ul className="groups">{items(groups.slice(shownAtOnce))}</ul>
+        </details>
+      )}
+    </>
   )
 }

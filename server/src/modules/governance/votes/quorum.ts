@@ -51,7 +51,7 @@ export function assessQuorum({ body, voters, headCount, secondConvening }: Quoru
       }
   return {
     reached,
-    steps: [...steps, makeStep({ key: 'quorum', text, cited: { article: quorum.article }, holds: reached })],
+    steps: [...steps, makeStep({ key: 'quorum', text, cited: quorum, holds: reached })],
   }
 }
 
@@ -109,7 +109,7 @@ function explainCondition(
       en: `${what[of].en}: ${some.en} of ${all.en}. Required: ${least.en}.${day ? ` Head-count of ${day.en}.` : ''}`,
     },
     figures: { ...figures, ...(dated ? { countedOn: dated.countedOn, source: dated.source } : {}) },
-    cited: quorum,
+    cited: { article: quorum.article },
     holds: reaches(part, whole, comparator, share),
   })
 }

@@ -87,7 +87,7 @@ export function explainBase(rule: BallotRule, base: Threshold['base'], voices: s
   }
   const number = tellNumber(voices)
   const text = { fr: `Base du calcul : ${told[base].fr}, ${number.fr}.`, en: `Base: ${told[base].en}, ${number.en}.` }
-  return makeStep({ key: 'base', text, figures: { base, voices }, cited: rule })
+  return makeStep({ key: 'base', text, figures: { base, voices }, cited: { article: rule.article } })
 }
 
 export function explainThreshold(
