@@ -57,33 +57,56 @@ export function listScdl(decisions: readonly OpenDecision[], publisher: Publishe
   ]
 }
 
-/** What SCDL cannot say: who voted what, with how many voices, and what it took. One row a member and decision. */
-export function listWeightedVotes(decisions: readonly OpenDecision[], publisher: Publisher): string[][] {
+/** What a member did in a vote, as the roll and the last of its votes say. */
+export interface PublishedVote {
+  /** Number of the decision. */
+  number: string
+  /** 2 for the second round of a vote between names. */
+  round: number
+  party: string
+  partyName: string
+  /** Exact: `4.5`. */
+  voices: string
+  state: 'present' | 'represented' | 'absent' | 'recused'
+  /** Null for who did not vote. */
+  choice: string | null
+}
+
+/** What SCDL cannot say: who voted what, with how many voices, and what it took. One row a member, decision and round. */
+export function listWeightedVotes(
+  decisions: readonly OpenDecision[],
+  publisher: Publisher,
+  votes: readonly PublishedVote[],
+): string[][] {
   const rows = decisions.flatMap((each) =>
-    (each.verdict?.tally ?? []).flatMap(({ choice, label, voices, parties }) =>
-      parties.map((party) => [
+    votes
+      .filter(({ number }) => number === each.number)
+      .map(({ round, party, partyName, voices, state, choice }) => [
         publisher.siret,
         each.number,
         each.bodyName,
+        String(round),
         party,
-        choice,
-        label.fr,
+        partyName,
         voices,
+        state,
+        choice ?? '',
         each.verdict?.threshold?.comparator ?? '',
         each.verdict?.threshold?.voices ?? '',
         each.outcome,
       ]),
-    ),
   )
   return [
     [
       'COLL_SIRET',
       'DELIB_ID',
       'INSTANCE',
-      'MEMBRE',
+      'TOUR',
+      'MEMBRE_CODE',
+      'MEMBRE_NOM',
+      'VOIX',
+      'PRESENCE',
       'VOTE',
-      'VOTE_LIBELLE',
-      'VOIX_DE_CE_VOTE',
       'SEUIL_COMPARATEUR',
       'SEUIL_VOIX',
       'RESULTAT',

@@ -21,7 +21,7 @@ import {
   writeOpenCsv,
 } from './open-data.ts'
 import { getPlaceOf, getPublished } from './publications.ts'
-import { findPublisher, listPublished, type Publisher } from './publications.queries.ts'
+import { findPublisher, listPublished, listPublishedVotes, type Publisher } from './publications.queries.ts'
 
 const bySlug = z.object({ slug: z.string().max(80) })
 const byNumber = bySlug.extend({ number: z.string().max(20) })
@@ -250,8 +250,24 @@ export function registerPublic(app: App, services: Services): void {
   )
 
   for (const [name, operationId, summary, list] of [
-    ['deliberations.csv', 'exportDeliberations', 'The decisions by SCDL "délibérations" 2.1.5', listScdl],
-    ['votes.csv', 'exportWeightedVotes', 'Who voted what, with how many voices', listWeightedVotes],
+    [
+      'deliberations.csv',
+      'exportDeliberations',
+      'The decisions by SCDL "délibérations" 2.1.5',
+      async (tx: Tx, agreement: AgreementInForce, publisher: Publisher) =>
+        listScdl(await listOpen(tx, agreement), publisher),
+    ],
+    [
+      'votes.csv',
+      'exportWeightedVotes',
+      'Who voted what, with how many voices',
+      async (tx: Tx, agreement: AgreementInForce, publisher: Publisher) => {
+        const names = new Map(agreement.rules.parties.map((party) => [party.key, party.name]))
+        const votes = await listPublishedVotes(tx, agreement.id)
+        const named = votes.map((vote) => ({ ...vote, partyName: names.get(vote.party) ?? vote.party }))
+        return listWeightedVotes(await listOpen(tx, agreement), publisher, named)
+      },
+    ],
   ] as const) {
     app.get(
       `/api/governance/public/:slug/${name}`,
@@ -261,7 +277,7 @@ export function registerPublic(app: App, services: Services): void {
           reply
             .type('text/csv; charset=utf-8')
             .header('content-disposition', `attachment; filename="${agreement.slug}-${name}"`)
-            .send(writeOpenCsv(list(await listOpen(tx, agreement), publisher))),
+            .send(writeOpenCsv(await list(tx, agreement, publisher))),
         ),
     )
   }

@@ -3,6 +3,7 @@ import type { Tx } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
 import type { Verdict } from '../votes/ballot.ts'
 import { tables } from '../tables.ts'
+import type { PublishedVote } from './open-data.ts'
 
 /** Who publishes for a consortium. */
 export interface Publisher {
@@ -127,4 +128,20 @@ export async function insertPublication(
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst()
   return result.numInsertedOrUpdatedRows === 1n
+}
+
+/** Every voter of the closed ballots on published decisions, round by round, with the last of its votes. */
+export async function listPublishedVotes(tx: Tx, agreementId: string): Promise<Omit<PublishedVote, 'partyName'>[]> {
+  const { rows } = await sql<Omit<PublishedVote, 'partyName'>>`
+    select decision.number, ballot.round, voter.party, voter.voices, voter.state, (
+      select choice from governance.ballot_vote as vote
+      where vote.ballot_id = ballot.id and vote.party = voter.party order by version desc limit 1
+    ) as choice
+    from governance.decision
+    join governance.publication on publication.decision_id = decision.id
+    join governance.ballot on ballot.agenda_item_id = decision.agenda_item_id and ballot.closed_at is not null
+    join governance.ballot_voter as voter on voter.ballot_id = ballot.id
+    where decision.agreement_id = ${agreementId}
+    order by decision.decided_at desc, ballot.round, voter.position`.execute(tx)
+  return rows
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUIDv7 } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
@@ -39,7 +39,7 @@ const verdict = {
   ],
 }
 
-const decide = (title: string, given: unknown = verdict) =>
+const decide = (title: string, given: unknown = verdict, agendaItemId: string | null = null) =>
   server.inTenant((tx) =>
     recordDecision(
       tx,
@@ -49,7 +49,7 @@ const decide = (title: string, given: unknown = verdict) =>
         kind: 'decision',
         body: 'cogouv',
         meetingId: null,
-        agendaItemId: null,
+        agendaItemId,
         title,
         text: 'Le comité décide, "entre guillemets", ainsi.',
         outcome: 'adopted',
@@ -62,6 +62,44 @@ const decide = (title: string, given: unknown = verdict) =>
       new Date(),
     ),
   )
+
+/** A closed ballot in which the région changed its mind and the Marne was away. @returns its agenda item. */
+async function holdVote(): Promise<string> {
+  const [meeting, item, ballot] = [randomUUIDv7(), randomUUIDv7(), randomUUIDv7()]
+  const person = consortium.manager.personId
+  const owner = server.services.owner
+  await owner.query(
+    `insert into governance.meeting (tenant_id, id, agreement_id, body, title, starts_at, ends_at, created_at)
+     values ($1, $2, $3, 'cogouv', 'Comité', now(), now() + interval '1 hour', now())`,
+    [server.tenant.id, meeting, consortium.agreementId],
+  )
+  await owner.query(
+    `insert into governance.agenda_item (tenant_id, id, meeting_id, position, title, kind, created_at)
+     values ($1, $2, $3, 1, 'Point', 'decision', now())`,
+    [server.tenant.id, item, meeting],
+  )
+  await owner.query(
+    `insert into governance.ballot (tenant_id, id, agreement_id, version_id, meeting_id, agenda_item_id, rule, round, options,
+       opening, roll_digest, opened_at, opened_by)
+     values ($1, $2, $3, $4, $5, $6, 'cogouv-structurante', 1, '[]', '[]', '', now(), $7)`,
+    [server.tenant.id, ballot, consortium.agreementId, consortium.versionId, meeting, item, person],
+  )
+  await owner.query(
+    `insert into governance.ballot_voter (tenant_id, ballot_id, position, party, voices, state, voter_rank, person_id)
+     values ($1, $2, 0, 'region', '4.5', 'present', 'holder', $3), ($1, $2, 1, 'marne', '1', 'absent', null, null)`,
+    [server.tenant.id, ballot, person],
+  )
+  await owner.query(
+    `insert into governance.ballot_vote (tenant_id, ballot_id, party, version, choice, cast_at, cast_by, recorded)
+     values ($1, $2, 'region', 1, 'against', now(), $3, false), ($1, $2, 'region', 2, 'for', now(), $3, false)`,
+    [server.tenant.id, ballot, person],
+  )
+  await owner.query(`update governance.ballot set closed_at = now(), closed_by = $2, verdict = '{}' where id = $1`, [
+    ballot,
+    person,
+  ])
+  return item
+}
 
 const call = (method: 'GET' | 'PUT' | 'POST', path: string, payload?: object, headers = consortium.manager.headers) =>
   server.app.inject({
@@ -119,8 +157,13 @@ test('open data: SCDL counts heads, the companion table voices, and a decision w
   expect(head).toMatch(/^COLL_NOM,COLL_SIRET,DELIB_ID,.*,VOTE_ABSTENTION,DELIB_URL$/)
   expect(newest).toContain('"Sans vote, avec ""guillemets""",,,,,,,,,,')
   expect(others.at(-1)).toMatch(/8\.1,Enseignement,Première,,,,,10,4,3,1,0,http/)
-  const votes = (await read(`/${consortium.slug}/votes.csv`)).body
-  expect(votes.split('\r\n').filter((row) => row.includes(',for,Pour,')).length).toBe(6)
+  const voted = await decide('Votée', verdict, await holdVote())
+  await call('POST', `decisions/${voted.number}/publication`, matter)
+  const [, ...votes] = (await read(`/${consortium.slug}/votes.csv`)).body.trimEnd().split('\r\n')
+  expect(votes.map((row) => row.split(',').slice(3, 9).join(','))).toEqual([
+    '1,region,Région Grand Est,4.5,present,for',
+    '1,marne,Département de la Marne,1,absent,',
+  ])
   expect((await read(`/${consortium.slug}/agreement.yaml`)).body).toContain('agreement: grand-est')
 
   const catalogue = (await read('/catalogue.jsonld')).json()
