@@ -28,7 +28,25 @@ export const paths = {
   governanceCalendar: (agreement: string, parameters: { year?: string } = {}) =>
     withQuery(`/governance/${encodeURIComponent(agreement)}`, parameters),
   governanceBodies: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/bodies`,
+  governanceBody: (agreement: string, body: string) =>
+    `/governance/${encodeURIComponent(agreement)}/bodies/${encodeURIComponent(body)}`,
+  governanceMeeting: (agreement: string, meeting: string, parameters: { view?: string } = {}) =>
+    withQuery(`/governance/${encodeURIComponent(agreement)}/meetings/${encodeURIComponent(meeting)}`, parameters),
+  governanceMinutes: (agreement: string, meeting: string) =>
+    `/governance/${encodeURIComponent(agreement)}/meetings/${encodeURIComponent(meeting)}/minutes`,
+  meetingFile: (agreement: string, meeting: string, file: 'invitation.ics' | 'minutes.pdf', of?: string) =>
+    withQuery(
+      `/api/governance/agreements/${encodeURIComponent(agreement)}/meetings/${encodeURIComponent(meeting)}/${file}`,
+      { for: of },
+    ),
+  paperFile: (agreement: string, paper: string) =>
+    `/api/governance/agreements/${encodeURIComponent(agreement)}/papers/${encodeURIComponent(paper)}`,
+  uploadPaper: (agreement: string, item: string) =>
+    `/api/governance/agreements/${encodeURIComponent(agreement)}/agenda-items/${encodeURIComponent(item)}/papers`,
   governanceChanges: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/changes`,
+  governanceChange: (agreement: string, id: string) =>
+    `/governance/${encodeURIComponent(agreement)}/changes/of/${encodeURIComponent(id)}`,
+  governanceCrises: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/changes/crises`,
   governanceMoney: (agreement: string, parameters: { exercise?: string } = {}) =>
     withQuery(`/governance/${encodeURIComponent(agreement)}/money`, parameters),
   governanceMoneyPart: (
@@ -40,7 +58,8 @@ export const paths = {
     `/api/governance/agreements/${encodeURIComponent(agreement)}/money/${file}.csv`,
   moneyInvoice: (agreement: string, of: 'bills' | 'claims', id: string, syntax: 'ubl' | 'cii') =>
     `/api/governance/agreements/${encodeURIComponent(agreement)}/money/${of}/${encodeURIComponent(id)}/invoice.xml?syntax=${syntax}`,
-  governanceMembers: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/members`,
+  governanceMembers: (agreement: string, parameters: { party?: string; kind?: string; notifiedOn?: string } = {}) =>
+    withQuery(`/governance/${encodeURIComponent(agreement)}/members`, parameters),
   governanceAgreement: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/agreement`,
   governanceVotes: (agreement: string, meeting: string) =>
     `/governance/${encodeURIComponent(agreement)}/meetings/${encodeURIComponent(meeting)}/votes`,

@@ -121,6 +121,22 @@ export const routes: RouteObject[] = [
                 }),
               },
               {
+                path: 'governance/:agreement/bodies',
+                lazy: async () => ({ Component: (await import('./features/governance/bodies-page.tsx')).BodiesPage }),
+              },
+              {
+                path: 'governance/:agreement/bodies/:body',
+                lazy: async () => ({ Component: (await import('./features/governance/body-page.tsx')).BodyPage }),
+              },
+              {
+                path: 'governance/:agreement/meetings/:meeting',
+                lazy: async () => ({ Component: (await import('./features/governance/meeting-page.tsx')).MeetingPage }),
+              },
+              {
+                path: 'governance/:agreement/meetings/:meeting/minutes',
+                lazy: async () => ({ Component: (await import('./features/governance/minutes-page.tsx')).MinutesPage }),
+              },
+              {
                 path: 'governance/:agreement/meetings/:meeting/votes',
                 lazy: async () => ({
                   Component: (await import('./features/governance/meeting-votes-page.tsx')).MeetingVotesPage,
@@ -142,7 +158,9 @@ export const routes: RouteObject[] = [
               },
               {
                 path: 'governance/:agreement/money',
-                lazy: async () => ({ Component: (await import('./features/governance/money/budget-page.tsx')).BudgetPage }),
+                lazy: async () => ({
+                  Component: (await import('./features/governance/money/budget-page.tsx')).BudgetPage,
+                }),
               },
               {
                 path: 'governance/:agreement/money/part',
@@ -150,27 +168,39 @@ export const routes: RouteObject[] = [
               },
               {
                 path: 'governance/:agreement/money/orders',
-                lazy: async () => ({ Component: (await import('./features/governance/money/orders-page.tsx')).OrdersPage }),
+                lazy: async () => ({
+                  Component: (await import('./features/governance/money/orders-page.tsx')).OrdersPage,
+                }),
               },
               {
                 path: 'governance/:agreement/money/bills',
-                lazy: async () => ({ Component: (await import('./features/governance/money/bills-page.tsx')).BillsPage }),
+                lazy: async () => ({
+                  Component: (await import('./features/governance/money/bills-page.tsx')).BillsPage,
+                }),
               },
               {
                 path: 'governance/:agreement/money/advances',
-                lazy: async () => ({ Component: (await import('./features/governance/money/advances-page.tsx')).AdvancesPage }),
+                lazy: async () => ({
+                  Component: (await import('./features/governance/money/advances-page.tsx')).AdvancesPage,
+                }),
               },
               {
                 path: 'governance/:agreement/money/staff',
-                lazy: async () => ({ Component: (await import('./features/governance/money/staff-page.tsx')).StaffPage }),
+                lazy: async () => ({
+                  Component: (await import('./features/governance/money/staff-page.tsx')).StaffPage,
+                }),
               },
               {
                 path: 'governance/:agreement/money/head-counts',
-                lazy: async () => ({ Component: (await import('./features/governance/money/head-counts-page.tsx')).HeadCountsPage }),
+                lazy: async () => ({
+                  Component: (await import('./features/governance/money/head-counts-page.tsx')).HeadCountsPage,
+                }),
               },
               {
                 path: 'governance/:agreement/money/entries',
-                lazy: async () => ({ Component: (await import('./features/governance/money/ledger-page.tsx')).LedgerPage }),
+                lazy: async () => ({
+                  Component: (await import('./features/governance/money/ledger-page.tsx')).LedgerPage,
+                }),
               },
               {
                 path: 'governance/:agreement',
@@ -195,6 +225,24 @@ export const routes: RouteObject[] = [
                 lazy: async () => ({
                   Component: (await import('./features/governance/agreement-amend-page.tsx')).AgreementAmendPage,
                 }),
+              },
+              {
+                path: 'governance/:agreement/changes',
+                lazy: async () => ({
+                  Component: (await import('./features/governance/changes-page.tsx')).ChangesPage,
+                }),
+              },
+              {
+                path: 'governance/:agreement/changes/of/:id',
+                lazy: async () => ({ Component: (await import('./features/governance/change-page.tsx')).ChangePage }),
+              },
+              {
+                path: 'governance/:agreement/changes/crises',
+                lazy: async () => ({ Component: (await import('./features/governance/crises-page.tsx')).CrisesPage }),
+              },
+              {
+                path: 'governance/:agreement/members',
+                lazy: async () => ({ Component: (await import('./features/governance/members-page.tsx')).MembersPage }),
               },
               {
                 path: 'governance/:agreement/decisions',

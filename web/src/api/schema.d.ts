@@ -13653,7 +13653,8 @@ export interface operations {
                                 /** Format: uuid */
                                 id: string;
                                 number: string;
-                                outcome: string;
+                                /** @enum {string} */
+                                outcome: "adopted" | "rejected" | "none";
                             } | null;
                             /** @description of minutes: whether this item approved them */
                             approved: boolean;
@@ -13893,7 +13894,8 @@ export interface operations {
                                 /** Format: uuid */
                                 id: string;
                                 number: string;
-                                outcome: string;
+                                /** @enum {string} */
+                                outcome: "adopted" | "rejected" | "none";
                             } | null;
                             /** @description of minutes: whether this item approved them */
                             approved: boolean;
@@ -14122,7 +14124,8 @@ export interface operations {
                                 /** Format: uuid */
                                 id: string;
                                 number: string;
-                                outcome: string;
+                                /** @enum {string} */
+                                outcome: "adopted" | "rejected" | "none";
                             } | null;
                             /** @description of minutes: whether this item approved them */
                             approved: boolean;
@@ -14341,7 +14344,8 @@ export interface operations {
                                 /** Format: uuid */
                                 id: string;
                                 number: string;
-                                outcome: string;
+                                /** @enum {string} */
+                                outcome: "adopted" | "rejected" | "none";
                             } | null;
                             /** @description of minutes: whether this item approved them */
                             approved: boolean;
@@ -14570,7 +14574,8 @@ export interface operations {
                                 /** Format: uuid */
                                 id: string;
                                 number: string;
-                                outcome: string;
+                                /** @enum {string} */
+                                outcome: "adopted" | "rejected" | "none";
                             } | null;
                             /** @description of minutes: whether this item approved them */
                             approved: boolean;
@@ -14795,7 +14800,8 @@ export interface operations {
                                 /** Format: uuid */
                                 id: string;
                                 number: string;
-                                outcome: string;
+                                /** @enum {string} */
+                                outcome: "adopted" | "rejected" | "none";
                             } | null;
                             /** @description of minutes: whether this item approved them */
                             approved: boolean;

@@ -1,0 +1,107 @@
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { Link, useParams, useSearchParams } from 'react-router'
+import { paths } from '../../paths.ts'
+import { Failure } from '../../shell/failure.tsx'
+import { useFormat } from '../../shell/format.ts'
+import { buttonClass } from '../../ui/button.tsx'
+import { SkeletonRows } from '../../ui/skeleton.tsx'
+import { GovernancePage } from './governance-page.tsx'
+import { useAgreementSlug } from './governance.ts'
+import { MeetingAgenda } from './meeting-agenda.tsx'
+import { MeetingConvening } from './meeting-convening.tsx'
+import { MeetingInvitations } from './meeting-invitations.tsx'
+import { MeetingRegister } from './meeting-register.tsx'
+import { MeetingSettings } from './meeting-settings.tsx'
+import { MeetingSteps } from './meeting-steps.tsx'
+import { OwnAnswer } from './own-answer.tsx'
+import { type Meeting, meetingQuery } from './meetings.ts'
+import './meetings.css'
+
+const views = ['agenda', 'register', 'invitations'] as const
+
+/** A meeting, from its preparation to its minutes. */
+export function MeetingPage() {
+  const { t } = useTranslation('meetings')
+  const format = useFormat()
+  const slug = useAgreementSlug()
+  const { meeting: id = '' } = useParams()
+  const { data, error, refetch } = useQuery(meetingQuery(slug, id))
+  return (
+    <GovernancePage
+      back={data && { to: paths.governanceBody(slug, data.body), label: data.bodyName }}
+      busy={!data && !error}
+      lead={
+        data && (
+          <>
+            {format.dateTime(data.startsAt)}
+            {data.place !== '' && ` · ${data.place}`} ·{' '}
+            <strong>{data.withoutQuorum ? t('state.withoutQuorum') : t(`state.${data.state}`)}</strong>
+            {data.urgent && <span className="tag">{t('urgent')}</span>}
+          </>
+        )
+      }
+      title={data?.title ?? t('meeting')}
+    >
+      {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
+      {!data && !error && <SkeletonRows count={6} />}
+      {data && <Body meeting={data} />}
+    </GovernancePage>
+  )
+}
+
+function Body({ meeting }: { meeting: Meeting }) {
+  const { t } = useTranslation('meetings')
+  const slug = useAgreementSlug()
+  const [parameters] = useSearchParams()
+  const asked = views.find((view) => view === parameters.get('view'))
+  const view = asked ?? (meeting.state === 'open' ? 'register' : 'agenda')
+  const shown = views.filter((each) => each === 'agenda' || meeting.state !== 'draft')
+  const votes = meeting.agenda.some(({ ballotRule }) => ballotRule !== null)
+  return (
+    <>
+      {meeting.cancelReason !== null && meeting.state === 'cancelled' && (
+        <p className="measure">{t('cancelledWhy', { reason: meeting.cancelReason })}</p>
+      )}
+      <OwnAnswer meeting={meeting} />
+      {meeting.leads && <MeetingSteps meeting={meeting} />}
+      <div className="row">
+        {votes && (meeting.state === 'open' || meeting.state === 'closed') && (
+          <Link className={buttonClass()} to={paths.governanceVotes(slug, meeting.id)}>
+            {t('toVotes')}
+          </Link>
+        )}
+        {(meeting.state === 'open' || meeting.state === 'closed') && (
+          <Link className={buttonClass()} to={paths.governanceMinutes(slug, meeting.id)}>
+            {t(meeting.state === 'open' ? 'toDraftMinutes' : 'toMinutes')}
+          </Link>
+        )}
+      </div>
+      {meeting.state !== 'draft' && (
+        <nav aria-label={t('parts')} className="meeting-views">
+          {shown.map((each) => (
+            <Link
+              aria-current={each === view ? 'page' : undefined}
+              key={each}
+              replace
+              to={paths.governanceMeeting(slug, meeting.id, { view: each })}
+            >
+              {t(`views.${each}`)}
+            </Link>
+          ))}
+        </nav>
+      )}
+      {view === 'agenda' && (
+        <>
+          <MeetingAgenda meeting={meeting} />
+          <MeetingConvening meeting={meeting} />
+          {meeting.leads && ['draft', 'convened', 'open'].includes(meeting.state) && (
+            <MeetingSettings key={meeting.id} meeting={meeting} />
+          )}
+        </>
+      )}
+      {view === 'register' && <MeetingRegister meeting={meeting} />}
+      {view === 'invitations' && <MeetingInvitations meeting={meeting} />}
+    </>
+  )
+}
