@@ -5,7 +5,6 @@ import { paths } from '../../paths.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Section } from '../../shell/page.tsx'
-import { BarChart } from '../../ui/bar-chart.tsx'
 import { buttonClass } from '../../ui/button.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
@@ -91,29 +90,55 @@ function Voices({ rules }: { rules: Rules }) {
   return rules.bodies.flatMap(({ key, name, voices }) => {
     if (voices === 'one') return []
     // For the eye alone: verdicts are reckoned on the texts, exactly.
-    const points = Object.entries(voices.of).map(([party, written]) => {
-      const fullLabel = rules.parties.find((each) => each.key === party)?.name ?? party
-      return { label: shorten(fullLabel), fullLabel, value: Number(written.replace(',', '.')) }
-    })
-    points.sort((a, b) => b.value - a.value)
-    const total = points.reduce((sum, { value }) => sum + value, 0)
+    const lines = Object.entries(voices.of)
+      .map(([party, written]) => ({
+        party,
+        written,
+        name: rules.parties.find((each) => each.key === party)?.name ?? party,
+        // For the eye alone: verdicts are reckoned on the texts, exactly.
+        width: Number(written.replace(',', '.')),
+      }))
+      .toSorted((a, b) => b.width - a.width)
+    const total = lines.reduce((sum, { width }) => sum + width, 0)
+    const widest = lines[0]?.width ?? 1
     return [
-      <Section key={key} title={t('page.voicesTitle', { body: name })}>
-        <BarChart
-          bars={points}
-          columns={{ label: t('page.member'), value: t('page.voices') }}
-          format={format.oneDigit}
-          summary={t('page.voicesSummary', { total: format.oneDigit(total) })}
-          title={t('page.voicesSummary', { total: format.oneDigit(total) })}
-          wording={{ showTable: t('page.showTable'), showChart: t('page.showChart') }}
-        />
+      <Section
+        hint={t('page.voicesSummary', { total: format.oneDigit(total) })}
+        key={key}
+        title={t('page.voicesTitle', { body: name })}
+      >
+        <div className="agreement-voices">
+          <Table
+            caption={t('page.voicesTitle', { body: name })}
+            head={
+              <tr>
+                <th scope="col">{t('page.member')}</th>
+                <th scope="col">{t('page.voices')}</th>
+              </tr>
+            }
+          >
+            {lines.map((line) => (
+              <tr key={line.party}>
+                <th scope="row">{line.name}</th>
+                <td>
+                  <span className="agreement-bar-line">
+                    <span
+                      aria-hidden="true"
+                      className="agreement-bar-mark"
+                      style={{ inlineSize: `${(line.width / widest) * 75}%` }}
+                    />
+                    {format.oneDigit(line.width)}
+                  </span>
+                </td>
+              </tr>
+            ))}
+          </Table>
+        </div>
+        <Cited article={voices.article} interpretation={voices.interpretation} />
       </Section>,
     ]
   })
 }
-
-/** `Département de la Haute-Marne` is known by its last word. */
-const shorten = (name: string) => name.split(/[\s'’]/).at(-1) ?? name
 
 function Bodies({ rules }: { rules: Rules }) {
   const { t } = useTranslation('agreements')
@@ -223,18 +248,25 @@ function Articles({ rules }: { rules: Rules }) {
             </h3>
             <p>{text}</p>
           </div>
-          <div className="stack stack-tight">
-            {groups.has(number) ? (
-              groups
-                .get(number)
-                ?.map((rule, index) => <RuleCard key={`${rule.path.join('.')} ${index}`} rule={rule} rules={rules} />)
-            ) : (
-              <p className="quiet small">{t('page.noRules')}</p>
-            )}
-          </div>
+          <RulesTaken rules={rules} taken={groups.get(number) ?? []} />
         </article>
       ))}
     </Section>
+  )
+}
+
+function RulesTaken({ taken, rules }: { taken: CitedRule[]; rules: Rules }) {
+  const { t } = useTranslation('agreements')
+  if (taken.length === 0) return <p className="quiet small">{t('page.noRules')}</p>
+  return (
+    <details>
+      <summary className="agreement-summary">{t('page.rules', { count: taken.length })}</summary>
+      <div className="stack stack-tight">
+        {taken.map((rule, index) => (
+          <RuleCard key={`${rule.path.join('.')} ${index}`} rule={rule} rules={rules} />
+        ))}
+      </div>
+    </details>
   )
 }
 

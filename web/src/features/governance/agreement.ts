@@ -64,7 +64,7 @@ export function groupByArticle(rules: Rules): Map<string, CitedRule[]> {
     const { article, interpretation } = value
     if (typeof article === 'string') {
       const says = Object.entries(value).flatMap(([field, each]) =>
-        said.has(field) || holdsCited(each) ? [] : flatten(field, each),
+        said.has(field) || holdsCited(each) ? [] : [{ field, value: each }],
       )
       const rule = { name, path, says, interpretation: typeof interpretation === 'string' ? interpretation : undefined }
       groups.set(article, [...(groups.get(article) ?? []), rule])
@@ -80,10 +80,4 @@ export function groupByArticle(rules: Rules): Map<string, CitedRule[]> {
 function holdsCited(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(holdsCited)
   return isRecord(value) && (typeof value['article'] === 'string' || Object.values(value).some(holdsCited))
-}
-
-/** Rules within rules are said one after the other; lists of plain words stay one. */
-function flatten(field: string, value: unknown): CitedRule['says'] {
-  if (isRecord(value)) return Object.entries(value).map(([name, each]) => ({ field: name, value: each }))
-  return [{ field, value }]
 }
