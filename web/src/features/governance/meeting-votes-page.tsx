@@ -26,9 +26,10 @@ export function MeetingVotesPage() {
   const { data, error, refetch } = useQuery(meetingVotesQuery(slug, meeting))
   return (
     <GovernancePage
+      back={data && { to: paths.governanceMeeting(slug, data.meeting.id), label: data.meeting.title }}
       busy={!data && !error}
       lead={data && `${data.meeting.bodyName} (${data.meeting.shortName}) · ${format.day(data.meeting.day)}`}
-      title={data ? t('votesOf', { meeting: data.meeting.title }) : t('title')}
+      title={t('title')}
     >
       {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
       {!data && !error && <SkeletonRows count={3} height="7rem" />}
