@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { benches as directoryMatch } from './directory-match.bench.ts'
 import { benches as directorySearch } from './directory-search.bench.ts'
 import { benches as directory } from './directory.bench.ts'
+import { benches as governanceMoney } from './governance-money.bench.ts'
 import { benches as governanceProof } from './governance-proof.bench.ts'
 import { benches as governanceVotes } from './governance-votes.bench.ts'
 import { benches as identity } from './identity.bench.ts'
@@ -34,6 +35,7 @@ const all: Bench[] = [
   ...records,
   ...insight,
   ...governanceVotes,
+  ...governanceMoney,
   ...governanceProof,
 ]
 const args = process.argv.slice(2)

@@ -10,6 +10,7 @@ export function createFormat(language: string, timeZone: string) {
   const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumSignificantDigits: 3 })
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
   const oneDigit = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
+  const euro = new Intl.NumberFormat(locale, { style: 'currency', currency: 'EUR' })
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone })
   const dayLong = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' })
   const monthLong = new Intl.DateTimeFormat(locale, { month: 'long', year: 'numeric', timeZone: 'UTC' })
@@ -25,6 +26,12 @@ export function createFormat(language: string, timeZone: string) {
     number: (value: number) => number.format(value),
     /** Three digits or so: 12 k, 1.2 M. */
     compact: (value: number) => compact.format(value),
+    /** @param cents whole cents as a text, exact whatever their size */
+    euros: (cents: string) => {
+      const digits = cents.replace('-', '').padStart(3, '0')
+      const text = `${cents.startsWith('-') ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`
+      return euro.format(text as `${number}`)
+    },
     oneDigit: (value: number) => oneDigit.format(value),
     /** @param share between 0 and 1 */
     percent: (share: number) => percent.format(share),

@@ -3,6 +3,7 @@ import { recordAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Day } from '#kernel/time'
+import { requireAdopted } from '../bodies/decisions.ts'
 import { lockJournal } from '../journal/journal-lock.ts'
 import { isCommitment, sumCents, sumOfSubject } from './balances.queries.ts'
 import { getTerms } from './exercises.ts'
@@ -17,7 +18,7 @@ export function priceDays(days: bigint, dailyRateCents: bigint, markUpBasisPoint
 
 /**
  * Records that a party advances money to the holder, in instalments.
- * @throws Problem 409 `advances_not_agreed`; 422 `instalments_off` when they do not sum to the amount, `party_unknown`.
+ * @throws Problem as `requireAdopted`; 409 `advances_not_agreed`; 422 `instalments_off` when they do not sum to the amount, `party_unknown`.
  */
 export async function createAdvance(
   tx: Tx,
@@ -41,6 +42,7 @@ export async function createAdvance(
   if (sum !== input.amountCents) {
     throw new Problem(422, 'instalments_off', `The instalments sum to ${sum} cents, not ${input.amountCents}.`)
   }
+  if (input.decisionId !== null) await requireAdopted(tx, input.agreementId, input.decisionId)
   const id = randomUUIDv7()
   await moneyTables(tx)
     .insertInto('governance.advance')

@@ -2,6 +2,7 @@ import { recordAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Day } from '#kernel/time'
+import { requireAdopted } from '../bodies/decisions.ts'
 import { lockJournal } from '../journal/journal-lock.ts'
 import { recordInJournal } from '../journal/journal.ts'
 import { listBalances } from './balances.queries.ts'
@@ -26,16 +27,8 @@ export async function closeExercise(
     throw new Problem(422, 'exercise_unknown', `No exercise begins on ${input.startsOn}.`)
   }
   if (exercise.endsOn >= input.today) throw new Problem(409, 'exercise_running', 'The exercise is not over.')
-  const decision = await moneyTables(tx)
-    .selectFrom('governance.decision')
-    .select(['outcome', 'kind'])
-    .where('agreement_id', '=', input.agreementId)
-    .where('id', '=', input.decisionId)
-    .executeTakeFirst()
-  if (!decision) throw new Problem(404, 'decision_not_found', 'There is no such decision.')
-  if (decision.outcome !== 'adopted' || decision.kind !== 'decision') {
-    throw new Problem(422, 'decision_not_adopted', 'Only an adopted decision approves a balance.')
-  }
+  const { kind } = await requireAdopted(tx, input.agreementId, input.decisionId)
+  if (kind !== 'decision') throw new Problem(422, 'decision_not_adopted', 'The crisis body approves no balance.')
   const made = await moneyTables(tx)
     .insertInto('governance.closed_exercise')
     .values({

@@ -62,7 +62,7 @@ const unreadable = (faults: { line: number; reason: string }[]) =>
     422,
     'head_count_unreadable',
     `Line ${faults[0]!.line}: ${faults[0]!.reason}; the columns are UAI;nom;collectivité;effectif.`,
-    { faults: faults.slice(0, 20) },
+    { line: faults[0]!.line, faults: faults.slice(0, 20) },
   )
 
 /** Keeps a head-count. @throws Problem 409 `head_count_exists` when one of that day is kept. */

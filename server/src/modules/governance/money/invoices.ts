@@ -29,6 +29,7 @@ export async function writeInvoice(rules: Agreement, content: InvoiceContent, sy
   if (missing.length > 0) {
     const names = missing.map(({ name }) => name)
     throw new Problem(422, 'invoice_party_incomplete', `The agreement gives no SIRET for: ${names.join(', ')}.`, {
+      parties: names.join(', '),
       missing: names.map((name) => ({ party: name, what: 'siret' })),
     })
   }

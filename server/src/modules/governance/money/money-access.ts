@@ -56,6 +56,12 @@ export function requireParty(standing: Standing, party: string): void {
   if (!actsFor(standing, party)) throw new Problem(403, 'not_allowed', 'This belongs to another party.')
 }
 
+/** Only a holder commits a party. @throws Problem 403 `holder_only` for anyone else but who manages the consortium. */
+export function requireHolder(standing: Standing, party: string): void {
+  if (standing.manages || standing.seats.some((seat) => seat.party === party && seat.rank === 'holder')) return
+  throw new Problem(403, 'holder_only', 'A party orders by one of its holders.')
+}
+
 /** What members share is seen by all of them; these accounts only by their party and by who manages. */
 export const ownNatures: readonly Nature[] = [
   'individualCommitment',

@@ -5,6 +5,7 @@ import { type Consortium, makeConsortium, type Seat } from '../../../../test/mak
 import { recordDecision } from '../bodies/decisions.ts'
 import { priceDays } from './advances.ts'
 import { listBalances, sumPostings } from './balances.queries.ts'
+import { getTerms } from './exercises.ts'
 import { listOwed } from './owed.ts'
 import { onDecision } from './regularisations.ts'
 import { priceStaff } from './staff.ts'
@@ -219,6 +220,61 @@ describe('orders', () => {
     await expectTrue()
   })
 
+  test('what is cited as the decision is one of this agreement, and was adopted', async () => {
+    const cite = async (decisionId: string) => {
+      const ordered = await manage('POST', '/money/orders', order({ decisionId }))
+      const advanced = await manage('POST', '/money/advances', {
+        requestKey: randomUUID(),
+        party: 'region',
+        label: 'Avance',
+        cents: '100',
+        decisionId,
+        instalments: [{ dueOn: '2026-12-01', cents: '100' }],
+      })
+      return [ordered, advanced].map(({ status, body: { code } }) => [status, code])
+    }
+    expect(await cite(randomUUID())).toEqual([
+      [404, 'decision_not_found'],
+      [404, 'decision_not_found'],
+    ])
+    const other = await makeConsortium(server, { slug: 'hauts-de-france' })
+    const record = (of: Consortium, body: string, outcome: 'adopted' | 'rejected') =>
+      server.inTenant((tx) =>
+        recordDecision(
+          tx,
+          {
+            agreementId: of.agreementId,
+            versionId: of.versionId,
+            kind: 'decision',
+            body,
+            meetingId: null,
+            agendaItemId: null,
+            title: 'Décision',
+            text: '',
+            outcome,
+            verdict: null,
+            dueOn: null,
+            actorPersonId: null,
+            subjectKind: null,
+            subjectId: null,
+          },
+          now,
+        ),
+      )
+    const deciding = await server.inTenant((tx) => getTerms(tx, other.agreementId, '2026-10-31'))
+    const body = deciding.rules.bodies.find(({ kind }) => kind === 'deciding')!
+    const foreign = await record(other, body.key, 'adopted')
+    expect(await cite(foreign.id)).toEqual([
+      [404, 'decision_not_found'],
+      [404, 'decision_not_found'],
+    ])
+    const rejected = await record(consortium, 'ag', 'rejected')
+    expect(await cite(rejected.id)).toEqual([
+      [422, 'decision_not_adopted'],
+      [422, 'decision_not_adopted'],
+    ])
+  })
+
   test('members order a service for their establishments; the cost of a shared one is divided', async () => {
     const offer = {
       label: 'Messagerie',
@@ -232,6 +288,10 @@ describe('orders', () => {
     const { uai } = counts.establishments[0]
     const ask = { requestKey: randomUUID(), party: 'moselle', uais: [uai] }
     expect((await call(vosges.headers, 'POST', `/money/offers/${individual.id}/orders`, ask)).status).toBe(403)
+    // Only a holder commits a party.
+    const deputy = await consortium.seatOf('moselle', 'cogouv', 'deputy')
+    const byDeputy = await call(deputy.headers, 'POST', `/money/offers/${individual.id}/orders`, ask)
+    expect(byDeputy).toMatchObject({ status: 403, body: { code: 'holder_only' } })
     const placed = await call(moselle.headers, 'POST', `/money/offers/${individual.id}/orders`, ask)
     expect(placed.status).toBe(200)
     // 40,000 pupils at 1.25 €.

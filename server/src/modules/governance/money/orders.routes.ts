@@ -10,6 +10,7 @@ import {
   inManagedAccounts,
   positiveCents,
   requestKey,
+  requireHolder,
   requireParty,
   seenParties,
   slugParams,
@@ -357,6 +358,7 @@ export function registerOrders(app: App, services: Services): void {
       inAccounts(services, actorOf(request), request.params.slug, async (tx, standing, now) => {
         const { requestKey: key, ...order } = request.body
         requireParty(standing, order.party)
+        requireHolder(standing, order.party)
         const agreementId = standing.agreement.id
         const offerId = request.params.id
         const id = await doOnce(tx, { agreementId, key, request: { offerId, ...order } }, () =>

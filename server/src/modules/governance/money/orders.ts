@@ -4,6 +4,7 @@ import { recordAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Day } from '#kernel/time'
+import { requireAdopted } from '../bodies/decisions.ts'
 import { recordInJournal } from '../journal/journal.ts'
 import { lockJournal } from '../journal/journal-lock.ts'
 import { getTerms } from './exercises.ts'
@@ -41,7 +42,7 @@ export interface NewOrder {
  * Orders something: divides its cost under a sharing key of the agreement, and commits each member to its part. What it
  * rests on (decision, version, key, head-count, weights) is kept with it.
  * @returns its id, its number (`C-2026-001`) and the parts in cents, by party.
- * @throws Problem 422 as `weighParties`, or `sharing_without_weight` when no payer weighs anything; 409 `exercise_closed`.
+ * @throws Problem as `requireAdopted`; 422 as `weighParties`, or `sharing_without_weight` when no payer weighs anything; 409 `exercise_closed`.
  */
 export async function createOrder(
   tx: Tx,
@@ -50,6 +51,7 @@ export async function createOrder(
 ): Promise<{ id: string; number: string; parts: Map<string, bigint> }> {
   if (input.amountCents < 0n) throw new Problem(422, 'amount_negative', 'An order costs nothing or more.')
   await lockJournal(tx, input.agreementId)
+  if (input.decisionId !== null) await requireAdopted(tx, input.agreementId, input.decisionId)
   const terms = await getTerms(tx, input.agreementId, input.effectiveOn)
   const key = getSharingKey(terms.rules, input.sharingKey)
   const weighing = await weighParties(tx, terms, key, {
