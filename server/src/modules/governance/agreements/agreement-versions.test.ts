@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
 import { type Consortium, makeConsortium } from '../../../../test/make-governance.ts'
+import { lockJournal } from '../journal/journal-lock.ts'
 import { tables } from '../tables.ts'
 import { createAgreementVersion, readShippedAgreement } from './agreement-versions.ts'
 
@@ -46,6 +49,33 @@ describe('versions of an agreement', () => {
     })
   })
 
+  it('wait for the act that holds the journal, and neither waits for the other for ever', async () => {
+    const begun = Promise.withResolvers<undefined>()
+    const first = server.inTenant(async (tx) => {
+      await lockJournal(tx, consortium.agreementId)
+      begun.resolve(undefined)
+      await sleep(300)
+      const input = { source: source.replace('share: 4/5', 'share: 7/8'), reason: 'Adhésion', recordedBy: null }
+      return createAgreementVersion(tx, input, server.services.now())
+    })
+    await begun.promise
+    const second = amend(source.replace('share: 4/5', 'share: 8/9'), 2)
+    const [joined, amended] = await Promise.allSettled([first, second])
+    expect(joined).toMatchObject({ status: 'fulfilled' })
+    expect(amended).toMatchObject({ status: 'rejected', reason: { code: 'agreement_amended_meanwhile' } })
+  })
+
+  it('cite an adopted decision of their agreement', async () => {
+    const input = {
+      source: source.replace('share: 4/5', 'share: 9/10'),
+      reason: 'Avenant',
+      recordedBy: null,
+      decisionId: randomUUID(),
+    }
+    const cited = server.inTenant((tx) => createAgreementVersion(tx, input, server.services.now()))
+    await expect(cited).rejects.toMatchObject({ status: 404, code: 'decision_not_found' })
+  })
+
   it('are never changed, nor taken away', async () => {
     const change = server.inTenant((tx) =>
       tables(tx).updateTable('governance.agreement_version').set({ reason: 'autre' }).execute(),
@@ -57,7 +87,7 @@ describe('versions of an agreement', () => {
 
   it('begin no earlier than the one they amend', async () => {
     const early = source.replace('validFrom: 2025-09-01', 'validFrom: 2025-08-31')
-    await expect(amend(early, 2)).rejects.toMatchObject({
+    await expect(amend(early, 3)).rejects.toMatchObject({
       code: 'agreement_invalid',
       extra: { faults: [{ line: 8, column: 12, path: 'validFrom', code: 'begins_before_previous' }] },
     })
@@ -65,7 +95,7 @@ describe('versions of an agreement', () => {
 
   it('differ from the last one', async () => {
     const text = source.replace('share: 4/5', 'share: 5/6')
-    await amend(text, 2)
-    await expect(amend(text, 3)).rejects.toMatchObject({ status: 409, code: 'agreement_unchanged' })
+    await amend(text, 3)
+    await expect(amend(text, 4)).rejects.toMatchObject({ status: 409, code: 'agreement_unchanged' })
   })
 })

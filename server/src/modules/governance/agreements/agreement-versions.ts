@@ -5,6 +5,8 @@ import { sql } from 'kysely'
 import { recordAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
+import { requireAdopted } from '../bodies/decisions.ts'
+import { lockJournal } from '../journal/journal-lock.ts'
 import { recordInJournal } from '../journal/journal.ts'
 import { tables } from '../tables.ts'
 import type { Agreement } from './agreement-schema.ts'
@@ -31,7 +33,7 @@ export interface CreatedVersion {
  * @param input.source the file, as given
  * @param input.basedOn version that the amendment was written from (0: none there yet); absent when that is not known
  * @throws Problem 422 `agreement_invalid` with line and reason; 409 `agreement_amended_meanwhile` when another version
- *   came in between; 409 `agreement_unchanged` for rules that are those in the last version.
+ *   came in between; as `requireAdopted` for the decision it cites; 409 `agreement_unchanged` for rules that are those in the last version.
  */
 export async function createAgreementVersion(
   tx: Tx,
@@ -55,6 +57,13 @@ export async function createAgreementVersion(
       reason: `This is the agreement “${slug}”; an amendment of “${input.slug}” is expected.`,
     })
   }
+  // The journal first, as acts that end in an amendment: then no two of them hold what the other waits for.
+  const known = await tables(tx)
+    .selectFrom('governance.agreement')
+    .select('id')
+    .where('slug', '=', slug)
+    .executeTakeFirst()
+  if (known) await lockJournal(tx, known.id)
   // Two amendments of one agreement are told one after the other: the second sees the first.
   await sql`select pg_advisory_xact_lock(hashtextextended(
     'governance.agreement ' || kernel.current_tenant() || ' ' || ${slug}, 0))`.execute(tx)
@@ -83,6 +92,7 @@ export async function createAgreementVersion(
   }
 
   const agreementId = last?.id ?? randomUUIDv7()
+  if (input.decisionId !== undefined) await requireAdopted(tx, agreementId, input.decisionId)
   const versionId = randomUUIDv7()
   const version = (last?.number ?? 0) + 1
   if (!last)

@@ -97,6 +97,22 @@ export async function recordDecision(tx: Tx, input: NewDecision, now: Date): Pro
 }
 
 /**
+ * Sees that what is cited as the decision behind an act is one, of this agreement.
+ * @throws Problem 404 `decision_not_found`; 422 `decision_not_adopted` for one that was rejected, or an opinion.
+ */
+export async function requireAdopted(tx: Tx, agreementId: string, decisionId: string): Promise<{ kind: string }> {
+  const decision = await tables(tx)
+    .selectFrom('governance.decision')
+    .select(['outcome', 'kind'])
+    .where('agreement_id', '=', agreementId)
+    .where('id', '=', decisionId)
+    .executeTakeFirst()
+  if (!decision) throw new Problem(404, 'decision_not_found', 'There is no such decision.')
+  if (decision.outcome === 'adopted' && decision.kind !== 'opinion') return decision
+  throw new Problem(422, 'decision_not_adopted', 'Only an adopted decision allows this; an opinion decides nothing.')
+}
+
+/**
  * Digest under which the journal keeps what may name somebody: SHA-256 of the salt, then of the canonical JSON (RFC 8785).
  * Who holds the salt and the words can show that they are those; once both are erased, nothing is left of them.
  * @returns lower-case hexadecimal.

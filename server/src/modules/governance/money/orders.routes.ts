@@ -11,7 +11,6 @@ import {
   positiveCents,
   requestKey,
   requireHolder,
-  requireParty,
   seenParties,
   slugParams,
 } from './money-access.ts'
@@ -357,7 +356,6 @@ export function registerOrders(app: App, services: Services): void {
     (request) =>
       inAccounts(services, actorOf(request), request.params.slug, async (tx, standing, now) => {
         const { requestKey: key, ...order } = request.body
-        requireParty(standing, order.party)
         requireHolder(standing, order.party)
         const agreementId = standing.agreement.id
         const offerId = request.params.id
