@@ -48,7 +48,10 @@ export function useAgreementWords(rules: Rules | Named | undefined) {
     path: (fields: string[]) => fields.map(field).join(' › '),
     /** A value as the file has it, said where it is one word or a list of them. */
     written: (written: string) => (/[\n:]/.test(written) ? written : written.split(', ').map(text).join(', ')),
-    fault: ({ code, values, reason }: Pick<Fault, 'code' | 'values' | 'reason'>) =>
-      findText(`agreements:fault.${code}`, values) ?? reason,
+    fault: ({ code, values, reason }: Pick<Fault, 'code' | 'values' | 'reason'>) => {
+      const kind = (name: string | undefined) => (name && findText(`agreements:kindOf.${name}`)) ?? name
+      const figures = { ...values, expected: kind(values['expected']), got: kind(values['got']) }
+      return findText(`agreements:fault.${code}`, figures) ?? reason
+    },
   }
 }

@@ -1,5 +1,6 @@
 import { type Document, isMap, isScalar, isSeq, type LineCounter } from 'yaml'
 import type { z } from 'zod'
+import { formats } from './agreement-schema.ts'
 
 /** Where in the agreement: names of keys and places in lists, from 0. */
 export type Path = readonly (string | number)[]
@@ -110,7 +111,14 @@ function describeIssue(issue: z.core.$ZodIssue, path: Path, root: unknown): Faul
       },
     ]
   }
-  return [{ path, code: 'wrong_value', values: { got, expected: issue.message }, reason: `${got}: ${issue.message}.` }]
+  const code = issue.code === 'too_small' || issue.code === 'too_big' ? issue.code : codeOf(issue.message)
+  const bound = issue.code === 'too_small' ? issue.minimum : issue.code === 'too_big' ? issue.maximum : ''
+  return [{ path, code, values: { got, bound: String(bound) }, reason: `${got}: ${issue.message}.` }]
+}
+
+/** What is wrong with a text, by what the schema asks for. */
+function codeOf(message: string): string {
+  return Object.entries(formats).find(([, words]) => words === message)?.[0] ?? 'not_day'
 }
 
 function refuse(path: Path, choices: string[], got: string): Fault {

@@ -3,19 +3,28 @@ import { z } from 'zod'
 // Every rule of an agreement is typed here, and none has a default: what a text does not say is written down as an
 // interpretation by those who decide it, never assumed by the program.
 
-const key = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and hyphens, beginning with a letter')
+/** How texts are written, by the code of what refuses another writing. */
+export const formats = {
+  not_key: 'lower-case letters, digits and hyphens, beginning with a letter',
+  not_fraction: 'a fraction such as 4/5',
+  not_voices: "a number of voices between quotes, such as '4.5'",
+  not_month_day: 'a month and a day, MM-DD',
+  not_siret: 'the 14 digits of a SIRET',
+}
+
+const key = z.string().regex(/^[a-z][a-z0-9-]*$/, formats.not_key)
 const day = z.iso.date()
 
 /** A share of a whole, exact: `4/5`. */
 const fraction = z
   .string()
-  .regex(/^[1-9]\d{0,5}\/[1-9]\d{0,5}$/, 'a fraction such as 4/5')
+  .regex(/^[1-9]\d{0,5}\/[1-9]\d{0,5}$/, formats.not_fraction)
   .describe('exact: numerator/denominator')
 
 /** A number of voices, exact: `1`, `4.5`. Written between quotes, so that no decimal is ever rounded. */
 const voices = z
   .string()
-  .regex(/^\d{1,6}([.,]\d{1,3})?$/, "a number of voices between quotes, such as '4.5'")
+  .regex(/^\d{1,6}([.,]\d{1,3})?$/, formats.not_voices)
   .describe('exact decimal')
 
 /** What ties a rule to the text it comes from. */
@@ -56,7 +65,7 @@ const party = z.strictObject({
   /** 14 digits, where the party has one. */
   siret: z
     .string()
-    .regex(/^\d{14}$/)
+    .regex(/^\d{14}$/, formats.not_siret)
     .optional(),
   /** First day as a party, and first day on which it is none any more; absent: as long as the agreement. */
   joinedOn: day.optional(),
@@ -246,7 +255,7 @@ export const agreementSchema = z.strictObject({
   numbering: z.string().min(1),
   validFrom: day,
   validUntil: day.nullable(),
-  schoolYear: z.strictObject({ beginsOn: z.string().regex(/^\d{2}-\d{2}$/, 'MM-DD') }),
+  schoolYear: z.strictObject({ beginsOn: z.string().regex(/^\d{2}-\d{2}$/, formats.not_month_day) }),
   articles: z.array(article).min(1),
   parties: z.array(party).min(1),
   bodies: z.array(body).min(1),

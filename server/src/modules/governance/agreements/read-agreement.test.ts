@@ -66,9 +66,9 @@ describe('an invalid agreement', () => {
     ['a wrong word', 'counts: present', 'counts: everyone', 'not_one_of', 'bodies[0].quorum.counts', '|everyone'],
     ['a wrong type', 'atLeast: 1', 'atLeast: one', 'wrong_type', 'bodies[0].frequency.atLeast', 'atLeast: |one'],
     ['voices without quotes', "region: '4.5'", 'region: 4.5', 'unquoted', 'bodies[2].voices.of.region', '|4.5'],
-    ['voices in words', "region: '4.5'", "region: 'four'", 'wrong_value', 'bodies[2].voices.of.region', "|'four'"],
-    ['a percentage', 'share: 4/5', 'share: 80%', 'wrong_value', 'ballots[5].method.share', '|80%'],
-    ['a day that is none', 'validFrom: 2025-09-01', 'validFrom: 2025-09-31', 'wrong_value', 'validFrom', '|2025-09-31'],
+    ['voices in words', "region: '4.5'", "region: 'four'", 'not_voices', 'bodies[2].voices.of.region', "|'four'"],
+    ['a percentage', 'share: 4/5', 'share: 80%', 'not_fraction', 'ballots[5].method.share', '|80%'],
+    ['a day that is none', 'validFrom: 2025-09-01', 'validFrom: 2025-09-31', 'not_day', 'validFrom', '|2025-09-31'],
     [
       'an article not there',
       "article: '15'",
