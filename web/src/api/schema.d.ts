@@ -3310,7 +3310,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Records that a member leaves or is made to; the agreement is amended */
-        post: operations["recordDeparture"];
+        post: operations["recordMemberDeparture"];
         delete?: never;
         options?: never;
         head?: never;
@@ -17593,7 +17593,7 @@ export interface operations {
                         };
                         owed: {
                             /** @enum {string} */
-                            nature: "bank" | "sharedCommitment" | "individualCommitment" | "commitmentOffset" | "sharedCost" | "individualCost" | "regularisation" | "reinvoicing" | "receivable" | "advance" | "staffContribution";
+                            nature: "bank" | "sharedCommitment" | "individualCommitment" | "commitmentOffset" | "sharedCost" | "individualCost" | "regularisation" | "reinvoicing" | "receivable" | "advance" | "advanceCommitment" | "staffContribution";
                             /** @description above zero it owes, below it is owed */
                             cents: string;
                         }[];
@@ -17724,7 +17724,7 @@ export interface operations {
             };
         };
     };
-    recordDeparture: {
+    recordMemberDeparture: {
         parameters: {
             query?: never;
             header?: never;
@@ -18336,7 +18336,7 @@ export interface operations {
                         unbilled: {
                             label: string;
                             /** @enum {string} */
-                            nature: "bank" | "sharedCommitment" | "individualCommitment" | "commitmentOffset" | "sharedCost" | "individualCost" | "regularisation" | "reinvoicing" | "receivable" | "advance" | "staffContribution";
+                            nature: "bank" | "sharedCommitment" | "individualCommitment" | "commitmentOffset" | "sharedCost" | "individualCost" | "regularisation" | "reinvoicing" | "receivable" | "advance" | "advanceCommitment" | "staffContribution";
                             subjectId: string | null;
                             cents: string;
                         }[];
@@ -18387,7 +18387,7 @@ export interface operations {
                             postings: {
                                 party: string;
                                 /** @enum {string} */
-                                nature: "bank" | "sharedCommitment" | "individualCommitment" | "commitmentOffset" | "sharedCost" | "individualCost" | "regularisation" | "reinvoicing" | "receivable" | "advance" | "staffContribution";
+                                nature: "bank" | "sharedCommitment" | "individualCommitment" | "commitmentOffset" | "sharedCost" | "individualCost" | "regularisation" | "reinvoicing" | "receivable" | "advance" | "advanceCommitment" | "staffContribution";
                                 /** @description debits above zero */
                                 cents: string;
                             }[];
@@ -18919,7 +18919,7 @@ export interface operations {
                             lines: {
                                 label: string;
                                 /** @enum {string} */
-                                nature: "bank" | "sharedCommitment" | "individualCommitment" | "commitmentOffset" | "sharedCost" | "individualCost" | "regularisation" | "reinvoicing" | "receivable" | "advance" | "staffContribution";
+                                nature: "bank" | "sharedCommitment" | "individualCommitment" | "commitmentOffset" | "sharedCost" | "individualCost" | "regularisation" | "reinvoicing" | "receivable" | "advance" | "advanceCommitment" | "staffContribution";
                                 subjectId: string | null;
                                 cents: string;
                             }[];
@@ -20563,10 +20563,21 @@ export interface operations {
                                 holds: boolean | null;
                             }[];
                             minimal: {
+                                /** @description groups that are just enough: without any one of theirs, they are not */
                                 count: number;
-                                listed: {
-                                    parties: string[];
-                                    voices: string;
+                                /** @description the smallest first */
+                                patterns: {
+                                    size: number;
+                                    /** @description how many groups it stands for */
+                                    groups: number;
+                                    voices: string | null;
+                                    /** @description who is in each of them */
+                                    members: string[];
+                                    /** @description any so many of each */
+                                    choices: {
+                                        count: number;
+                                        of: string[];
+                                    }[];
                                 }[];
                             } | null;
                         };
@@ -20580,10 +20591,21 @@ export interface operations {
                             groups: number;
                             winning: number;
                             minimal: {
+                                /** @description groups that are just enough: without any one of theirs, they are not */
                                 count: number;
-                                listed: {
-                                    parties: string[];
-                                    voices: string;
+                                /** @description the smallest first */
+                                patterns: {
+                                    size: number;
+                                    /** @description how many groups it stands for */
+                                    groups: number;
+                                    voices: string | null;
+                                    /** @description who is in each of them */
+                                    members: string[];
+                                    /** @description any so many of each */
+                                    choices: {
+                                        count: number;
+                                        of: string[];
+                                    }[];
                                 }[];
                             };
                             /** @description without whom it cannot pass */

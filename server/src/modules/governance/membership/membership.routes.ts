@@ -106,7 +106,7 @@ export function registerMembership(app: App, services: Services): void {
     {
       config: { access: 'signed-in' },
       schema: {
-        operationId: 'recordDeparture',
+        operationId: 'recordMemberDeparture',
         summary: 'Records that a member leaves or is made to; the agreement is amended',
         params: bySlug,
         body: departure.extend({ reason: z.string().trim().max(2_000) }),

@@ -111,7 +111,7 @@ function describeBallot(rules: Agreement, rule: BallotRule, body: Body, keys: re
       share,
       whole: writeFraction(whole, perVoice),
       needed: writeFraction(least, perVoice),
-      smallest: groups?.minimal.listed[0]?.length ?? null,
+      smallest: groups?.minimal.patterns[0]?.size ?? null,
       blockers: voters.flatMap(({ party }, index) => (whole - (units[index] ?? 0n) < least ? [party] : [])),
       decisive: (groups?.decisive ?? []).map((count, index) => ({ party: voters[index]?.party ?? '', groups: count })),
     },

@@ -1,0 +1,135 @@
+import { useQuery } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { useSearchParams } from 'react-router'
+import { Failure } from '../../shell/failure.tsx'
+import { useFormat } from '../../shell/format.ts'
+import { Section } from '../../shell/page.tsx'
+import { SelectField, TextField } from '../../ui/field.tsx'
+import { SkeletonRows } from '../../ui/skeleton.tsx'
+import { Table } from '../../ui/table.tsx'
+import { Cited } from './cited.tsx'
+import { DepartureForm } from './departure-form.tsx'
+import { DepartureEffects } from './departure-effects.tsx'
+import { GovernancePage } from './governance-page.tsx'
+import { useAgreement, useAgreementSlug } from './governance.ts'
+import { JoinForm, MembershipActs } from './joining.tsx'
+import { type Departure, type Membership, membershipQuery, useSimulation } from './members.ts'
+import './change-page.css'
+
+/** The members of a consortium, who joins and who leaves, and what a departure would change. */
+export function MembersPage() {
+  const { t } = useTranslation('changes')
+  const slug = useAgreementSlug()
+  const { data: agreement } = useAgreement()
+  const { data, error, refetch } = useQuery(membershipQuery(slug))
+  return (
+    <GovernancePage busy={!data && !error} lead={t('members.lead')} title={t('members.title')}>
+      {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
+      {!data && !error && <SkeletonRows count={6} />}
+      {data && (
+        <>
+          <MemberList membership={data} />
+          <SimulationSection membership={data} />
+          <MembershipActs membership={data} />
+          {agreement?.manages && <JoinForm membership={data} />}
+        </>
+      )}
+    </GovernancePage>
+  )
+}
+
+function MemberList({ membership: { members } }: { membership: Membership }) {
+  const { t } = useTranslation('changes')
+  const format = useFormat()
+  return (
+    <Section title={t('members.list')}>
+      <Table
+        caption={t('members.list')}
+        head={
+          <tr>
+            <th scope="col">{t('members.member')}</th>
+            <th scope="col">{t('members.since')}</th>
+            <th scope="col">{t('members.until')}</th>
+          </tr>
+        }
+      >
+        {members.map(({ party, name, joinedOn, lastDay }) => (
+          <tr key={party}>
+            <th scope="row">{name}</th>
+            <td>{joinedOn ? format.dayMedium(joinedOn) : t('members.fromStart')}</td>
+            <td>{lastDay ? <strong>{format.dayMedium(lastDay)}</strong> : t('members.stays')}</td>
+          </tr>
+        ))}
+      </Table>
+    </Section>
+  )
+}
+
+function SimulationSection({ membership }: { membership: Membership }) {
+  const { t } = useTranslation('changes')
+  const format = useFormat()
+  const { data: agreement } = useAgreement()
+  const [search, setSearch] = useSearchParams()
+  const party = search.get('party') ?? ''
+  const kind: Departure['kind'] = search.get('kind') === 'termination' ? 'termination' : 'leaving'
+  const notifiedOn = search.get('notifiedOn') ?? agreement?.today ?? ''
+  const departure = party !== '' && notifiedOn !== '' ? { party, kind, notifiedOn } : undefined
+  const { data, error } = useSimulation(departure)
+  const change = (said: Partial<Departure>) =>
+    setSearch(Object.entries({ party, kind, notifiedOn, ...said }), { replace: true, preventScrollReset: true })
+  const rule = membership[kind]
+  const name = membership.members.find((each) => each.party === party)?.name ?? party
+  return (
+    <Section hint={t('members.simulateHint')} title={t('members.simulate')}>
+      <div className="change-result">
+        <SelectField
+          label={t('members.who')}
+          onChange={({ target }) => change({ party: target.value })}
+          options={[
+            { value: '', label: t('members.choose') },
+            ...membership.members.map(({ party: value, name: label }) => ({ value, label })),
+          ]}
+          value={party}
+        />
+        <SelectField
+          label={t('members.kind')}
+          onChange={({ target }) => change({ kind: target.value === 'termination' ? 'termination' : 'leaving' })}
+          options={(['leaving', 'termination'] as const).map((value) => ({ value, label: t(`members.${value}`) }))}
+          value={kind}
+        />
+        <TextField
+          label={t('members.notifiedOn')}
+          max={agreement?.today}
+          onChange={({ target }) => change({ notifiedOn: target.value })}
+          type="date"
+          value={notifiedOn}
+        />
+      </div>
+      <Cited article={rule.article} interpretation={rule.interpretation} />
+      <div aria-live="polite" className="stack stack-wide">
+        {error && departure && <Failure error={error} />}
+        {!data && !error && departure && <SkeletonRows count={5} />}
+        {data && departure && (
+          <>
+            <p className="measure">
+              <strong>
+                {t('members.calendar', {
+                  kind: t(`members.actKinds.${kind}`),
+                  notified: format.day(data.calendar.notifiedOn),
+                  months: data.calendar.noticeMonths,
+                  notice: format.day(data.calendar.noticeEndsOn),
+                  effective: format.day(data.calendar.effectiveOn),
+                })}
+              </strong>{' '}
+              {t('members.lastDay', { day: format.day(data.calendar.lastDay) })}
+            </p>
+            <DepartureEffects simulation={data} />
+          </>
+        )}
+      </div>
+      {data && departure && (agreement?.manages || (kind === 'leaving' && membership.leavesFor.includes(party))) && (
+        <DepartureForm departure={departure} key={`${party} ${kind} ${notifiedOn}`} name={name} />
+      )}
+    </Section>
+  )
+}

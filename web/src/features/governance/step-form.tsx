@@ -1,0 +1,41 @@
+import type { FormEvent, ReactNode } from 'react'
+import { Failure } from '../../shell/failure.tsx'
+import { Button, type ButtonLook } from '../../ui/button.tsx'
+import './change-page.css'
+
+/** A form of one step: its title, what it does, its fields, its button. */
+export function StepForm({
+  title,
+  hint,
+  label,
+  look = 'primary',
+  step,
+  children,
+  onSubmit,
+}: {
+  title: string
+  hint?: ReactNode
+  label: string
+  look?: ButtonLook
+  step: { isPending: boolean; error: unknown }
+  children?: ReactNode
+  onSubmit: () => void
+}) {
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (!step.isPending) onSubmit()
+  }
+  return (
+    <form aria-label={title} className="change-act" onSubmit={submit}>
+      <h3>{title}</h3>
+      {hint && <p className="quiet measure">{hint}</p>}
+      {step.error !== null && <Failure error={step.error} />}
+      {children}
+      <div>
+        <Button busy={step.isPending} look={look} type="submit">
+          {label}
+        </Button>
+      </div>
+    </form>
+  )
+}
