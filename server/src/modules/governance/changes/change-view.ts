@@ -43,7 +43,9 @@ export async function describeChange(tx: Tx, standing: Standing, id: string) {
   const sheets = await listSheets(tx, id)
   const [last] = sheets
   const opinions = await listOpinions(tx, id)
-  const items = await listAgendaItems(tx, id)
+  // A draft is nobody's business but of who prepares it.
+  const isSeen = ({ state }: { state: string }) => standing.manages || state !== 'draft'
+  const items = (await listAgendaItems(tx, id)).filter(isSeen)
   const acceptance = await findAcceptance(tx, id)
   const times = await listMeetingTimes(tx, agreement.id)
   const meetings = await Promise.all(
@@ -85,7 +87,7 @@ export async function describeChange(tx: Tx, standing: Standing, id: string) {
     ballot: ballot ? { key: ballot.key, name: ballot.name, body: ballot.body, article: ballot.article } : null,
     sharing: sharing ? { key: sharing.key, name: sharing.name, among: sharing.among, article: sharing.article } : null,
     meetings: times
-      .filter(({ body, state }) => body === ballot?.body && state !== 'closed')
+      .filter((meeting) => meeting.body === ballot?.body && meeting.state !== 'closed' && isSeen(meeting))
       .map(({ id: meeting, title, startsAt }) => ({ id: meeting, title, startsAt: startsAt.toISOString() })),
     inFavour: change.inFavour,
     committedAt: change.committedAt?.toISOString() ?? null,

@@ -547,3 +547,29 @@ describe('an agenda', () => {
     })
   })
 })
+
+it('tells of a meeting that is but a draft only who manages', async () => {
+  const id = await request('Ordre du jour réservé')
+  await call(consortium.manager, 'PUT', `/${id}/qualification`, paid)
+  await submit(id)
+  await advise(id)
+  const meetingId = await makeMeeting('cogouv')
+  expect((await call(consortium.manager, 'POST', `/${id}/agenda`, { meetingId })).statusCode).toBe(200)
+  const seenBy = async (who: { headers: { cookie: string } }) => {
+    const { agenda, meetings } = (await call(who, 'GET', `/${id}`)).json<
+      Record<'agenda' | 'meetings', { id: string }[]>
+    >()
+    const membership = await test.app.inject({
+      url: base().replace('/changes', '/membership'),
+      headers: who.headers,
+    })
+    return JSON.stringify([agenda, meetings, membership.json<{ joining: unknown }>().joining])
+  }
+  const strategic = await makeMeeting('costrat')
+  const own = await seenBy(consortium.manager)
+  for (const each of [meetingId, strategic]) expect(own).toContain(each)
+  for (const who of [contractor, marne]) {
+    const seen = await seenBy(who)
+    for (const each of [meetingId, strategic]) expect(seen).not.toContain(each)
+  }
+})

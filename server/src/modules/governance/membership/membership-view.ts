@@ -34,6 +34,7 @@ export async function describeMembership(tx: Tx, standing: Standing) {
       steps: joining.steps,
       meetings: (await listMeetingTimes(tx, agreement.id))
         .filter(({ body, state }) => body === joining.approvedBy && state !== 'closed')
+        .filter(({ state }) => standing.manages || state !== 'draft')
         .map(({ id, title, startsAt }) => ({ id, title, startsAt: startsAt.toISOString() })),
     },
     leaving: describeNotice(leaving),
