@@ -58,9 +58,11 @@ function BodyRow({ body, slug }: { body: BodyLine; slug: string }) {
           {body.shortName} · {t('article', { number: body.article })}
         </span>
       </th>
-      <td data-label={t('bodies.nature')}>{t(`kind.${body.kind}`)}</td>
+      <td data-label={t('bodies.nature')}>
+        <span>{t(`kind.${body.kind}`)}</span>
+      </td>
       <td data-label={t('bodies.seats')}>
-        {t('bodies.seatCount', { count: body.seats })}
+        <span>{t('bodies.seatCount', { count: body.seats })}</span>
         {body.vacant > 0 && <span className="small quiet block">{t('bodies.vacant', { count: body.vacant })}</span>}
       </td>
       <td data-label={t('bodies.next')}>
@@ -70,11 +72,11 @@ function BodyRow({ body, slug }: { body: BodyLine; slug: string }) {
             <span className="visually-hidden"> : {next.title}</span>
           </Link>
         ) : (
-          '–'
+          <span>–</span>
         )}
       </td>
       <td className="number" data-label={t('bodies.followUps')}>
-        {format.number(body.openFollowUps)}
+        <span>{format.number(body.openFollowUps)}</span>
       </td>
     </tr>
   )

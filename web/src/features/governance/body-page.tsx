@@ -114,11 +114,11 @@ function Meetings({ body, slug }: { body: Body; slug: string }) {
             <Link to={paths.governanceMeeting(slug, meeting.id)}>{format.dateTime(meeting.startsAt)}</Link>
           </th>
           <td data-label={t('meetings.what')}>
-            {meeting.title}
+            <span>{meeting.title}</span>
             {meeting.urgent && <span className="tag">{t('urgent')}</span>}
           </td>
           <td data-label={t('meetings.state')}>
-            {meeting.withoutQuorum ? t('state.withoutQuorum') : t(`state.${meeting.state}`)}
+            <span>{meeting.withoutQuorum ? t('state.withoutQuorum') : t(`state.${meeting.state}`)}</span>
           </td>
         </tr>
       ))}

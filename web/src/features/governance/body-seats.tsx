@@ -31,7 +31,9 @@ export function BodySeats({ body }: { body: Body }) {
       {body.seats.map((seat) => (
         <tr key={seat.party}>
           <th scope="row">{seat.name}</th>
-          <td data-label={t('seats.voices')}>{seat.voices === null ? t('seats.noVote') : voices(seat.voices)}</td>
+          <td data-label={t('seats.voices')}>
+            <span>{seat.voices === null ? t('seats.noVote') : voices(seat.voices)}</span>
+          </td>
           {(['holder', 'deputy'] as const).map((rank) => (
             <td data-label={t(rank === 'holder' ? 'ranks.holders' : 'ranks.deputies')} key={rank}>
               {rank === 'holder' && seat.vacant && <p className="seat-vacant">{t('seats.vacant')}</p>}

@@ -44,19 +44,12 @@ export function MeetingAgenda({ meeting }: { meeting: Meeting }) {
       <ol className="agenda">
         {agenda.map((item, index) => (
           <li key={item.id}>
-            <Item item={item} meeting={meeting} />
-            {meeting.agendaOpen && agenda.length > 1 && (
-              <div className="row agenda-moves">
-                <Button disabled={index === 0} look="quiet" onClick={() => move(index, -1)}>
-                  {t('agenda.up')}
-                  <span className="visually-hidden"> : {item.title}</span>
-                </Button>
-                <Button disabled={index === agenda.length - 1} look="quiet" onClick={() => move(index, 1)}>
-                  {t('agenda.down')}
-                  <span className="visually-hidden"> : {item.title}</span>
-                </Button>
-              </div>
-            )}
+            <Item
+              item={item}
+              meeting={meeting}
+              {...(index > 0 && { onUp: () => move(index, -1) })}
+              {...(index < agenda.length - 1 && { onDown: () => move(index, 1) })}
+            />
           </li>
         ))}
       </ol>
@@ -65,7 +58,17 @@ export function MeetingAgenda({ meeting }: { meeting: Meeting }) {
   )
 }
 
-function Item({ item, meeting }: { item: AgendaItem; meeting: Meeting }) {
+function Item({
+  item,
+  meeting,
+  onUp,
+  onDown,
+}: {
+  item: AgendaItem
+  meeting: Meeting
+  onUp?: () => void
+  onDown?: () => void
+}) {
   const { t } = useTranslation('meetings')
   const slug = useAgreementSlug()
   const [editing, setEditing] = useState(false)
@@ -102,7 +105,15 @@ function Item({ item, meeting }: { item: AgendaItem; meeting: Meeting }) {
         <p className="measure written">{item.gist}</p>
       )}
       {meeting.agendaOpen && (
-        <div className="row">
+        <div className="row agenda-acts">
+          <Button aria-disabled={!onUp || undefined} look="quiet" onClick={onUp}>
+            {t('agenda.up')}
+            <span className="visually-hidden"> : {item.title}</span>
+          </Button>
+          <Button aria-disabled={!onDown || undefined} look="quiet" onClick={onDown}>
+            {t('agenda.down')}
+            <span className="visually-hidden"> : {item.title}</span>
+          </Button>
           <Button look="quiet" onClick={() => setEditing(true)}>
             {t('agenda.edit')}
             <span className="visually-hidden"> : {item.title}</span>

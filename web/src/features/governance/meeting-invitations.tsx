@@ -41,13 +41,19 @@ export function MeetingInvitations({ meeting }: { meeting: Meeting }) {
           <tr key={each.representativeId}>
             <th scope="row">{nameOf(each.representativeId)}</th>
             <td data-label={t('seats.party')}>
-              {parties.find(({ party }) => party === each.party)?.name ?? each.party}, {t(`rank.${each.rank}`)}
+              <span>
+                {parties.find(({ party }) => party === each.party)?.name ?? each.party}, {t(`rank.${each.rank}`)}
+              </span>
             </td>
-            <td data-label={t('invitations.role')}>{t(`invitations.roles.${each.role}`)}</td>
+            <td data-label={t('invitations.role')}>
+              <span>{t(`invitations.roles.${each.role}`)}</span>
+            </td>
             <td data-label={t('invitations.answer')}>
-              {each.delegatedTo === null
-                ? t(`invitations.answers.${each.answer}`)
-                : t('invitations.delegatedTo', { name: nameOf(each.delegatedTo) })}
+              <span>
+                {each.delegatedTo === null
+                  ? t(`invitations.answers.${each.answer}`)
+                  : t('invitations.delegatedTo', { name: nameOf(each.delegatedTo) })}
+              </span>
             </td>
             {meeting.leads && (
               <td data-label={t('invitations.file')}>

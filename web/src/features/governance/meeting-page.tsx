@@ -6,6 +6,7 @@ import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { buttonClass } from '../../ui/button.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
+import { FollowUps } from './follow-ups.tsx'
 import { GovernancePage } from './governance-page.tsx'
 import { useAgreementSlug } from './governance.ts'
 import { MeetingAgenda } from './meeting-agenda.tsx'
@@ -15,7 +16,7 @@ import { MeetingRegister } from './meeting-register.tsx'
 import { MeetingSettings } from './meeting-settings.tsx'
 import { MeetingSteps } from './meeting-steps.tsx'
 import { OwnAnswer } from './own-answer.tsx'
-import { type Meeting, meetingQuery } from './meetings.ts'
+import { bodyQuery, type Meeting, meetingQuery } from './meetings.ts'
 import './meetings.css'
 
 const views = ['agenda', 'register', 'invitations'] as const
@@ -65,18 +66,18 @@ function Body({ meeting }: { meeting: Meeting }) {
       )}
       <OwnAnswer meeting={meeting} />
       {meeting.leads && <MeetingSteps meeting={meeting} />}
-      <div className="row">
-        {votes && (meeting.state === 'open' || meeting.state === 'closed') && (
-          <Link className={buttonClass()} to={paths.governanceVotes(slug, meeting.id)}>
-            {t('toVotes')}
-          </Link>
-        )}
-        {(meeting.state === 'open' || meeting.state === 'closed') && (
+      {(meeting.state === 'open' || meeting.state === 'closed') && (
+        <div className="row">
+          {votes && (
+            <Link className={buttonClass()} to={paths.governanceVotes(slug, meeting.id)}>
+              {t('toVotes')}
+            </Link>
+          )}
           <Link className={buttonClass()} to={paths.governanceMinutes(slug, meeting.id)}>
             {t(meeting.state === 'open' ? 'toDraftMinutes' : 'toMinutes')}
           </Link>
-        )}
-      </div>
+        </div>
+      )}
       {meeting.state !== 'draft' && (
         <nav aria-label={t('parts')} className="meeting-views">
           {shown.map((each) => (
@@ -94,6 +95,7 @@ function Body({ meeting }: { meeting: Meeting }) {
       {view === 'agenda' && (
         <>
           <MeetingAgenda meeting={meeting} />
+          <OpenFollowUps meeting={meeting} slug={slug} />
           <MeetingConvening meeting={meeting} />
           {meeting.leads && ['draft', 'convened', 'open'].includes(meeting.state) && (
             <MeetingSettings key={meeting.id} meeting={meeting} />
@@ -104,4 +106,12 @@ function Body({ meeting }: { meeting: Meeting }) {
       {view === 'invitations' && <MeetingInvitations meeting={meeting} />}
     </>
   )
+}
+
+/** What the body decided earlier and is still to be done: looked at in each of its meetings. */
+function OpenFollowUps({ meeting, slug }: { meeting: Meeting; slug: string }) {
+  const { data: body } = useQuery(bodyQuery(slug, meeting.body))
+  const pending = body?.followUps.some(({ doneOn }) => doneOn === null)
+  if (!body || !pending || meeting.state === 'closed' || meeting.state === 'cancelled') return null
+  return <FollowUps body={body} />
 }

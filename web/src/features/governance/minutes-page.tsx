@@ -73,9 +73,10 @@ function Piece({ block }: { block: Minutes['blocks'][number] }) {
   if (block.kind === 'paragraph') return <p className="written">{block.text}</p>
   if (block.kind === 'list')
     return (
-      <ul className="help-list">
-        {block.items.map((item) => (
-          <li key={item}>{item}</li>
+      <ul>
+        {block.items.map((item, index) => (
+          // oxlint-disable-next-line react/no-array-index-key -- as above
+          <li key={index}>{item}</li>
         ))}
       </ul>
     )
@@ -103,7 +104,7 @@ function Piece({ block }: { block: Minutes['blocks'][number] }) {
               </th>
             ) : (
               <td data-label={block.columns[index]} key={block.columns[index]}>
-                {cell}
+                <span>{cell}</span>
               </td>
             ),
           )}

@@ -130,7 +130,7 @@ async function readBallot(
 ): Promise<MeetingFacts['items'][number]['ballots'][number]> {
   const votes = await listVotes(tx, ballot.id)
   const states = { absent: 'absent', recused: 'déporté', present: 'n’a pas voté', represented: 'n’a pas voté' }
-  const steps = [...ballot.opening, ...(ballot.verdict?.steps ?? [])]
+  const steps = ballot.verdict?.steps ?? ballot.opening
   return {
     round: ballot.round,
     steps: steps.map(({ text, article, interpretation }) => ({

@@ -79,7 +79,9 @@ export const meetingSchema = meetingLineSchema.extend({
       ),
       recused: z.array(z.string()).describe('parties'),
       voting: z.enum(['none', 'open', 'closed']),
-      decision: z.object({ id: z.uuid(), number: z.string(), outcome: z.enum(['adopted', 'rejected', 'none']) }).nullable(),
+      decision: z
+        .object({ id: z.uuid(), number: z.string(), outcome: z.enum(['adopted', 'rejected', 'none']) })
+        .nullable(),
       approved: z.boolean().describe('of minutes: whether this item approved them'),
     }),
   ),

@@ -65,7 +65,7 @@ describe('minutes', () => {
     const words = readWords(written as unknown as Minutes)
     for (const told of [
       'Procès-verbal – Comité stratégique, 4 mai 2026',
-      'ouverte le 4 mai 2026 à 11 h 00, close le 4 mai 2026 à 12 h 00',
+      'ouverte le 4 mai 2026 à 11\u00a0h\u00a000, close le 4 mai 2026 à 12\u00a0h\u00a000',
       'Lieu : Metz.',
       'Délai de convocation de 15 jours, jusqu’au 19 avril 2026 : non respecté (article 4).',
       'Absents : ',

@@ -236,8 +236,8 @@ function tellTime(timeZone: string) {
   const hour = write({ hour: '2-digit', minute: '2-digit', timeZone })
   return {
     day,
-    hour: (at: Date) => hour(at).replace(':', ' h '),
-    at: (at: Date) => `le ${day(at)} à ${hour(at).replace(':', ' h ')}`,
-    moment: (at: Date) => `Le ${day(at)} à ${hour(at).replace(':', ' h ')}`,
+    hour: (at: Date) => hour(at).replace(':', '\u00a0h\u00a0'),
+    at: (at: Date) => `le ${day(at)} à ${hour(at).replace(':', '\u00a0h\u00a0')}`,
+    moment: (at: Date) => `Le ${day(at)} à ${hour(at).replace(':', '\u00a0h\u00a0')}`,
   }
 }
