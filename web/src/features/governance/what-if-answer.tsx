@@ -56,11 +56,8 @@ function Headline({ answer: { passing, quorum, certain } }: { answer: WhatIf }) 
 function Passing({ answer }: { answer: WhatIf }) {
   const { t } = useTranslation('votes')
   const format = useFormat()
-  const voices = useVoices()
   const { list } = useNames(answer)
   const { minimal, blocking, winning, groups } = answer.passing
-  // Those who block alone are in every coalition: told once, apart from who completes it.
-  const isCompleted = (parties: string[]) => blocking.length > 0 && blocking.length < parties.length
   return (
     <Section title={t('whatIf.passing')}>
       <p className="measure">
@@ -76,20 +73,9 @@ function Passing({ answer }: { answer: WhatIf }) {
               number: format.number(minimal.count),
               winning: format.number(winning),
               groups: format.number(groups),
-            })}{' '}
-            {minimal.listed.length < minimal.count && t('whatIf.firstOnly', { count: minimal.listed.length })}
+            })}
           </p>
-          <GroupList
-            groups={minimal.listed.map(({ parties, voices: sum }) => ({
-              key: parties.join(),
-              text: t(isCompleted(parties) ? 'whatIf.coalitionWith' : 'whatIf.coalition', {
-                count: parties.length,
-                voices: voices(sum),
-                names: list(isCompleted(parties) ? parties.filter((party) => !blocking.includes(party)) : parties),
-                always: list(blocking),
-              }),
-            }))}
-          />
+          <GroupList answer={answer} patterns={minimal.patterns} />
         </>
       )}
     </Section>
@@ -168,7 +154,6 @@ function Absences({ answer }: { answer: WhatIf }) {
 function Quorum({ answer }: { answer: WhatIf }) {
   const { t } = useTranslation('votes')
   const format = useFormat()
-  const { list } = useNames(answer)
   const { steps, minimal } = answer.quorum
   return (
     <Section title={t('whatIf.quorum')}>
@@ -176,30 +161,50 @@ function Quorum({ answer }: { answer: WhatIf }) {
       {minimal && (
         <>
           <p className="measure">
-            {t('whatIf.quorumGroups', { count: minimal.count, number: format.number(minimal.count) })}{' '}
-            {minimal.listed.length < minimal.count && t('whatIf.firstOnly', { count: minimal.listed.length })}
+            {t('whatIf.quorumGroups', { count: minimal.count, number: format.number(minimal.count) })}
           </p>
-          <GroupList groups={minimal.listed.map(({ parties }) => ({ key: parties.join(), text: list(parties) }))} />
+          <GroupList answer={answer} patterns={minimal.patterns} />
         </>
       )}
     </Section>
   )
 }
 
+type Pattern = WhatIf['passing']['minimal']['patterns'][number]
+
 /** How many groups are shown before one asks for more. */
 const shownAtOnce = 4
 
-function GroupList({ groups }: { groups: { key: string; text: string }[] }) {
+/** Groups that are just enough; those that differ only by members of the same weight are told together. */
+function GroupList({ answer, patterns }: { answer: WhatIf; patterns: Pattern[] }) {
   const { t } = useTranslation('votes')
-  const items = (some: typeof groups) => some.map(({ key, text }) => <li key={key}>{text}</li>)
+  const format = useFormat()
+  const voices = useVoices()
+  const { nameOf, list } = useNames(answer)
+  const tell = ({ size, groups, voices: sum, members, choices }: Pattern) => {
+    const who = [
+      ...members.map(nameOf),
+      ...choices.map(({ count, of }) => t('whatIf.anyOf', { count, names: list(of) })),
+    ]
+    const head = t('whatIf.group', { count: size })
+    const weight = sum === null ? '' : ` (${t('withVoices', { count: Number(sum), voices: voices(sum) })})`
+    const alike = groups > 1 ? ` ${t('whatIf.alike', { count: groups, number: format.number(groups) })}` : ''
+    return t('whatIf.told', { head: head + weight, who: format.list(who) }) + alike
+  }
+  const items = (some: Pattern[]) => some.map((pattern) => <li key={JSON.stringify(pattern)}>{tell(pattern)}</li>)
+  const told = patterns.reduce((sum, { groups }) => sum + groups, 0)
+  const all = answer.passing.minimal.patterns === patterns ? answer.passing.minimal.count : answer.quorum.minimal?.count
   return (
     <>
-      <ul className="groups">{items(groups.slice(0, shownAtOnce))}</ul>
-      {groups.length > shownAtOnce && (
+      <ul className="groups">{items(patterns.slice(0, shownAtOnce))}</ul>
+      {patterns.length > shownAtOnce && (
         <details>
-          <summary>{t('whatIf.moreGroups', { count: groups.length - shownAtOnce })}</summary>
-          <ul className="groups">{items(groups.slice(shownAtOnce))}</ul>
+          <summary>{t('whatIf.moreGroups', { count: patterns.length - shownAtOnce })}</summary>
+          <ul className="groups">{items(patterns.slice(shownAtOnce))}</ul>
         </details>
+      )}
+      {all !== undefined && told < all && (
+        <p className="small quiet">{t('whatIf.smallestOnly', { number: format.number(all - told) })}</p>
       )}
     </>
   )

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import '../../../../test/properties.ts'
-import { type Condition, findCoalitions, findLeast } from './coalitions.ts'
+import { type Condition, findCoalitions, findLeast, type Pattern } from './coalitions.ts'
 
 const condition = (weights: number[], comparator: '>=' | '>', share: string): Condition => ({
   weights: weights.map(BigInt),
@@ -10,6 +10,19 @@ const condition = (weights: number[], comparator: '>=' | '>', share: string): Co
   share,
 })
 const grandEst = condition([9, 2, 2, 2, 2, 2, 2, 3, 4, 2], '>=', '4/5')
+
+/** Every group that a pattern stands for. */
+function expand({ members, choices }: Pattern): number[][] {
+  const choose = (count: number, of: number[]): number[][] => {
+    if (count === 0) return [[]]
+    return of.flatMap((each, index) => choose(count - 1, of.slice(index + 1)).map((rest) => [each, ...rest]))
+  }
+  const groups = choices.reduce<number[][]>(
+    (some, { count, of }) => some.flatMap((group) => choose(count, of).map((chosen) => [...group, ...chosen])),
+    [members],
+  )
+  return groups.map((group) => group.toSorted((left, right) => left - right))
+}
 
 describe('What every coalition would do', () => {
   it('finds who blocks alone in the Grand Est: the région only', () => {
@@ -23,9 +36,16 @@ describe('What every coalition would do', () => {
     expect(enough).toBe(sums.filter((sum) => sum >= 24).length)
     // The région is in every one of them.
     expect(decisive[0]).toBe(enough)
-    expect(minimal.listed.every((group) => group.includes(0))).toBe(true)
-    // Région, Alsace, Moselle and four départements: seven members at least.
-    expect(minimal.listed[0]).toHaveLength(7)
+    expect(minimal.patterns.every(({ members }) => members.includes(0))).toBe(true)
+    // Région, Alsace, Moselle and any four of the seven départements of one voice.
+    expect(minimal.patterns[0]).toEqual({
+      size: 7,
+      groups: 35,
+      members: [0, 7, 8],
+      choices: [{ count: 4, of: [1, 2, 3, 4, 5, 6, 9] }],
+    })
+    // Without Moselle or without Alsace, six or seven départements: 12.5 voices, of which none can be spared.
+    expect(minimal.patterns.reduce((sum, { groups }) => sum + groups, 0)).toBe(minimal.count)
   })
 
   it('takes the least whole sum that a comparator lets through', () => {
@@ -83,7 +103,14 @@ describe('What every coalition would do', () => {
         const minimal = enough.filter((group) => group.every((voter) => !isEnough(without(group, voter))))
         expect(found.enough).toBe(enough.length)
         expect(found.minimal.count).toBe(minimal.length)
-        expect(new Set(found.minimal.listed.map(String))).toEqual(new Set(minimal.map(String)))
+        const expanded = found.minimal.patterns.flatMap((pattern) => {
+          const alike = expand(pattern)
+          expect(alike).toHaveLength(pattern.groups)
+          return alike
+        })
+        expect(new Set(expanded.map(String))).toEqual(new Set(minimal.map(String)))
+        const sizes = found.minimal.patterns.map(({ size }) => size)
+        expect(sizes).toEqual(sizes.toSorted((left, right) => left - right))
         expect(found.decisive).toEqual(
           Array.from(
             { length: voters },

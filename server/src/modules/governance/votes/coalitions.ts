@@ -14,12 +14,23 @@ export interface Condition {
   share: string
 }
 
-/** Groups of voters, as places in the list of voters. */
+/** Groups of voters that are alike but for voters of the same weights; voters as places in their list. */
+export interface Pattern {
+  /** How many voters each of the groups has. */
+  size: number
+  /** How many groups it stands for. */
+  groups: number
+  /** Those who are in each of them. */
+  members: number[]
+  /** Any so many of each of these, who weigh the same. */
+  choices: { count: number; of: number[] }[]
+}
+
+/** Groups of voters that are just enough: without any one of theirs, they are not. */
 export interface Groups {
-  /** How many groups are just enough: without any one of theirs, they are not. */
   count: number
-  /** The smallest of them first; no more than were asked for. */
-  listed: number[][]
+  /** The smallest first, those alike together; no more than were asked for. */
+  patterns: Pattern[]
 }
 
 export interface Coalitions {
@@ -32,7 +43,7 @@ export interface Coalitions {
 
 /**
  * Looks at every group of voters there can be, each condition of which only grows with more of them.
- * @param most how many of the smallest groups to list.
+ * @param most how many of the smallest patterns to list.
  * @throws Problem 422 `too_many_voters` above `mostVoters`.
  */
 export function findCoalitions(voters: number, conditions: readonly Condition[], most: number): Coalitions {
@@ -43,21 +54,36 @@ export function findCoalitions(voters: number, conditions: readonly Condition[],
   // Lightest first: a group that can spare anyone nearly always spares its first, so the search for it is short.
   const weightOf = (voter: number) => conditions.at(-1)?.weights[voter] ?? 0n
   const places = Array.from({ length: voters }, (_, voter) => voter).toSorted((left, right) =>
-    Number(weightOf(left) - weightOf(right)),
+    weightOf(left) < weightOf(right) ? -1 : weightOf(left) > weightOf(right) ? 1 : 0,
   )
   const enough = new Uint8Array(2 ** voters).fill(1)
   for (const { weights, ...condition } of conditions)
     markEnough(enough, { ...condition, weights: places.map((voter) => weights[voter] ?? 0n) })
 
   const { all, withPlace } = countByPlace(enough, voters)
-  const minimal = listMinimal(enough, voters, most)
+  const minimal = findMinimal(enough, listAlike(places, conditions), most)
   const decisive = Array.from({ length: voters }, () => 0)
   // Conditions only grow: what is enough without a voter is enough with it, so the difference is where it decides.
   for (const [place, voter] of places.entries()) decisive[voter] = 2 * withPlace[place]! - all
-  const listed = minimal.listed.map((group) =>
-    places.filter((_, place) => ((group >> place) & 1) === 1).toSorted((left, right) => left - right),
-  )
-  return { enough: all, minimal: { count: minimal.count, listed }, decisive }
+  return { enough: all, minimal, decisive }
+}
+
+/** A class of voters whom no condition tells apart: their bits in a group, and who they are. */
+interface Alike {
+  bits: number
+  voters: number[]
+}
+
+function listAlike(places: readonly number[], conditions: readonly Condition[]): Alike[] {
+  const classes = new Map<string, Alike>()
+  for (const [place, voter] of places.entries()) {
+    const key = conditions.map(({ weights }) => weights[voter]).join()
+    const alike = classes.get(key) ?? { bits: 0, voters: [] }
+    alike.bits |= 1 << place
+    alike.voters.push(voter)
+    classes.set(key, alike)
+  }
+  return [...classes.values()]
 }
 
 /** How many groups are enough, and how many of these each voter is in: by the lower and the upper half of their bits. */
@@ -120,23 +146,49 @@ function markEnough(enough: Uint8Array, { weights, whole, comparator, share }: C
   }
 }
 
-/** Groups, as bits, that are enough and none of whose voters can be spared; the smallest first. */
-function listMinimal(enough: Uint8Array, voters: number, most: number): { count: number; listed: number[] } {
-  const bySize: number[][] = Array.from({ length: voters + 1 }, () => [])
+/** Groups that are enough and none of whose voters can be spared, by pattern. */
+function findMinimal(enough: Uint8Array, classes: readonly Alike[], most: number): Groups {
+  // What each voter adds to the number that tells a pattern: how many of each class, in a base that holds them.
+  const adds = new Int32Array(32)
+  let base = 1
+  for (const { bits, voters } of classes) {
+    for (let rest = bits; rest !== 0; rest &= rest - 1) adds[31 - Math.clz32(rest & -rest)] = base
+    base *= voters.length + 1
+  }
+  const bySize: Map<number, { example: number; groups: number }>[] = []
   let count = 0
   for (let group = 0; group < enough.length; group++) {
     if (enough[group] === 0) continue
     let rest = group
     let size = 0
+    let key = 0
     // The lowest bit that is left, in turn, as long as the group without it is not enough.
     while (rest !== 0 && enough[group ^ (rest & -rest)] === 0) {
+      key += adds[31 - Math.clz32(rest & -rest)]!
       rest &= rest - 1
       size += 1
     }
     if (rest !== 0) continue
     count += 1
-    const listed = bySize[size]
-    if (listed && listed.length < most) listed.push(group)
+    const patterns = (bySize[size] ??= new Map())
+    const known = patterns.get(key)
+    if (known) known.groups += 1
+    else if (patterns.size < most) patterns.set(key, { example: group, groups: 1 })
   }
-  return { count, listed: bySize.flat().slice(0, most) }
+  const smallest = bySize.flatMap((patterns, size) =>
+    [...patterns.values()].map(({ example, groups }) => readPattern(example, size, groups, classes)),
+  )
+  return { count, patterns: smallest.slice(0, most) }
+}
+
+function readPattern(example: number, size: number, groups: number, classes: readonly Alike[]): Pattern {
+  const members: number[] = []
+  const choices: Pattern['choices'] = []
+  for (const { bits, voters } of classes) {
+    let count = 0
+    for (let rest = example & bits; rest !== 0; rest &= rest - 1) count += 1
+    if (count === voters.length) members.push(...voters)
+    else if (count > 0) choices.push({ count, of: voters.toSorted((left, right) => left - right) })
+  }
+  return { size, groups, members: members.toSorted((left, right) => left - right), choices }
 }

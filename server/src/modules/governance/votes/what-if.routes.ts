@@ -34,9 +34,20 @@ const asked = z.object({
 })
 
 const told = z.object({ fr: z.string(), en: z.string() })
+const keys = z.array(z.string())
 const groups = z.object({
-  count: z.int(),
-  listed: z.array(z.object({ parties: z.array(z.string()), voices: z.string() })),
+  count: z.int().describe('groups that are just enough: without any one of theirs, they are not'),
+  patterns: z
+    .array(
+      z.object({
+        size: z.int(),
+        groups: z.int().describe('how many groups it stands for'),
+        voices: z.string().nullable(),
+        members: keys.describe('who is in each of them'),
+        choices: z.array(z.object({ count: z.int(), of: keys })).describe('any so many of each'),
+      }),
+    )
+    .describe('the smallest first'),
 })
 const comparator = z.enum(['>=', '>'])
 

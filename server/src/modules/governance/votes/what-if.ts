@@ -17,14 +17,21 @@ export interface WhatIfInput {
   headCount: HeadCountRead | null
   chair: string | null
   secondConvening: boolean
-  /** How many of the smallest groups to list. */
+  /** How many of the smallest patterns of groups to list. */
   most: number
 }
 
-/** Groups of parties; their voices, or their pupils, in all. */
+/** Groups of parties that are just enough, those alike together. */
 interface PartyGroups {
   count: number
-  listed: { parties: string[]; voices: string }[]
+  patterns: {
+    size: number
+    groups: number
+    /** Voices of each of the groups; null where those who may stand for each other have not the same. */
+    voices: string | null
+    members: string[]
+    choices: { count: number; of: string[] }[]
+  }[]
 }
 
 export interface WhatIf {
@@ -157,15 +164,21 @@ function findQuorumGroups({ body: { quorum }, voters, most, secondConvening }: W
   return nameGroups(findCoalitions(able.length, conditions, most).minimal, able, voters)
 }
 
-function nameGroups({ count, listed }: Groups, able: readonly Voter[], voters: readonly Voter[]): PartyGroups {
+function nameGroups({ count, patterns }: Groups, able: readonly Voter[], voters: readonly Voter[]): PartyGroups {
   const { perVoice, units } = scaleVoices(voters.map(({ voices }) => voices))
   const unitsOf = new Map(voters.map(({ party }, index) => [party, units[index] ?? 0n]))
+  const name = (places: readonly number[]) => places.flatMap((place) => able[place]?.party ?? [])
   return {
     count,
-    listed: listed.map((group) => {
-      const parties = group.flatMap((place) => able[place]?.party ?? [])
-      const sum = parties.reduce((total, party) => total + (unitsOf.get(party) ?? 0n), 0n)
-      return { parties, voices: writeFraction(sum, perVoice) }
+    patterns: patterns.map(({ size, groups, ...pattern }) => {
+      const members = name(pattern.members)
+      const choices = pattern.choices.map(({ count: some, of }) => ({ count: some, of: name(of) }))
+      const own = choices.map(({ of }) => new Set(of.map((party) => unitsOf.get(party) ?? 0n)))
+      const sum =
+        members.reduce((total, party) => total + (unitsOf.get(party) ?? 0n), 0n) +
+        choices.reduce((total, { count: some }, index) => total + BigInt(some) * ([...own[index]!][0] ?? 0n), 0n)
+      const voices = own.every((each) => each.size === 1) ? writeFraction(sum, perVoice) : null
+      return { size, groups, voices, members, choices }
     }),
   }
 }
