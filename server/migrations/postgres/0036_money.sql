@@ -7,7 +7,7 @@ create table governance.account (
   agreement_id uuid not null references governance.agreement,
   party text not null,
   nature text not null check (nature in ('bank', 'sharedCommitment', 'individualCommitment', 'commitmentOffset', 'sharedCost',
-    'individualCost', 'regularisation', 'reinvoicing', 'receivable', 'advance', 'staffContribution')),
+    'individualCost', 'regularisation', 'reinvoicing', 'receivable', 'advance', 'advanceCommitment', 'staffContribution')),
   unique (agreement_id, party, nature),
   unique (agreement_id, id)
 );

@@ -162,7 +162,7 @@ export async function createExpense(
     { kind: 'expenseCommitment', on: input.on, label: `${input.post} (${input.document})`, by: input.by },
     now,
     (holder) => [
-      { party: advance.party, nature: 'sharedCommitment', cents },
+      { party: advance.party, nature: 'advanceCommitment', cents },
       { party: holder, nature: 'commitmentOffset', cents: -cents },
     ],
   )
@@ -208,7 +208,7 @@ export async function settleExpense(
   })
   const entry = { on: input.on, label: `${expense.post} (${expense.document})`, by: input.by }
   const release = (holder: string) => [
-    line(holder, 'sharedCommitment', -cents),
+    line(holder, 'advanceCommitment', -cents),
     line(holder, 'commitmentOffset', cents),
   ]
   if (input.state === 'paid') {

@@ -68,7 +68,7 @@ export async function sumOfSubject(
 export const costNatures = ['sharedCost', 'individualCost', 'regularisation'] as const satisfies readonly Nature[]
 export const isCost = (nature: Nature): boolean => costNatures.some((each) => each === nature)
 export const isCommitment = (nature: Nature): boolean =>
-  nature === 'sharedCommitment' || nature === 'individualCommitment'
+  nature === 'sharedCommitment' || nature === 'individualCommitment' || nature === 'advanceCommitment'
 
 /** A sum of cents. */
 export const sumCents = (rows: readonly { cents: bigint }[]): bigint => rows.reduce((so, { cents }) => so + cents, 0n)

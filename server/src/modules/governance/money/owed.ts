@@ -12,6 +12,7 @@ const owedNatures: Nature[] = [
   'reinvoicing',
   'receivable',
   'advance',
+  'advanceCommitment',
   'staffContribution',
 ]
 

@@ -1,6 +1,6 @@
 import type { Tx } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
-import { isCommitment, isCost, listBalances } from './balances.queries.ts'
+import { isCost, listBalances } from './balances.queries.ts'
 import { exerciseOf, getTerms, type Terms } from './exercises.ts'
 import { listOrders } from './orders.queries.ts'
 import { shareByLargestRemainder } from './sharing.ts'
@@ -33,7 +33,7 @@ export async function balanceExercise(tx: Tx, terms: Terms, exercise: Day, seen:
       .filter((each) => (party === null || each.party === party) && each.nature === nature)
       .reduce((so, { cents }) => so + cents, 0n)
   const members = new Set(listMembers(terms.rules, exerciseOf(terms.rules, exercise).endsOn))
-  for (const { party, nature } of during) if (isCost(nature) || isCommitment(nature)) members.add(party)
+  for (const { party, nature } of during) if (isCost(nature) || nature.startsWith('shared')) members.add(party)
   return {
     bankCents: sum(balances, null, 'bank'),
     advanceCents: -sum(balances, null, 'advance'),
@@ -104,7 +104,7 @@ export async function listExercises(tx: Tx, terms: Terms, today: Day) {
 
 /**
  * What the services of an exercise would cost each member in the years after it, divided under the same keys by a
- * head-count. Changes are not in it: they are ordered once.
+ * head-count. What keys of changes share is not in it: it is ordered once.
  * @param input.growthBasisPoints by which the cost of each service grows every year.
  * @throws Problem 422 as `weighParties`.
  */
@@ -120,7 +120,7 @@ export async function projectYears(
   },
 ): Promise<{ startsOn: Day; parts: { party: string; cents: bigint }[] }[]> {
   const orders = (await listOrders(tx, input.agreementId, input.seen)).filter(
-    (order) => order.changeId === null && order.state !== 'placed' && order.parts.length > 0,
+    (order) => order.state !== 'placed' && order.parts.length > 0,
   )
   const years = []
   for (let after = 1; after <= input.years; after += 1) {
@@ -134,6 +134,7 @@ export async function projectYears(
         cost += (cost * BigInt(input.growthBasisPoints)) / 10_000n
       }
       const key = getSharingKey(terms.rules, order.sharingKey)
+      if (!key.usedFor.includes('sharedService') && !key.usedFor.includes('individualService')) continue
       const members = listMembers(terms.rules, startsOn)
       const weights =
         order.scope === 'individual' || key.by === 'ordered' || key.among === 'votersInFavour'

@@ -15,6 +15,7 @@ export const natures = [
   'reinvoicing',
   'receivable',
   'advance',
+  'advanceCommitment',
   'staffContribution',
 ] as const
 export type Nature = (typeof natures)[number]

@@ -85,7 +85,7 @@ function AdvanceItem({ advance, manages }: { advance: Advance; manages: boolean 
       }
       title={advance.label}
     >
-      <dl className="figures">
+      <dl className="figures money-figures">
         {(['agreed', 'committed', 'received', 'spent', 'refunded', 'left'] as const).map((each) => (
           <div key={each}>
             <dt>{t(`advances.statement.${each}`)}</dt>

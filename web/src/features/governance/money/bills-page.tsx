@@ -59,7 +59,7 @@ export function BillsPage() {
       {data?.bills.length === 0 && <Empty title={t('bills.none')}>{t('bills.noneText')}</Empty>}
       {data && data.bills.length > 0 && (
         <>
-          <dl className="figures">
+          <dl className="figures money-figures">
             {(['notDue', 'upTo30', 'upTo60', 'upTo90', 'over90'] as const).map((age) => (
               <div key={age}>
                 <dt>{t(`ages.${age}`)}</dt>

@@ -32,6 +32,9 @@ export function BudgetPage() {
 }
 
 type Member = Budget['members'][number]
+/** What a member ordered for itself, committed or borne; null when it is not the reader's to see. */
+const individualOf = ({ individualCommittedCents, individualCostCents }: Member) =>
+  individualCommittedCents === null ? null : sumCents([individualCommittedCents, individualCostCents])
 const totalOf = (member: Member) =>
   sumCents([
     member.committedCents,
@@ -79,7 +82,7 @@ function BudgetOfExercise({ budget }: { budget: Budget }) {
           ? t('closedBy', { decision: exercise.decisionNumber ?? '', when: format.dateTime(exercise.approvedAt) })
           : t('open', { from: format.day(budget.exercise.startsOn), until: format.day(budget.exercise.endsOn) })}
       </p>
-      <dl className="figures">
+      <dl className="figures money-figures">
         <div>
           <dt>{t('figures.committed')}</dt>
           <dd>
@@ -107,19 +110,21 @@ function BudgetOfExercise({ budget }: { budget: Budget }) {
         <Empty title={t('empty.title')}>{t('empty.text')}</Empty>
       ) : (
         <>
-          <VoicesChart
-            bars={members.map((member) => ({ label: nameOf(member.party), value: Number(totalOf(member)) }))}
-            columns={{ label: t('member'), value: t('figures.total') }}
-            format={(cents) => format.euros(String(Math.round(cents)))}
-            mark={null}
-            summary={t('chart.summary', { total: format.euros(total), year: period(budget.exercise.startsOn) })}
-            title={t('chart.title', {
-              name: nameOf(first.party),
-              share: format.percent(Number(totalOf(first)) / Number(total)),
-            })}
-            whole={Number(totalOf(first))}
-            wording={{ showTable: t('showTable'), showChart: t('showChart') }}
-          />
+          <Section title={t('chart.section')}>
+            <VoicesChart
+              bars={members.map((member) => ({ label: nameOf(member.party), value: Number(totalOf(member)) }))}
+              columns={{ label: t('member'), value: t('figures.total') }}
+              format={(cents) => format.euros(String(Math.round(cents)))}
+              mark={null}
+              summary={t('chart.summary', { total: format.euros(total), year: period(budget.exercise.startsOn) })}
+              title={t('chart.title', {
+                name: nameOf(first.party),
+                share: format.percent(Number(totalOf(first)) / Number(total)),
+              })}
+              whole={Number(totalOf(first))}
+              wording={{ showTable: t('showTable'), showChart: t('showChart') }}
+            />
+          </Section>
           <Section hint={t('members.hint')} title={t('members.title')}>
             <DataTable
               caption={t('members.title')}
@@ -133,8 +138,18 @@ function BudgetOfExercise({ budget }: { budget: Budget }) {
                 money('committedCents', t('columns.committed')),
                 money('costCents', t('columns.cost')),
                 money('regularisationCents', t('columns.regularisation')),
-                money('individualCommittedCents', t('columns.individualCommitted')),
-                money('individualCostCents', t('columns.individualCost')),
+                {
+                  key: 'individual',
+                  head: t('columns.individual'),
+                  number: true,
+                  cell: (member) =>
+                    individualOf(member) === null ? (
+                      <span className="quiet">{t('notSeen')}</span>
+                    ) : (
+                      format.euros(individualOf(member) ?? '0')
+                    ),
+                  value: (member) => (individualOf(member) === null ? null : Number(individualOf(member)) / 100),
+                },
                 money('openCents', t('columns.open')),
               ]}
               csv={{ name: `budget-${budget.exercise.startsOn}` }}

@@ -71,7 +71,7 @@ export function PartPage() {
       )}
       {data && (
         <>
-          <dl className="figures">
+          <dl className="figures money-figures">
             <div>
               <dt>{t('part.committed')}</dt>
               <dd>{format.euros(sumCents(data.steps.map(({ committedCents }) => committedCents)))}</dd>
@@ -145,9 +145,9 @@ function StepItem({ step }: { step: Step }) {
         {t(`scopes.${step.scope}`)} · {t(`states.${step.state}`)} · {format.dayMedium(step.effectiveOn)}
         {step.decisionNumber !== null && ` · ${t('decisionNumber', { number: step.decisionNumber })}`}
       </p>
-      <p>
+      <div>
         {step.keyName} <Cited article={step.article} interpretation={step.interpretation} />
-      </p>
+      </div>
       <p>
         {t('part.computed', {
           amount: format.euros(step.amountCents),
