@@ -59,13 +59,21 @@ export function AgreementAmendPage() {
             value={view}
           />
           {view === 'text' && text !== undefined && (
-            <TextArea
-              className="agreement-text"
-              label={t('edit.text')}
-              onChange={({ target }) => draft.write({ source: target.value })}
-              spellCheck={false}
-              value={text}
-            />
+            <>
+              <TextField
+                accept=".yaml,.yml,.json"
+                label={t('edit.file')}
+                onChange={({ target }) => void target.files?.[0]?.text().then((source) => draft.write({ source }))}
+                type="file"
+              />
+              <TextArea
+                className="agreement-text"
+                label={t('edit.text')}
+                onChange={({ target }) => draft.write({ source: target.value })}
+                spellCheck={false}
+                value={text}
+              />
+            </>
           )}
           {view === 'form' && content === null && <Notice kind="warning" title={t('edit.unreadable')} />}
           {view === 'form' && content === undefined && <SkeletonRows count={6} />}

@@ -30,9 +30,14 @@ export function AgreementVersionsPage() {
     <GovernancePage
       actions={
         agreement?.manages && (
-          <Link className={buttonClass('primary')} to={paths.governanceAmend(slug)}>
-            {t('page.edit')}
-          </Link>
+          <>
+            <Link className={buttonClass()} to={paths.governanceUpload()}>
+              {t('upload.title')}
+            </Link>
+            <Link className={buttonClass('primary')} to={paths.governanceAmend(slug)}>
+              {t('page.edit')}
+            </Link>
+          </>
         )
       }
       back={{ to: paths.governanceAgreement(slug), label: t('title') }}

@@ -45,7 +45,11 @@ export function useAgreementWords(rules: Rules | Named | undefined) {
     value,
     field,
     /** Names of a rule from the part on; places in a list are numbers. */
-    path: (fields: string[]) => fields.map(field).join(' › '),
+    path: (fields: string[]) =>
+      fields
+        .filter((name, index) => name !== 'of' || index === fields.length - 1)
+        .map(field)
+        .join(' › '),
     /** A value as the file has it, said where it is one word or a list of them. */
     written: (written: string) => (/[\n:]/.test(written) ? written : written.split(', ').map(text).join(', ')),
     fault: ({ code, values, reason }: Pick<Fault, 'code' | 'values' | 'reason'>) => {

@@ -132,7 +132,7 @@ const body = z.strictObject({
   preparedBy: z.array(z.strictObject({ ...cited, body: key, weeks: z.int().min(0) })),
 })
 
-export const ballotSubjects = [
+const ballotSubjects = [
   'person',
   'ordinary',
   'structuringChange',
@@ -279,5 +279,4 @@ export type Party = Agreement['parties'][number]
 export type Body = Agreement['bodies'][number]
 export type Quorum = NonNullable<Body['quorum']>
 export type BallotRule = Agreement['ballots'][number]
-export type BallotSubject = (typeof ballotSubjects)[number]
 export type SharingKey = Agreement['money']['sharing'][number]
