@@ -8,7 +8,7 @@ import { Button } from '../../ui/button.tsx'
 import { Checkbox, SelectField, TextField } from '../../ui/field.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { useAgreementSlug } from './governance.ts'
-import { type Meeting, readMoment, useAct, writeMoment } from './meetings.ts'
+import { type Meeting, useAct, useMoments } from './meetings.ts'
 
 /** Changes a meeting: its time and place until it opens, its chair and secretary until it closes. */
 export function MeetingSettings({ meeting }: { meeting: Meeting }) {
@@ -16,10 +16,11 @@ export function MeetingSettings({ meeting }: { meeting: Meeting }) {
   const format = useFormat()
   const slug = useAgreementSlug()
   const { person } = useSession()
+  const moments = useMoments()
   const [fields, setFields] = useState({
     title: meeting.title,
-    from: writeMoment(meeting.startsAt),
-    to: writeMoment(meeting.endsAt),
+    from: moments.write(meeting.startsAt),
+    to: moments.write(meeting.endsAt),
     place: meeting.place,
     chairId: meeting.chairId ?? '',
     secretaryId: meeting.secretary?.personId ?? '',
@@ -28,11 +29,11 @@ export function MeetingSettings({ meeting }: { meeting: Meeting }) {
   const set = (changed: Partial<typeof fields>) => setFields({ ...fields, ...changed })
   const planned = meeting.state !== 'open'
   const save = useAct(() => {
-    const [startsAt, endsAt] = [readMoment(fields.from), readMoment(fields.to)]
+    const [startsAt, endsAt] = [moments.read(fields.from), moments.read(fields.to)]
     const moved =
       startsAt !== null &&
       endsAt !== null &&
-      (fields.from !== writeMoment(meeting.startsAt) || fields.to !== writeMoment(meeting.endsAt))
+      (fields.from !== moments.write(meeting.startsAt) || fields.to !== moments.write(meeting.endsAt))
     return api.PATCH('/api/governance/agreements/{slug}/meetings/{id}', {
       params: { path: { slug, id: meeting.id } },
       body: {

@@ -4,12 +4,13 @@ import { Link, useNavigate } from 'react-router'
 import { api, ApiProblem, read } from '../../api/client.ts'
 import { paths } from '../../paths.ts'
 import { Failure } from '../../shell/failure.tsx'
+import { useFormat } from '../../shell/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { Checks } from './meeting-convening.tsx'
-import { useAgreementSlug } from './governance.ts'
-import { type Meeting, readMoment, useAct } from './meetings.ts'
+import { useAgreement, useAgreementSlug } from './governance.ts'
+import { type Meeting, useAct, useMoments } from './meetings.ts'
 import { addHours } from './new-meeting-form.tsx'
 
 const base = '/api/governance/agreements/{slug}/meetings/{id}'
@@ -65,7 +66,11 @@ function Convene({ meeting }: { meeting: Meeting }) {
 function Open({ meeting }: { meeting: Meeting }) {
   const { t } = useTranslation('meetings')
   const slug = useAgreementSlug()
+  const format = useFormat()
+  const { data: agreement } = useAgreement()
   const open = useAct(() => api.POST(`${base}/opening`, { params: { path: { slug, id: meeting.id } } }))
+  if (agreement && meeting.day > agreement.today)
+    return <p className="quiet">{t('steps.opensOn', { day: format.day(meeting.day) })}</p>
   return (
     <>
       <div>
@@ -157,7 +162,8 @@ function Again({ meeting }: { meeting: Meeting }) {
   const slug = useAgreementSlug()
   const navigate = useNavigate()
   const [from, setFrom] = useState('')
-  const startsAt = readMoment(from)
+  const moments = useMoments()
+  const startsAt = moments.read(from)
   const again = useAct(async () => {
     if (startsAt === null) return
     const { id } = await read(

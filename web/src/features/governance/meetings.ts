@@ -1,5 +1,6 @@
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, read } from '../../api/client.ts'
+import { appearanceQuery } from '../../api/queries.ts'
 import type { paths as ApiPaths } from '../../api/schema.d.ts'
 import { useAgreementSlug } from './governance.ts'
 
@@ -54,14 +55,30 @@ export function useAct<Input = void>(act: (input: Input) => Promise<unknown>, do
   })
 }
 
-/** The moment that a field of date and time holds, in the zone of the browser; null when it is not one. */
-export function readMoment(text: string): string | null {
-  const at = new Date(text)
-  return text === '' || Number.isNaN(at.getTime()) ? null : at.toISOString()
+/** Reads and writes the moments of date and time fields in the zone of the workspace, whatever that of the browser. */
+export function useMoments() {
+  const { data: appearance } = useQuery(appearanceQuery)
+  const timeZone = appearance?.timeZone ?? 'Europe/Paris'
+  const write = (instant: string | number) => writeMoment(instant, timeZone)
+  return {
+    write,
+    /** Null for what is no moment. */
+    read: (text: string) => readMoment(text, timeZone),
+  }
 }
 
-/** A moment as a field of date and time writes it. */
-export function writeMoment(instant: string): string {
-  const at = new Date(instant)
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+/** A moment as a field of date and time writes it: `2026-11-22T20:38`. */
+export function writeMoment(instant: string | number, timeZone: string): string {
+  const style = { dateStyle: 'short', timeStyle: 'short', timeZone } as const
+  return new Intl.DateTimeFormat('sv-SE', style).format(new Date(instant)).replace(' ', 'T')
+}
+
+/** The moment that such a field holds, in a zone; null when it holds none. An hour that the clocks skip is the next. */
+export function readMoment(text: string, timeZone: string): string | null {
+  const wanted = Date.parse(`${text}Z`)
+  if (Number.isNaN(wanted)) return null
+  const offsetAt = (instant: number) => Date.parse(`${writeMoment(instant, timeZone)}Z`) - instant
+  // The offset of the moment itself, which is that of about the same hour in UTC unless the clocks change in between.
+  const near = wanted - offsetAt(wanted)
+  return new Date(wanted - offsetAt(near)).toISOString()
 }

@@ -7,7 +7,7 @@ import { Failure } from '../../shell/failure.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Checkbox, TextField } from '../../ui/field.tsx'
 import { useAgreementSlug } from './governance.ts'
-import { type Body, readMoment, useAct } from './meetings.ts'
+import { type Body, useAct, useMoments } from './meetings.ts'
 
 /** Prepares a meeting of a body, as a draft. */
 export function NewMeetingForm({ body }: { body: Body }) {
@@ -19,7 +19,8 @@ export function NewMeetingForm({ body }: { body: Body }) {
   const [hours, setHours] = useState('2')
   const [place, setPlace] = useState('')
   const [urgent, setUrgent] = useState(false)
-  const startsAt = readMoment(from)
+  const moments = useMoments()
+  const startsAt = moments.read(from)
   const create = useAct(async () => {
     if (startsAt === null) return
     const { id } = await read(
