@@ -7,13 +7,14 @@ import { lockJournal } from '../journal/journal-lock.ts'
 import { recordInJournal } from '../journal/journal.ts'
 import { listBalances } from './balances.queries.ts'
 import { exerciseOf, getTerms } from './exercises.ts'
+import { requireNoneProposed } from './proposals.queries.ts'
 import { moneyTables } from './tables.ts'
 
 /**
  * Closes an exercise whose balance a decision approved: it takes no entry any more.
  * @param input.startsOn its first day.
  * @throws Problem 404 `decision_not_found`; 422 `decision_not_adopted`, `exercise_unknown`; 409 `exercise_running`,
- *   `exercise_closed`.
+ *   `exercise_closed`; as `requireNoneProposed`.
  */
 export async function closeExercise(
   tx: Tx,
@@ -27,6 +28,7 @@ export async function closeExercise(
     throw new Problem(422, 'exercise_unknown', `No exercise begins on ${input.startsOn}.`)
   }
   if (exercise.endsOn >= input.today) throw new Problem(409, 'exercise_running', 'The exercise is not over.')
+  await requireNoneProposed(tx, input.agreementId, { from: exercise.startsOn, until: exercise.endsOn })
   const { kind } = await requireAdopted(tx, input.agreementId, input.decisionId)
   if (kind !== 'decision') throw new Problem(422, 'decision_not_adopted', 'The crisis body approves no balance.')
   const made = await moneyTables(tx)

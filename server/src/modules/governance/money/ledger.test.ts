@@ -5,6 +5,7 @@ import { type Consortium, makeConsortium } from '../../../../test/make-governanc
 import { recordDecision } from '../bodies/decisions.ts'
 import { listBalances, sumPostings } from './balances.queries.ts'
 import { closeExercise } from './close-exercise.ts'
+import { proposeRegularisation } from './regularisations.ts'
 import { listEntries } from './ledger.queries.ts'
 import { reverseEntry } from './ledger.ts'
 import { payOrder } from './order-payments.ts'
@@ -222,4 +223,25 @@ test('once its balance is approved, an exercise takes no entry any more', async 
   ).rejects.toThrow('is closed')
   // What comes late counts for the exercise in course.
   await pay(id, 1n)
+  await pay(id, 999n, true)
+  const regularise = (on: string) =>
+    server.inTenant((tx) =>
+      proposeRegularisation(
+        tx,
+        {
+          agreementId: consortium.agreementId,
+          orderId: id,
+          label: 'Après coup',
+          sharingKey: 'tous-selon-les-voix',
+          amountCents: null,
+          effectiveOn: on,
+          votersInFavour: null,
+          headCountId: null,
+          by: null,
+        },
+        now,
+      ),
+    )
+  await expect(regularise(effectiveOn)).rejects.toMatchObject({ code: 'exercise_closed' })
+  await regularise('2026-11-01')
 })

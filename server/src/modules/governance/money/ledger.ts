@@ -6,6 +6,7 @@ import { recordInJournal } from '../journal/journal.ts'
 import { lockJournal } from '../journal/journal-lock.ts'
 import { isCommitment, sumCents, sumOfSubject } from './balances.queries.ts'
 import { exerciseOf, getTerms, type Terms } from './exercises.ts'
+import { requireNoneProposed } from './proposals.queries.ts'
 import { moneyTables, type Nature } from './tables.ts'
 
 /** One line of an entry: a debit above zero, a credit below. */
@@ -137,7 +138,7 @@ const reversible: readonly string[] = [
 /**
  * Undoes an entry by its reverse, once. It counts for a day of its own, as the exercise of the first may be closed.
  * @throws Problem 404 `entry_not_found`, 409 `entry_already_reversed`, 409 `entry_is_reversal`, 409
- *   `entry_of_operation` for an entry of a bill, an advance or a claim, which is settled there.
+ *   as `requireNoneProposed`; `entry_of_operation` for an entry of a bill, an advance or a claim, which is settled there.
  */
 export async function reverseEntry(
   tx: Tx,
@@ -163,6 +164,9 @@ export async function reverseEntry(
     .where('reverses_id', '=', entry.id)
     .executeTakeFirst()
   if (reversed) throw new Problem(409, 'entry_already_reversed', `Entry ${reversed.number} undid it already.`)
+  if (entry.subject_kind === 'order') {
+    await requireNoneProposed(tx, input.agreementId, { orderId: entry.subject_id! })
+  }
   const postings = await moneyTables(tx)
     .selectFrom('governance.posting')
     .innerJoin('governance.account', 'governance.account.id', 'account_id')
@@ -197,7 +201,8 @@ export async function reverseEntry(
   return made!
 }
 
-async function requireOpen(tx: Tx, agreementId: string, day: Day): Promise<void> {
+/** @throws Problem 409 `exercise_closed` when the balance of the exercise of a day was approved. */
+export async function requireOpen(tx: Tx, agreementId: string, day: Day): Promise<void> {
   const closed = await moneyTables(tx)
     .selectFrom('governance.closed_exercise')
     .select(['starts_on', 'ends_on'])

@@ -5,7 +5,8 @@ import { type Consortium, makeConsortium, type Seat } from '../../../../test/mak
 import { recordDecision } from '../bodies/decisions.ts'
 import { priceDays } from './advances.ts'
 import { listBalances, sumPostings } from './balances.queries.ts'
-import { getTerms } from './exercises.ts'
+import { closeExercise } from './close-exercise.ts'
+import { exerciseOf, getTerms } from './exercises.ts'
 import { listOwed } from './owed.ts'
 import { onDecision } from './regularisations.ts'
 import { priceStaff } from './staff.ts'
@@ -147,6 +148,26 @@ describe('orders', () => {
     const { body: proposed } = await manage('POST', `/money/orders/${body.id}/regularisations`, proposal)
     const twice = await manage('POST', `/money/orders/${body.id}/regularisations`, proposal)
     expect(twice.body.code).toBe('regularisation_pending')
+    // What the shares were proposed from stays until the vote: else it could not be closed.
+    const { body: reduction } = await manage('POST', `/money/orders/${body.id}/reductions`, {
+      label: 'Résultats non atteints',
+      cents: '100',
+      effectiveOn: '2026-10-03',
+    })
+    const posted = await manage('POST', `/money/reductions/${reduction.id}/settlement`, { post: true })
+    expect(posted.body.code).toBe('regularisation_pending')
+    const { body: written } = await manage('GET', '/money/entries')
+    const payment = written.entries.find(({ kind }: { kind: string }) => kind === 'payment')
+    const reversal = { effectiveOn: '2026-10-03', reason: 'Erreur de saisie' }
+    const reversed = await manage('POST', `/money/entries/${payment.id}/reversal`, reversal)
+    expect(reversed.body.code).toBe('regularisation_pending')
+    await server.inTenant(async (tx) => {
+      const { agreementId } = consortium
+      const { startsOn } = exerciseOf((await getTerms(tx, agreementId, '2026-10-05')).rules, '2026-10-05')
+      const closing = { agreementId, startsOn, decisionId: randomUUID(), today: '2028-01-01', by: null }
+      await expect(closeExercise(tx, closing, now)).rejects.toMatchObject({ code: 'regularisation_pending' })
+    })
+    expect((await manage('POST', `/money/reductions/${reduction.id}/settlement`, { post: false })).status).toBe(204)
     await server.inTenant(async (tx) => {
       const decision = await recordDecision(
         tx,

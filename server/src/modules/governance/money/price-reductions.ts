@@ -8,6 +8,7 @@ import { isCommitment, isCost, sumCents, sumOfSubject } from './balances.queries
 import { getTerms } from './exercises.ts'
 import { postEntry } from './ledger.ts'
 import { getOrder } from './order-payments.ts'
+import { requireNoneProposed } from './proposals.queries.ts'
 import { shareByLargestRemainder } from './sharing.ts'
 import { moneyTables } from './tables.ts'
 
@@ -63,7 +64,7 @@ export async function proposePriceReduction(
  * Posts a proposed reduction, or withdraws it. It first lowers what is still committed; the rest is money the supplier
  * gives back, in the proportions in which the order was paid.
  * @throws Problem 404 `reduction_not_found`; 409 `reduction_already_settled`; 409 `reduction_beyond_cost` when less than
- *   that was paid or committed.
+ *   that was paid or committed; as `requireNoneProposed`.
  */
 export async function settlePriceReduction(
   tx: Tx,
@@ -81,6 +82,7 @@ export async function settlePriceReduction(
   if (found.state !== 'proposed') throw new Problem(409, 'reduction_already_settled', `It is ${found.state}.`)
   if (input.post) {
     const order = await getOrder(tx, input.agreementId, found.order_id)
+    await requireNoneProposed(tx, input.agreementId, { orderId: order.id })
     const terms = await getTerms(tx, input.agreementId, found.effective_on)
     const holder = terms.rules.money.heldBy
     const sums = await sumOfSubject(tx, order.id)

@@ -1,4 +1,7 @@
+import { sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
+import { Problem } from '#kernel/problem'
+import type { Day } from '#kernel/time'
 import { moneyTables } from './tables.ts'
 
 /** Services open to orders, and those whose orders were gathered, the newest first. */
@@ -61,4 +64,28 @@ export async function listRegularisations(tx: Tx, agreementId: string) {
         afterCents: String(part.after_cents),
       })),
   }))
+}
+
+/**
+ * Sees that no new shares wait for their vote: of an order, or counting for some days. What they rest on stays until then,
+ * so that the vote can be closed.
+ * @throws Problem 409 `regularisation_pending`.
+ */
+export async function requireNoneProposed(
+  tx: Tx,
+  agreementId: string,
+  of: { orderId: string } | { from: Day; until: Day },
+): Promise<void> {
+  const proposed = await moneyTables(tx)
+    .selectFrom('governance.regularisation')
+    .select('label')
+    .where('agreement_id', '=', agreementId)
+    .where('state', '=', 'proposed')
+    .where(
+      'orderId' in of
+        ? sql<boolean>`order_id = ${of.orderId}`
+        : sql<boolean>`effective_on between ${of.from} and ${of.until}`,
+    )
+    .executeTakeFirst()
+  if (proposed) throw new Problem(409, 'regularisation_pending', `“${proposed.label}” waits for its vote.`)
 }

@@ -6,7 +6,7 @@ import type { Day } from '#kernel/time'
 import { lockJournal } from '../journal/journal-lock.ts'
 import { isCost, sumCents, sumOfSubject } from './balances.queries.ts'
 import { getTerms } from './exercises.ts'
-import { postEntry } from './ledger.ts'
+import { postEntry, requireOpen } from './ledger.ts'
 import { getOrder } from './order-payments.ts'
 import { shareByLargestRemainder } from './sharing.ts'
 import { moneyTables } from './tables.ts'
@@ -17,7 +17,7 @@ import { getSharingKey, weighParties } from './weights.ts'
  * cost. Nothing is posted before it is voted.
  * @param input.amountCents the final cost; what was paid so far when null.
  * @returns its id.
- * @throws Problem 404 `order_not_found`; 409 `order_not_settled`, `regularisation_pending`; 422 as `weighParties`.
+ * @throws Problem 404 `order_not_found`; 409 `order_not_settled`, `regularisation_pending`, `exercise_closed`; 422 as `weighParties`.
  */
 export async function proposeRegularisation(
   tx: Tx,
@@ -46,6 +46,8 @@ export async function proposeRegularisation(
     .where('state', '=', 'proposed')
     .executeTakeFirst()
   if (pending) throw new Problem(409, 'regularisation_pending', 'Another one of this order waits for its vote.')
+  // Now, and not only when it is voted: a vote that cannot be posted could not be closed.
+  await requireOpen(tx, input.agreementId, input.effectiveOn)
   const terms = await getTerms(tx, input.agreementId, input.effectiveOn)
   const key = getSharingKey(terms.rules, input.sharingKey)
   const weighing = await weighParties(tx, terms, key, { ...input, on: input.effectiveOn })
