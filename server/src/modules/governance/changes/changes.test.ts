@@ -508,6 +508,7 @@ describe('an opinion', () => {
       status: 409,
       code: 'opinion_given',
     })
+    expect(JSON.stringify((await get(id))['next'])).not.toContain('noteSilence')
     const silence = await call(consortium.manager, 'POST', `/${id}/silences`, { party: 'academie-strasbourg' })
     expect(silence.json()).toMatchObject({ status: 422, code: 'opinion_without_term', article: '9' })
     const nobody = await call(consortium.manager, 'POST', `/${id}/silences`, { party: 'marne' })
