@@ -13089,6 +13089,8 @@ export interface operations {
                         agreements: {
                             slug: string;
                             title: string;
+                            /** @description what its calendar told the reader of, and that they have not put aside */
+                            notices: number;
                         }[];
                     };
                 };

@@ -66,11 +66,14 @@ function Pressing({ calendar }: { calendar: Calendar }) {
   const format = useFormat()
   const say = useEntryWords(calendar)
   const { entries, today } = calendar
-  const failing = entries.filter(({ state, doneOn, meeting }) => {
-    if (state === 'missing') return true
-    // What is over is told below; what can still be mended is told here.
-    return state === 'late' && (doneOn === null || (meeting !== null && meeting.day >= today))
-  })
+  // What was only wished for, and is over, is told in the table alone; so is what was done late.
+  const failing = entries.filter(
+    ({ state, kind, doneOn, period, meeting }) =>
+      state === 'missing' ||
+      (state === 'late' &&
+        (kind !== 'frequency' || period.until >= today) &&
+        (doneOn === null || (meeting?.day ?? '') >= today)),
+  )
   const next = entries
     .filter(({ state, steps }) => state === 'due' && steps.length > 0)
     .toSorted((a, b) => (a.steps[0]?.by ?? '').localeCompare(b.steps[0]?.by ?? ''))
@@ -112,7 +115,7 @@ function Notices({ calendar, slug }: { calendar: Calendar; slug: string }) {
   const aside = useMutation({
     mutationFn: (id: string) =>
       api.POST('/api/governance/agreements/{slug}/notices/{id}/reading', { params: { path: { slug, id } } }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['governance', slug, 'calendar'] }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['governance'] }),
   })
   if (calendar.notices.length === 0) return null
   return (

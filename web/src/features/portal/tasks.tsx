@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
-import { feedAlertsQuery, type Home, latestImportsQuery } from '../../api/queries.ts'
+import { agreementsQuery, feedAlertsQuery, type Home, latestImportsQuery } from '../../api/queries.ts'
 import { paths } from '../../paths.ts'
 import { holds, useSession } from '../../shell/session.ts'
 import { Empty } from '../../ui/empty.tsx'
@@ -10,15 +10,21 @@ import { Icon, type IconName } from '../../ui/icons.tsx'
 
 /** What waits for this person: nothing for most people, and then it says so. */
 export function Tasks({ directory }: { directory: Home['directory'] }) {
-  const { t } = useTranslation(['portal', 'sources'])
+  const { t } = useTranslation(['portal', 'sources', 'agreements'])
   const session = useSession()
   const mayImport = holds(session, 'directory.import')
   const { data: lately } = useQuery({ ...latestImportsQuery, enabled: mayImport })
   const { data: feeds } = useQuery({ ...feedAlertsQuery, enabled: mayImport })
+  const { data: consortium } = useQuery(agreementsQuery)
   const tasks: { key: string; icon: IconName; to: string; text: ReactNode }[] = []
   const alerts = feeds?.alerts.length ?? 0
   if (alerts > 0) {
     tasks.push({ key: 'feeds', icon: 'alert', to: paths.sources(), text: t('sources:home.alerts', { count: alerts }) })
+  }
+  for (const { slug, title, notices } of consortium?.agreements ?? []) {
+    if (notices === 0) continue
+    const text = t('agreements:calendar.toRead', { count: notices, title })
+    tasks.push({ key: slug, icon: 'alert', to: paths.governanceCalendar(slug), text })
   }
   for (const each of lately?.imports ?? []) {
     if (each.state !== 'ready' && each.state !== 'interrupted' && each.state !== 'refused') continue

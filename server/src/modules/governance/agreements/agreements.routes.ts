@@ -6,6 +6,7 @@ import { findToday } from '#modules/identity'
 import { getStanding } from '../standing.ts'
 import { partyRoles } from './agreement-schema.ts'
 import { listAgreementsInForce } from './agreements.queries.ts'
+import { countNotices } from './calendar.queries.ts'
 
 const bySlug = z.object({ slug: z.string().max(80) })
 
@@ -19,19 +20,28 @@ export function registerAgreements(app: App, services: Services): void {
         operationId: 'listAgreements',
         summary: 'The agreements in force that the reader manages or sits for',
         response: {
-          200: z.object({ agreements: z.array(z.object({ slug: z.string(), title: z.string() })) }),
+          200: z.object({
+            agreements: z.array(
+              z.object({
+                slug: z.string(),
+                title: z.string(),
+                notices: z.int().describe('what its calendar told the reader of, and that they have not put aside'),
+              }),
+            ),
+          }),
         },
       },
     },
     (request) => {
       const actor = actorOf(request)
-      return inTenant(services.db, actor.tenantId, async (tx) => ({
-        agreements: await listAgreementsInForce(
-          tx,
-          { personId: actor.personId, manages: actor.rights.some(({ right }) => right === 'governance.administer') },
-          await findToday(tx, services.now()),
-        ),
-      }))
+      const manages = actor.rights.some(({ right }) => right === 'governance.administer')
+      return inTenant(services.db, actor.tenantId, async (tx) => {
+        const reader = { personId: actor.personId, manages }
+        const agreements = await listAgreementsInForce(tx, reader, await findToday(tx, services.now()))
+        // Most people take part in none: nothing more is asked for them.
+        const counts = agreements.length > 0 ? await countNotices(tx, actor.personId) : new Map<string, number>()
+        return { agreements: agreements.map((each) => ({ ...each, notices: counts.get(each.slug) ?? 0 })) }
+      })
     },
   )
 

@@ -103,6 +103,20 @@ export async function listNotices(tx: Tx, agreementId: string, personId: string)
     .execute()
 }
 
+/** How many notices someone has not put aside, by the name of the agreement. */
+export async function countNotices(tx: Tx, personId: string): Promise<Map<string, number>> {
+  const rows = await calendarTables(tx)
+    .selectFrom('governance.notice as notice')
+    .innerJoin('governance.agreement as agreement', 'agreement.id', 'notice.agreement_id')
+    .select(['agreement.slug', (each) => each.fn.countAll<number>().as('count')])
+    .where('notice.person_id', '=', personId)
+    .where('settled_at', 'is', null)
+    .where('read_at', 'is', null)
+    .groupBy('agreement.slug')
+    .execute()
+  return new Map(rows.map(({ slug, count }) => [slug, count]))
+}
+
 /** Puts a notice of someone aside. @returns false when there is none of theirs. */
 export async function markNoticeRead(tx: Tx, id: string, personId: string, now: Date): Promise<boolean> {
   const read = await calendarTables(tx)

@@ -82,6 +82,9 @@ describe('those concerned', () => {
     // Those of other bodies are not theirs.
     expect(matters.every((matter: string) => matter.startsWith('cogouv'))).toBe(true)
 
+    const listed = await server.app.inject({ url: '/api/governance/agreements', headers: seat.headers })
+    expect(listed.json().agreements).toEqual([expect.objectContaining({ slug: 'grand-est', notices: notices.length })])
+
     const id = notices[0].id
     const aside = (headers: { cookie: string }) =>
       server.app.inject({ method: 'POST', url: `${base}/notices/${id}/reading`, headers })
