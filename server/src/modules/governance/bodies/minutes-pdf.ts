@@ -127,8 +127,8 @@ function writeFooters(doc: PDFKit.PDFDocument, footer: string): void {
     // Within the margin: a text there would begin a page.
     doc.page.margins.bottom = 0
     doc.markContent('Artifact', { type: 'Pagination' })
-    doc.font('regular').fontSize(8).fillColor(quiet)
-    doc.text(toDrawn(`${footer} – page ${page + 1} sur ${count}`), margin, doc.page.height - 46, {
+    doc.font('regular').fontSize(7.5).fillColor(quiet)
+    doc.text(toDrawn(`${page + 1}/${count} – ${footer}`), margin, doc.page.height - 46, {
       width: doc.page.width - 2 * margin,
     })
     doc.endMarkedContent()
