@@ -84,7 +84,9 @@ function ClosedBallot({ ballot }: { ballot: Ballot }) {
   // A question that stands alone is no choice of its own: its choices are for and against.
   const chosen = ballot.choices.find(({ key }) => key === verdict.chosen)
   const kind = { adopted: 'success', rejected: 'danger', none: 'info' } as const
-  const title = verdict.secondRound ? t('secondRoundNeeded') : t(`outcome.${verdict.outcome}`)
+  const title = verdict.secondRound
+    ? t('secondRoundNeeded')
+    : t(`${ballot.item.opinion ? 'advice' : 'outcome'}.${verdict.outcome}`)
   return (
     <>
       <Notice

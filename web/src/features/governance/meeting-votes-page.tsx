@@ -70,7 +70,9 @@ function VotableItem({ item, leads }: { item: Item; leads: boolean }) {
                 to={paths.governanceBallot(slug, ballot.id)}
               >
                 {ballot.closedAt === null && t('voteNow')}
-                {ballot.closedAt !== null && !ballot.secondRound && t(`outcome.${ballot.outcome ?? 'none'}`)}
+                {ballot.closedAt !== null &&
+                  !ballot.secondRound &&
+                  t(`${item.kind === 'opinion' ? 'advice' : 'outcome'}.${ballot.outcome ?? 'none'}`)}
                 {ballot.secondRound && t('roundWithoutResult')}
                 <span className="visually-hidden"> : {item.title}</span>
               </Link>

@@ -131,7 +131,9 @@ function Absences({ answer }: { answer: WhatIf }) {
           <tr key={party}>
             <th scope="row">{nameOf(party)}</th>
             <td data-label={t('whatIf.quorum')}>
-              <span>{t(quorum ? 'whatIf.reached' : 'whatIf.missed')}</span>
+              <span>
+                {t(answer.quorum.minimal === null ? 'whatIf.notAsked' : quorum ? 'whatIf.reached' : 'whatIf.missed')}
+              </span>
             </td>
             <td data-label={t('whatIf.outcome')}>
               <span>

@@ -140,6 +140,12 @@ describe('A question put to the vote', () => {
     expect(decide(yesNo({ base: 'cast' }, 'newMeeting'), present(4), level).outcome).toBe('rejected')
   })
 
+  it('is called an opinion where the rule gives nothing else', () => {
+    const rule: BallotRule = { ...simple(), subjects: ['opinion'] }
+    expect(decide(rule, present(2), asVotes(['for', 'for'])).steps.at(-1)?.text.fr).toBe('Avis favorable.')
+    expect(decide(simple(), present(2), asVotes(['for', 'for'])).steps.at(-1)?.text.fr).toBe('Adopté.')
+  })
+
   it('never counts who is absent or steps aside', () => {
     const voters = heads(['present', 'absent', 'recused', 'represented'])
     const verdict = decide(simple(), voters, asVotes(['for', 'against', 'against', 'abstain']))

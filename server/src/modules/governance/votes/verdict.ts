@@ -259,20 +259,28 @@ const concludeFor = (input: BallotInput, verdict: Unfinished, choice: Choice): D
     ? conclude(input, verdict, { outcome: 'rejected', chosen: null })
     : conclude(input, verdict, { outcome: 'adopted', chosen: choice })
 
+const decisions: Record<Verdict['outcome'], Told> = {
+  adopted: { fr: 'Adopté', en: 'Adopted' },
+  rejected: { fr: 'Rejeté', en: 'Rejected' },
+  none: { fr: 'Pas de décision', en: 'No decision' },
+}
+const opinions: Record<Verdict['outcome'], Told> = {
+  adopted: { fr: 'Avis favorable', en: 'Favourable opinion' },
+  rejected: { fr: 'Avis défavorable', en: 'Unfavourable opinion' },
+  none: { fr: 'Pas d’avis', en: 'No opinion' },
+}
+
 function conclude(
-  { options }: BallotInput,
+  { options, rule }: BallotInput,
   verdict: Unfinished,
   { outcome, chosen }: Pick<Verdict, 'outcome' | 'chosen'>,
 ): Decided {
   const option = options.length === 1 ? undefined : options.find(({ key }) => key === chosen)
-  const told: Record<Verdict['outcome'], Told> = {
-    adopted: { fr: 'Adopté', en: 'Adopted' },
-    rejected: { fr: 'Rejeté', en: 'Rejected' },
-    none: { fr: 'Pas de décision', en: 'No decision' },
-  }
+  // What only gives opinions adopts and rejects nothing.
+  const told = (rule.subjects.every((subject) => subject === 'opinion') ? opinions : decisions)[outcome]
   const text = option
-    ? { fr: `${told[outcome].fr} : ${option.label}.`, en: `${told[outcome].en}: ${option.label}.` }
-    : { fr: `${told[outcome].fr}.`, en: `${told[outcome].en}.` }
+    ? { fr: `${told.fr} : ${option.label}.`, en: `${told.en}: ${option.label}.` }
+    : { fr: `${told.fr}.`, en: `${told.en}.` }
   const step = makeStep({ key: 'outcome', text, figures: { outcome }, holds: outcome === 'adopted' })
   const key = options.length === 1 && chosen !== null ? (options[0]?.key ?? null) : chosen
   return { ...verdict, outcome, chosen: key, secondRound: null, steps: [...verdict.steps, step] }
