@@ -155,18 +155,14 @@ function GiveOpinion({ change: { id, advisers, opinions: given, sheets } }: { ch
   )
 }
 
-function NoteSilence({ change: { id, advisers, opinions: given, sheets, path } }: { change: Change }) {
+function NoteSilence({ change: { id, advisers, opinions: given, sheets } }: { change: Change }) {
   const { t } = useTranslation('changes')
   const names = useNames()
   const last = sheets[0]?.number
   const silent = advisers.filter((party) => !given.some((each) => each.party === party && each.sheet === last))
   const [chosen, setChosen] = useState('')
   const party = chosen || (silent[0] ?? '')
-  const note = useStep(id, (where, body: { party: string }) =>
-    api.POST(`${base}/silences`, { params: { path: where }, body }),
-  )
-  // Without a term there is no silence to note.
-  if (!path.some(({ kind, latest }) => kind === 'opinion' && latest !== null)) return null
+  const note = useStep(id, (path, body: { party: string }) => api.POST(`${base}/silences`, { params: { path }, body }))
   return (
     <StepForm
       label={t('opinions.noteSilence')}

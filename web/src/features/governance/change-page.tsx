@@ -13,7 +13,7 @@ import { ChangeParts } from './change-parts.tsx'
 import { ChangePath } from './change-path.tsx'
 import { SheetView } from './change-sheet.tsx'
 import { Acceptance, Opinions } from './change-verdicts.tsx'
-import { type Change, changeQuery, useNames } from './changes.ts'
+import { type Change, changeQuery, listAwaited, useNames } from './changes.ts'
 import { Cited } from './cited.tsx'
 import { GovernancePage } from './governance-page.tsx'
 import { useAgreementSlug } from './governance.ts'
@@ -94,7 +94,7 @@ function NextActs({ change }: { change: Change }) {
   const slug = useAgreementSlug()
   const format = useFormat()
   const yours = change.next.filter(({ yours: mine }) => mine)
-  const others = change.next.filter(({ step, yours: mine }) => !mine && !late.has(step))
+  const others = listAwaited(change).filter(({ yours: mine }) => !mine)
   const item = change.agenda.find(({ decisionId }) => decisionId === null)
   if (change.next.length === 0) return <Notice kind="info" title={t('page.over')} />
   return (
@@ -155,12 +155,18 @@ function History({ change }: { change: Change }) {
               <span className="small quiet">{t(`states.${state}`)}</span>
             </th>
             <td data-label={t('page.when')}>
-              {format.dateTime(at)}
-              <br />
-              <span className="small quiet">{t('page.version', { version })}</span>
+              <div>
+                {format.dateTime(at)}
+                <br />
+                <span className="small quiet">{t('page.version', { version })}</span>
+              </div>
             </td>
-            <td data-label={t('page.who')}>{party ? names.party(party) : '–'}</td>
-            <td data-label={t('page.note')}>{note || '–'}</td>
+            <td data-label={t('page.who')}>
+              <div>{party ? names.party(party) : '–'}</div>
+            </td>
+            <td data-label={t('page.note')}>
+              <div>{note || '–'}</div>
+            </td>
           </tr>
         ))}
       </Table>

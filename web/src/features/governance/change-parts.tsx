@@ -26,10 +26,10 @@ export function ChangeParts({ change }: { change: Change }) {
   return (
     <Section title={t('parts.title')}>
       {change.sharing && (
-        <p className="measure">
+        <div className="measure">
           <strong>{t(`parts.${change.sharing.among}`)}</strong> ({change.sharing.name}, {t('parts.if')}).{' '}
           <Cited article={change.sharing.article} interpretation={data?.sharing?.interpretation} />
-        </p>
+        </div>
       )}
       {change.sharing?.among === 'oneMember' && (
         <p>
@@ -78,24 +78,31 @@ export function ChangeParts({ change }: { change: Change }) {
               </th>
             </tr>
           }
+          stacked
         >
           {data.sharing.parts.map(({ party, weight, cents }) => (
             <tr key={party}>
               <th scope="row">{names.party(party)}</th>
-              <td className="number">
-                {data.sharing?.unit === 'thousandthsOfVoice'
-                  ? t('parts.voices', { voices: voices(String(Number(weight) / 1000)) })
-                  : format.number(Number(weight))}
+              <td className="number" data-label={t('parts.weight')}>
+                <div>
+                  {data.sharing?.unit === 'thousandthsOfVoice'
+                    ? t('parts.voices', { voices: voices(String(Number(weight) / 1000)) })
+                    : format.number(Number(weight))}
+                </div>
               </td>
-              <td className="number">{format.euros(cents)}</td>
+              <td className="number" data-label={t('parts.part')}>
+                <div>{format.euros(cents)}</div>
+              </td>
             </tr>
           ))}
           <tr>
             <th colSpan={2} scope="row">
               {t('parts.total')}
             </th>
-            <td className="number">
-              <strong>{format.euros(data.amountCents)}</strong>
+            <td className="number" data-label={t('parts.part')}>
+              <div>
+                <strong>{format.euros(data.amountCents)}</strong>
+              </div>
             </td>
           </tr>
         </Table>

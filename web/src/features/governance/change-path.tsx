@@ -28,21 +28,25 @@ export function ChangePath({ path }: { path: Change['path'] }) {
           <tr key={`${kind} ${body}`}>
             <th scope="row">{t(`path.kinds.${kind}`, { body: body === null ? '' : names.body(body) })}</th>
             <td data-label={t('path.earliest')}>
-              {done && body === null ? t('path.done') : format.day(earliest)}
-              {body !== null && (
-                <span className="tag">
-                  {done ? t('path.done') : meetingId === null ? t('path.toPlan') : t('path.planned')}
-                </span>
-              )}
-              {latest !== null && !done && (
-                <>
-                  <br />
-                  <span className="small quiet">{t('path.until', { day: format.day(latest) })}</span>
-                </>
-              )}
+              <div>
+                {done && body === null ? t('path.done') : format.day(earliest)}
+                {body !== null && (
+                  <span className="tag">
+                    {done ? t('path.done') : meetingId === null ? t('path.toPlan') : t('path.planned')}
+                  </span>
+                )}
+                {latest !== null && !done && (
+                  <>
+                    <br />
+                    <span className="small quiet">{t('path.until', { day: format.day(latest) })}</span>
+                  </>
+                )}
+              </div>
             </td>
             <td data-label={t('path.article')}>
-              <Cited article={article} interpretation={interpretation} />
+              <div>
+                <Cited article={article} interpretation={interpretation} />
+              </div>
             </td>
           </tr>
         ))}

@@ -62,9 +62,13 @@ function Content({ sheet }: { sheet: ChangeSheet }) {
             <tr key={`${what} ${target} ${by}`}>
               <th scope="row">{what}</th>
               <td data-label={t('sheet.target')}>
-                {t(`sheet.comparators.${comparator}`)} {target} {unit}
+                <div>
+                  {t(`sheet.comparators.${comparator}`)} {target} {unit}
+                </div>
               </td>
-              <td data-label={t('sheet.byDay')}>{format.dayMedium(by)}</td>
+              <td data-label={t('sheet.byDay')}>
+                <div>{format.dayMedium(by)}</div>
+              </td>
             </tr>
           ))}
         </Table>

@@ -36,13 +36,19 @@ export function Acceptance({ change: { acceptance } }: { change: Change }) {
           <tr key={what}>
             <th scope="row">{what}</th>
             <td data-label={t('acceptance.expected')}>
-              {t(`sheet.comparators.${comparator}`)} {target} {unit} · {format.dayMedium(by)}
+              <div>
+                {t(`sheet.comparators.${comparator}`)} {target} {unit} · {format.dayMedium(by)}
+              </div>
             </td>
             <td data-label={t('acceptance.measured')}>
-              {value} {unit} · {format.dayMedium(measuredOn)}
+              <div>
+                {value} {unit} · {format.dayMedium(measuredOn)}
+              </div>
             </td>
             <td data-label={t('acceptance.verdict')}>
-              <strong>{met ? t('acceptance.yes') : t('acceptance.no')}</strong>
+              <div>
+                <strong>{met ? t('acceptance.yes') : t('acceptance.no')}</strong>
+              </div>
             </td>
           </tr>
         ))}
@@ -78,23 +84,27 @@ export function Opinions({ change: { advisers, opinions, sheets } }: { change: C
           <tr key={party}>
             <th scope="row">{names.party(party)}</th>
             <td className="quiet" data-label={t('opinions.opinion')}>
-              {t('opinions.awaited')}
+              <div>{t('opinions.awaited')}</div>
             </td>
-            <td data-label={t('opinions.text')}>–</td>
+            <td data-label={t('opinions.text')}>
+              <div>–</div>
+            </td>
           </tr>
         ))}
         {opinions.map(({ party, opinion, text, sheet, at }) => (
           <tr key={`${party} ${sheet}`}>
             <th scope="row">{names.party(party)}</th>
             <td data-label={t('opinions.opinion')}>
-              <strong>{t(`opinions.${opinion}`)}</strong>
-              <br />
-              <span className="small quiet">
-                {format.dateTime(at)}, {t('opinions.ofSheet', { number: sheet })}
-              </span>
+              <div>
+                <strong>{t(`opinions.${opinion}`)}</strong>
+                <br />
+                <span className="small quiet">
+                  {format.dateTime(at)}, {t('opinions.ofSheet', { number: sheet })}
+                </span>
+              </div>
             </td>
             <td className="change-text" data-label={t('opinions.text')}>
-              {text || '–'}
+              <div>{text || '–'}</div>
             </td>
           </tr>
         ))}

@@ -13,7 +13,7 @@ import { SelectField, TextArea, TextField } from '../../ui/field.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Table } from '../../ui/table.tsx'
-import { type Change, changesQuery, useNames } from './changes.ts'
+import { type Change, changesQuery, listAwaited, useNames } from './changes.ts'
 import { GovernancePage } from './governance-page.tsx'
 import { useAgreement, useAgreementSlug } from './governance.ts'
 
@@ -73,13 +73,19 @@ function ChangeList({ changes }: { changes: Head[] }) {
             )}
           </th>
           <td data-label={t('by')}>
-            {names.party(change.requestedBy)}
-            <br />
-            <span className="small quiet">{format.dayMedium(change.requestedAt.slice(0, 10))}</span>
+            <div>
+              {names.party(change.requestedBy)}
+              <br />
+              <span className="small quiet">{format.dayMedium(change.requestedAt.slice(0, 10))}</span>
+            </div>
           </td>
-          <td data-label={t('state')}>{t(`states.${change.state}`)}</td>
+          <td data-label={t('state')}>
+            <div>{t(`states.${change.state}`)}</div>
+          </td>
           <td data-label={t('next')}>
-            <NextSteps change={change} />
+            <div>
+              <NextSteps change={change} />
+            </div>
           </td>
         </tr>
       ))}
@@ -87,18 +93,10 @@ function ChangeList({ changes }: { changes: Head[] }) {
   )
 }
 
-/** Steps that one may always take say nothing of what a change waits for. */
-const aside = new Set(['withdraw', 'reviseSheet'])
-
 function NextSteps({ change }: { change: Head }) {
   const { t } = useTranslation('changes')
   const format = useFormat()
-  const next = change.next.filter(
-    ({ step }) =>
-      !aside.has(step) &&
-      !(step === 'qualify' && change.state === 'qualified') &&
-      !(step === 'schedule' && change.state === 'scheduled'),
-  )
+  const next = listAwaited(change)
   if (change.state === 'scheduled') return <>{t('page.waitVote')}</>
   if (next.length === 0) return <span className="quiet">{t('nothingNext')}</span>
   return (

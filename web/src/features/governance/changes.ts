@@ -54,3 +54,14 @@ export function useParts(id: string, inFavour: string[] | undefined) {
     placeholderData: (before) => before,
   })
 }
+
+/**
+ * The steps a change waits for: those that may be taken any time, or again, say nothing of it.
+ * @returns none while it awaits its vote.
+ */
+export function listAwaited({ state, next }: Pick<Change, 'state' | 'next'>): Change['next'] {
+  if (state === 'scheduled') return []
+  return next.filter(
+    ({ step }) => step !== 'withdraw' && step !== 'reviseSheet' && !(step === 'qualify' && state === 'qualified'),
+  )
+}

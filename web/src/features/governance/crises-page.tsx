@@ -78,7 +78,7 @@ function DecideForm() {
   })
   const done = decide.data
   return (
-    <>
+    <Section title={t('crisis.decide')}>
       <div aria-live="polite">
         {done && (
           <Notice
@@ -96,7 +96,7 @@ function DecideForm() {
         label={t('crisis.submit')}
         onSubmit={() => decide.mutate(draft)}
         step={decide}
-        title={t('crisis.decide')}
+        title={t('crisis.new')}
       >
         <TextField
           label={t('crisis.name')}
@@ -113,7 +113,7 @@ function DecideForm() {
           value={draft.text}
         />
       </StepForm>
-    </>
+    </Section>
   )
 }
 
@@ -168,10 +168,10 @@ function Told({ crisis }: { crisis: Crisis }) {
             <tr key={party}>
               <th scope="row">{names.party(party)}</th>
               <td data-label={t('crisis.told')}>
-                {told === 0 ? t('crisis.nobody') : t('crisis.toldOf', { told, read: known })}
+                <div>{told === 0 ? t('crisis.nobody') : t('crisis.toldOf', { told, read: known })}</div>
               </td>
               <td className="number" data-label={t('crisis.consent')}>
-                {ceilingCents === null ? t('crisis.noConsent') : format.euros(ceilingCents)}
+                <div>{ceilingCents === null ? t('crisis.noConsent') : format.euros(ceilingCents)}</div>
               </td>
             </tr>
           ))}
@@ -199,9 +199,11 @@ function Told({ crisis }: { crisis: Crisis }) {
                 <br />
                 <span className="small quiet">{format.dateTime(at)}</span>
               </th>
-              <td data-label={t('crisis.party')}>{names.party(party)}</td>
+              <td data-label={t('crisis.party')}>
+                <div>{names.party(party)}</div>
+              </td>
               <td className="number" data-label={t('crisis.spent')}>
-                {format.euros(amountCents)}
+                <div>{format.euros(amountCents)}</div>
               </td>
             </tr>
           ))}

@@ -104,15 +104,15 @@ function Parts({ simulation }: { simulation: Simulation }) {
   const amount = format.euros(simulation.exampleCents)
   return (
     <Titled hint={t('members.keyHint', { amount })} title={t('members.keys')}>
-      {simulation.keys.before.map((before) => {
+      {simulation.keys.before.map((before, index) => {
         const after = simulation.keys.after.find(({ key }) => key === before.key)
         const parts = after?.parts.toSorted((one, other) => Number(other.cents) - Number(one.cents)) ?? []
         const [most] = parts
         return (
-          <div className="stack" key={before.key}>
+          <details className="change-act" key={before.key} open={index === 0}>
+            <summary>{before.name}</summary>
             <Table
               caption={before.name}
-              captionShown
               head={
                 <tr>
                   <th scope="col">{t('members.member')}</th>
@@ -127,16 +127,21 @@ function Parts({ simulation }: { simulation: Simulation }) {
                   </th>
                 </tr>
               }
+              stacked
             >
               {before.parts.map(({ party: key, cents }) => {
                 const then = after?.parts.find((each) => each.party === key)?.cents
                 return (
                   <tr key={key}>
                     <th scope="row">{names.party(key)}</th>
-                    <td className="number">{format.euros(cents)}</td>
-                    <td className="number">{then === undefined ? t('members.leaves') : format.euros(then)}</td>
-                    <td className="number">
-                      {then === undefined ? '–' : `+ ${format.euros(String(BigInt(then) - BigInt(cents)))}`}
+                    <td className="number" data-label={t('members.before')}>
+                      <div>{format.euros(cents)}</div>
+                    </td>
+                    <td className="number" data-label={t('members.after')}>
+                      <div>{then === undefined ? t('members.leaves') : format.euros(then)}</div>
+                    </td>
+                    <td className="number" data-label={t('members.difference')}>
+                      <div>{then === undefined ? '–' : `+ ${format.euros(String(BigInt(then) - BigInt(cents)))}`}</div>
                     </td>
                   </tr>
                 )
@@ -159,7 +164,7 @@ function Parts({ simulation }: { simulation: Simulation }) {
                 wording={{ showTable: t('members.showTable'), showChart: t('members.showChart') }}
               />
             )}
-          </div>
+          </details>
         )
       })}
     </Titled>
@@ -197,8 +202,12 @@ function Power({ simulation: { power } }: { simulation: Simulation }) {
           >
             <tr>
               <th scope="row">{t('members.totalVoices')}</th>
-              <td data-label={t('members.before')}>{voices(before.totalVoices)}</td>
-              <td data-label={t('members.after')}>{after ? voices(after.totalVoices) : '–'}</td>
+              <td data-label={t('members.before')}>
+                <div>{voices(before.totalVoices)}</div>
+              </td>
+              <td data-label={t('members.after')}>
+                <div>{after ? voices(after.totalVoices) : '–'}</div>
+              </td>
             </tr>
             {before.quorum.map((quorum) => {
               const then = after?.quorum.find(({ of }) => of === quorum.of)
@@ -209,8 +218,12 @@ function Power({ simulation: { power } }: { simulation: Simulation }) {
                   <th scope="row">
                     {t(`members.quorumOf.${quorum.of}`)} <Cited article={quorum.article} />
                   </th>
-                  <td data-label={t('members.before')}>{tell(quorum)}</td>
-                  <td data-label={t('members.after')}>{tell(then)}</td>
+                  <td data-label={t('members.before')}>
+                    <div>{tell(quorum)}</div>
+                  </td>
+                  <td data-label={t('members.after')}>
+                    <div>{tell(then)}</div>
+                  </td>
                 </tr>
               )
             })}
@@ -239,8 +252,12 @@ function Power({ simulation: { power } }: { simulation: Simulation }) {
                   <th scope="row">
                     {ballot.name} <Cited article={ballot.article} interpretation={ballot.interpretation} />
                   </th>
-                  <td data-label={t('members.before')}>{tell(ballot)}</td>
-                  <td data-label={t('members.after')}>{tell(then) ?? '–'}</td>
+                  <td data-label={t('members.before')}>
+                    <div>{tell(ballot)}</div>
+                  </td>
+                  <td data-label={t('members.after')}>
+                    <div>{tell(then) ?? '–'}</div>
+                  </td>
                 </tr>
               )
             })}

@@ -40,19 +40,23 @@ export function MembershipActs({ membership }: { membership: Membership }) {
                 <br />
                 <span className="small quiet">{t(`members.actKinds.${act.kind}`)}</span>
               </th>
-              <td data-label={t('members.notifiedOn')}>{format.dayMedium(act.notifiedOn)}</td>
+              <td data-label={t('members.notifiedOn')}>
+                <div>{format.dayMedium(act.notifiedOn)}</div>
+              </td>
               <td data-label={t('state')}>
-                {t(`members.actStates.${act.state}`, { day: act.lastDay ? format.day(act.lastDay) : '' })}
-                {act.next && (
-                  <>
-                    <br />
-                    <span className="small">
-                      {t('members.nextStep', { step: t(`members.joinSteps.${act.next}`) })}
-                      {act.next === 'deliberationOfEveryMember' &&
-                        ` (${t('members.deliberations', { done: act.deliberations.length, all: membership.members.length })})`}
-                    </span>
-                  </>
-                )}
+                <div>
+                  {t(`members.actStates.${act.state}`, { day: act.lastDay ? format.day(act.lastDay) : '' })}
+                  {act.next && (
+                    <>
+                      <br />
+                      <span className="small">
+                        {t('members.nextStep', { step: t(`members.joinSteps.${act.next}`) })}
+                        {act.next === 'deliberationOfEveryMember' &&
+                          ` (${t('members.deliberations', { done: act.deliberations.length, all: membership.members.length })})`}
+                      </span>
+                    </>
+                  )}
+                </div>
               </td>
             </tr>
           ))}

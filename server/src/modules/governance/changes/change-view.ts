@@ -18,15 +18,11 @@ import { findBallotRule, findSharingKey, listAdvisers, qualifyChange } from './q
 
 /** The steps that can be taken now: by the reader, and by somebody. */
 function listNext(standing: Standing, change: Change): { step: ChangeStep; by: StepTaker[]; yours: boolean }[] {
-  // Without a term no silence is ever noted.
+  // Where opinions have no term, silence is never noted.
   const silence = standing.agreement.rules.changes?.opinionWithinDays !== null
-  return (
-    changeStepNames
-      .filter((step) => isStepOpen(step, change, standing) && (silence || step !== 'noteSilence'))
-      // Where opinions have no term, silence is never noted.
-      .filter((step) => step !== 'noteSilence' || standing.agreement.rules.changes?.opinionWithinDays !== null)
-      .map((step) => ({ step, by: [...changeSteps[step].by], yours: mayTake(step, change, standing) }))
-  )
+  return changeStepNames
+    .filter((step) => isStepOpen(step, change, standing) && (silence || step !== 'noteSilence'))
+    .map((step) => ({ step, by: [...changeSteps[step].by], yours: mayTake(step, change, standing) }))
 }
 
 function describeHead(standing: Standing, change: Change) {
