@@ -26,6 +26,7 @@ export { createProgramme } from './dashboards/programmes.ts'
 export { tiePerson } from './identities/people.ts'
 export { findLaunchCutoff } from './privacy/retention.ts'
 export { findViewer, openLaunch } from './viewers/viewers.ts'
+export { endLaunches } from './viewers/viewers.queries.ts'
 
 /** Uses of the workspace, counted without naming anybody. */
 export const insight: Module = {

@@ -87,6 +87,7 @@ type InsightTables = {
     viewer: JSONColumnType<Viewer>
     created_at: Date
     expires_at: Date
+    opened_by: string | null
   }
   'insight.dashboard': {
     tenant_id: Generated<string>

@@ -311,7 +311,7 @@ export async function exchangeCode(
   return inTenant(services.db, tenant.id, async (tx) => {
     const held = await findHeldGrant(tx, input.launchId, digest(input.code), now)
     if (!held) throw new Problem(401, 'launch_over', 'This launch is over: come from your course again.')
-    const { grant, browserDigest, storageTarget, authorizationUrl, frameOrigin: origin } = held
+    const { grant, browserDigest, storageTarget, authorizationUrl, frameOrigin: origin, openedBy } = held
     const isSame =
       browserDigest === null || input.proofs.some((proof) => proof !== undefined && digest(proof).equals(browserDigest))
     if (!isSame) {
@@ -324,6 +324,6 @@ export async function exchangeCode(
     await dropGrant(tx, input.launchId)
     const ticket = grant.deepLink ? newSecret() : null
     if (ticket !== null) await attachTicket(tx, input.launchId, digest(ticket))
-    return { ...grant, token: await openLaunch(tx, grant.viewer, now), ticket, origin }
+    return { ...grant, token: await openLaunch(tx, grant.viewer, now, openedBy), ticket, origin }
   })
 }

@@ -119,7 +119,7 @@ export async function insertPortalLaunch(
     .execute()
 }
 
-/** A launch whose code waits, locked until the end of the transaction. */
+/** A launch whose code waits, of what is not withdrawn; locked until the end of the transaction. */
 export async function findHeldGrant(
   tx: Tx,
   id: string,
@@ -132,6 +132,8 @@ export async function findHeldGrant(
       storageTarget: string | null
       authorizationUrl: string | null
       frameOrigin: string
+      /** The platform or the portal. */
+      openedBy: string | null
     }
   | undefined
 > {
@@ -145,7 +147,10 @@ export async function findHeldGrant(
       'storage_target',
       'authorization_url',
       each.fn.coalesce('frame_origin', 'origin').as('frameOrigin'),
+      each.fn.coalesce('platform_id', 'portal_id').as('openedBy'),
     ])
+    .where('platform.withdrawn_at', 'is', null)
+    .where('portal.withdrawn_at', 'is', null)
     .where('launch.id', '=', id)
     .where('code_digest', '=', codeDigest)
     .where('code_expires_at', '>', now)
@@ -158,6 +163,7 @@ export async function findHeldGrant(
     storageTarget: row.storage_target,
     authorizationUrl: row.authorization_url,
     frameOrigin: row.frameOrigin ?? '',
+    openedBy: row.openedBy,
   }
 }
 

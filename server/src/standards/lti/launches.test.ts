@@ -160,8 +160,13 @@ test('a portal’s server asks for a page, which opens once', async () => {
   expect((await scene.current.exchange(page, {})).status).toBe(401)
   const element = await scene.current.ask('/embed/preau-indicator.js')
   expect(await element.text()).toContain("customElements.define('preau-indicator'")
+  const waiting = await request(secret, { audience: 'student', actor: ana })
+  const left = new URL(((await waiting.json()) as { url: string }).url)
   await scene.current.administer('DELETE', `/api/lti/portals/${id}`)
   expect((await request(secret, { audience: 'student', actor: ana })).status).toBe(401)
+  // What it opened, and what it was about to open, is over too.
+  expect(await statusOf(token)).toBe(401)
+  expect((await scene.current.exchange(left, {})).status).toBe(401)
 })
 
 test('the keys of this tool turn: the next is published before it signs', async () => {
@@ -212,11 +217,19 @@ test('launches are kept as long as the institution says, by whole months', async
   expect(await count()).toBe(0)
 })
 
-test('a withdrawn platform opens nothing any more', async () => {
+const statusOf = async (token: string) =>
+  (await scene.current.ask('/api/insight/viewer', { headers: { authorization: `Bearer ${token}` } })).status
+
+test('a withdrawn platform opens nothing any more, and what it opened is over', async () => {
   const { platform: known } = await scene.current.details(scene.current.other)
+  const kept = await scene.current.launch(scene.current.platform, '3')
+  const { token } = await scene.current.launch(scene.current.other, '3')
+  expect(await statusOf(token)).toBe(200)
   await scene.current.administer('DELETE', `/api/lti/platforms/${known.id}`)
   expect(
     (await scene.current.ask(`/api/lti/login?${new URLSearchParams(scene.current.other.announce('4')).toString()}`))
       .status,
   ).toBe(403)
+  expect(await statusOf(token)).toBe(401)
+  expect(await statusOf(kept.token)).toBe(200)
 })

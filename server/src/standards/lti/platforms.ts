@@ -1,6 +1,7 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto'
 import { z } from 'zod'
 import { digest, isTrustedInClear } from '#modules/identity'
+import { endLaunches } from '#modules/insight'
 import { recordAudit } from '#kernel/audit'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
@@ -100,13 +101,17 @@ export async function changePlatform(
   return { ...platform, ...settings }
 }
 
-/** Refuses the launches of a platform from now on; what was read from it stays. @throws Problem 404 `platform_unknown`. */
+/**
+ * Refuses the launches of a platform from now on and ends those under way; what was read from it stays.
+ * @throws Problem 404 `platform_unknown`.
+ */
 export async function removePlatform(
   tx: Tx,
   { id, actorPersonId }: { id: string; actorPersonId: string | null },
   now: Date,
 ): Promise<void> {
   if (!(await withdrawPlatform(tx, id, now))) throw unknown()
+  await endLaunches(tx, id)
   await audit(tx, 'withdrawn', id, actorPersonId)
 }
 

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { z } from 'zod'
 import { addressOf, digest } from '#modules/identity'
-import { getLearner } from '#modules/insight'
+import { endLaunches, getLearner } from '#modules/insight'
 import { identifyAgent, keyOf } from '#modules/records'
 import { recordAudit } from '#kernel/audit'
 import type { App } from '#kernel/http'
@@ -97,6 +97,7 @@ export function registerPortals(app: App, services: Services): void {
         if (!(await withdrawPortal(tx, id, services.now()))) {
           throw new Problem(404, 'portal_unknown', 'There is no such portal.')
         }
+        await endLaunches(tx, id)
         const subject = { subjectKind: 'lti.portal', subjectId: id }
         await recordAudit(tx, { action: 'lti.portal_withdrawn', actorPersonId: personId, ...subject })
       })

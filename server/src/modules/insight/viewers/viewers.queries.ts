@@ -4,7 +4,7 @@ import { tables } from '../tables.ts'
 
 export async function insertLaunch(
   tx: Tx,
-  row: { token_digest: Buffer; viewer: string; created_at: Date; expires_at: Date },
+  row: { token_digest: Buffer; viewer: string; created_at: Date; expires_at: Date; opened_by: string | null },
 ): Promise<void> {
   await tables(tx).insertInto('insight.launch').values(row).execute()
 }
@@ -18,6 +18,11 @@ export async function findLaunch(tx: Tx, tokenDigest: Buffer, now: Date): Promis
     .where('expires_at', '>', now)
     .executeTakeFirst()
   return row?.viewer
+}
+
+/** Ends what a platform or a portal opened. */
+export async function endLaunches(tx: Tx, openedBy: string): Promise<void> {
+  await tables(tx).deleteFrom('insight.launch').where('opened_by', '=', openedBy).execute()
 }
 
 /** Keys of the courses of the programmes that a person heads. */

@@ -11,15 +11,17 @@ const launchHours = 8
 
 /**
  * Lets somebody look without an account, as a learning platform vouches for them.
+ * @param openedBy platform or portal that does; withdrawn, it ends what it opened by `endLaunches`.
  * @returns the token, 256 random bits; only its digest is kept.
  */
-export async function openLaunch(tx: Tx, viewer: Viewer, now: Date): Promise<string> {
+export async function openLaunch(tx: Tx, viewer: Viewer, now: Date, openedBy: string | null = null): Promise<string> {
   const token = randomBytes(32).toString('base64url')
   await insertLaunch(tx, {
     token_digest: digest(token),
     viewer: JSON.stringify(viewer),
     created_at: now,
     expires_at: new Date(now.getTime() + launchHours * 3_600_000),
+    opened_by: openedBy,
   })
   return token
 }
