@@ -93,7 +93,7 @@ function AdvanceItem({ advance, manages }: { advance: Advance; manages: boolean 
           </div>
         ))}
       </dl>
-      <ul>
+      <ul className="money-list">
         {advance.instalments.map(({ id, cents, dueOn, receivedOn }) => (
           <li key={id}>
             {format.euros(cents)} ·{' '}

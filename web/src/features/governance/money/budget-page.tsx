@@ -160,7 +160,8 @@ function BudgetOfExercise({ budget }: { budget: Budget }) {
               wording={wording}
             />
           </Section>
-          <Section title={t('keys.title')}>
+          <details className="money-act">
+            <summary>{t('keys.title')}</summary>
             <DataTable
               caption={t('keys.title')}
               columns={[
@@ -189,7 +190,7 @@ function BudgetOfExercise({ budget }: { budget: Budget }) {
               rows={budget.commitments}
               wording={wording}
             />
-          </Section>
+          </details>
         </>
       )}
       <Projection budget={budget} />

@@ -55,6 +55,7 @@ function OrderItem({ order, budget, all }: { order: Order; budget: Budget; all: 
   const format = useFormat()
   const nameOf = useNames()
   const key = budget.sharingKeys.find((each) => each.key === order.sharingKey)
+  const gathered = order.scope === 'shared' && order.party !== null && order.state === 'settled'
   const committed = sumCents(order.parts.map(({ committedCents }) => committedCents))
   return (
     <li className="money-step">
@@ -62,7 +63,8 @@ function OrderItem({ order, budget, all }: { order: Order; budget: Budget; all: 
         {order.number} · {order.label}
       </h3>
       <p className="small quiet">
-        {t(`scopes.${order.scope}`)} · {t(`states.${order.state}`)} · {format.dayMedium(order.effectiveOn)}
+        {t(`scopes.${order.scope}`)} · {t(`states.${gathered ? 'gathered' : order.state}`)} ·{' '}
+        {format.dayMedium(order.effectiveOn)}
         {order.decisionNumber !== null && ` · ${t('decisionNumber', { number: order.decisionNumber })}`}
         {order.party !== null && ` · ${nameOf(order.party)}`}
       </p>

@@ -178,7 +178,7 @@ function Exceptional({ budget, costs }: { budget: Budget; costs: Staff['exceptio
   return (
     <>
       {costs.length > 0 && (
-        <ul>
+        <ul className="money-list">
           {costs.map(({ id, party, label, kind, cents, state }) => (
             <li key={id}>
               {label} · {t(`staff.kinds.${kind}`)} · {nameOf(party)} · {format.euros(cents)} ·{' '}
