@@ -100,9 +100,7 @@ export function ChangeParts({ change }: { change: Change }) {
               {t('parts.total')}
             </th>
             <td className="number" data-label={t('parts.part')}>
-              <div>
-                <strong>{format.euros(data.amountCents)}</strong>
-              </div>
+              <strong>{format.euros(data.amountCents)}</strong>
             </td>
           </tr>
         </Table>

@@ -46,9 +46,7 @@ export function Acceptance({ change: { acceptance } }: { change: Change }) {
               </div>
             </td>
             <td data-label={t('acceptance.verdict')}>
-              <div>
-                <strong>{met ? t('acceptance.yes') : t('acceptance.no')}</strong>
-              </div>
+              <strong>{met ? t('acceptance.yes') : t('acceptance.no')}</strong>
             </td>
           </tr>
         ))}
@@ -95,13 +93,11 @@ export function Opinions({ change: { advisers, opinions, sheets } }: { change: C
           <tr key={`${party} ${sheet}`}>
             <th scope="row">{names.party(party)}</th>
             <td data-label={t('opinions.opinion')}>
-              <div>
-                <strong>{t(`opinions.${opinion}`)}</strong>
-                <br />
-                <span className="small quiet">
-                  {format.dateTime(at)}, {t('opinions.ofSheet', { number: sheet })}
-                </span>
-              </div>
+              <strong>{t(`opinions.${opinion}`)}</strong>
+              <br />
+              <span className="small quiet">
+                {format.dateTime(at)}, {t('opinions.ofSheet', { number: sheet })}
+              </span>
             </td>
             <td className="change-text" data-label={t('opinions.text')}>
               <div>{text || '–'}</div>

@@ -52,12 +52,17 @@ function MemberList({ membership: { members } }: { membership: Membership }) {
             <th scope="col">{t('members.until')}</th>
           </tr>
         }
+        stacked
       >
         {members.map(({ party, name, joinedOn, lastDay }) => (
           <tr key={party}>
             <th scope="row">{name}</th>
-            <td>{joinedOn ? format.dayMedium(joinedOn) : t('members.fromStart')}</td>
-            <td>{lastDay ? <strong>{format.dayMedium(lastDay)}</strong> : t('members.stays')}</td>
+            <td data-label={t('members.since')}>
+              <div>{joinedOn ? format.dayMedium(joinedOn) : t('members.fromStart')}</div>
+            </td>
+            <td data-label={t('members.until')}>
+              {lastDay ? <strong>{format.dayMedium(lastDay)}</strong> : <span>{t('members.stays')}</span>}
+            </td>
           </tr>
         ))}
       </Table>
