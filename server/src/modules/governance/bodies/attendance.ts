@@ -102,7 +102,7 @@ export async function recordDeparture(
     throw new Problem(403, 'not_allowed', 'Who leads the meeting keeps its register; others sign for themselves.')
   if (entry.leftAt !== null) throw new Problem(409, 'already_left', 'This person has left already.')
   await leave(tx, entry, await getMoment(tx, meeting, leads ? at : null, now))
-  await audit(tx, standing, 'departure_recorded', meeting.id, { party: entry.party, rank: entry.rank })
+  await audit(tx, standing, 'attendance_ended', meeting.id, { party: entry.party, rank: entry.rank })
 }
 
 async function leave(tx: Tx, entry: Attendance, at: Date): Promise<void> {
