@@ -351,7 +351,7 @@ function ListField({ shape, value, set, name, path, ...form }: ShapeProps<'list'
       <div>
         <Button look="quiet" onClick={() => set([...items, shape.fresh])}>
           {t('edit.add')}
-          <span className="visually-hidden"> : {say.field(name)}</span>
+          <span className="visually-hidden"> ({say.field(name)})</span>
         </Button>
       </div>
     </fieldset>

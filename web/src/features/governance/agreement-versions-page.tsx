@@ -159,7 +159,7 @@ function Lines({ lines }: { lines: { kind: 'same' | 'added' | 'removed'; line: n
               <td>{line}</td>
               <td>
                 <span aria-hidden="true">{signs[kind]}</span>
-                <span className="visually-hidden">{spoken[kind]} : </span>
+                <span className="visually-hidden">{spoken[kind]}</span>
               </td>
               <td>{text}</td>
             </tr>

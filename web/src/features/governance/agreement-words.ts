@@ -11,7 +11,7 @@ type Named = {
 
 /** Says the rules of an agreement in the reader's words: parties and bodies by their names, choices as sentences. */
 export function useAgreementWords(rules: Rules | Named | undefined) {
-  const { i18n } = useTranslation('agreements')
+  const { t } = useTranslation('agreements')
   const format = useFormat()
   const names = new Map(
     [...(rules?.ballots ?? []), ...(rules?.bodies ?? []), ...(rules?.parties ?? [])].map(({ key, name }) => [
@@ -33,7 +33,7 @@ export function useAgreementWords(rules: Rules | Named | undefined) {
         return [typeof of === 'string' ? text(of) : '', text(comparator), share].filter(Boolean).join(' ')
       }
       return Object.entries(each)
-        .map(([name, inner]) => `${field(name)} : ${value(inner)}`)
+        .map(([name, inner]) => `${field(name)}${t('colon')}${value(inner)}`)
         .join(', ')
     }
     if (typeof each === 'number') return format.number(each)
@@ -41,7 +41,6 @@ export function useAgreementWords(rules: Rules | Named | undefined) {
   }
   const field = (name: string): string => names.get(name) ?? findText(`agreements:field.${name}`) ?? name
   return {
-    language: i18n.language,
     value,
     field,
     /** Names of a rule from the part on; places in a list are numbers. */

@@ -86,7 +86,9 @@ function Pressing({ calendar }: { calendar: Calendar }) {
           <li key={entry.key}>
             <span className={`calendar-state calendar-${entry.state}`}>{t(`calendar.state.${entry.state}`)}</span>
             <span>
-              <strong>{entry.name}</strong> : {say.entry(entry)}
+              <strong>{entry.name}</strong>
+              {t('colon')}
+              {say.entry(entry)}
             </span>
           </li>
         ))}
@@ -96,7 +98,9 @@ function Pressing({ calendar }: { calendar: Calendar }) {
               {t('calendar.before', { day: format.dayMedium(entry.steps[0]?.by ?? entry.period.until) })}
             </span>
             <span>
-              <strong>{entry.name}</strong> : {say.step(entry.steps[0])} {t('calendar.for', { what: say.entry(entry) })}
+              <strong>{entry.name}</strong>
+              {t('colon')}
+              {say.step(entry.steps[0])} {t('calendar.for', { what: say.entry(entry) })}
             </span>
           </li>
         ))}
@@ -125,7 +129,9 @@ function Notices({ calendar, slug }: { calendar: Calendar; slug: string }) {
         {calendar.notices.map(({ id, entry, madeAt }) => (
           <li key={id}>
             <span>
-              <strong>{entry.name}</strong> : {say.entry(entry)}{' '}
+              <strong>{entry.name}</strong>
+              {t('colon')}
+              {say.entry(entry)}{' '}
               <span className="quiet small">
                 {t(`calendar.state.${entry.state}`)}, {format.dateTime(madeAt)}
               </span>

@@ -88,7 +88,7 @@ export function CalendarTable({ calendar, slug, manages }: { calendar: Calendar;
               {manages && entry.kind === 'review' && (entry.state === 'due' || entry.state === 'late') && (
                 <Button busy={record.isPending} look="quiet" onClick={() => record.mutate(entry)}>
                   {t('calendar.recordReview')}
-                  <span className="visually-hidden"> : {entry.name}</span>
+                  <span className="visually-hidden"> ({entry.name})</span>
                 </Button>
               )}
               {entry.steps.length === 0 && entry.lastSafeDay !== null && (
