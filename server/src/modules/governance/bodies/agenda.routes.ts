@@ -5,7 +5,7 @@ import { Problem } from '#kernel/problem'
 import { inStanding } from '../standing.ts'
 import { addAgendaItem, changeAgendaItem, orderAgenda, removeAgendaItem, writeGist } from './agenda.ts'
 import { itemKinds } from './agenda.queries.ts'
-import { addPaper, openPaper, paperLimit, removePaper } from './papers.ts'
+import { addPaper, openPaper, paperLimit, removePaper, requirePaperPlace } from './papers.ts'
 
 const base = '/api/governance/agreements/:slug'
 const slug = z.string().max(80)
@@ -145,6 +145,8 @@ export function registerAgenda(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
+      // Before the file is read, which holds it in memory.
+      await inStanding(services, request, (tx, standing) => requirePaperPlace(tx, standing, request.params.id))
       const file = await request.file({ limits: { fileSize: paperLimit, files: 1 } })
       if (!file) throw new Problem(400, 'file_missing', 'The form holds no file.')
       const content = await file.toBuffer()

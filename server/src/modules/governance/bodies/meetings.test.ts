@@ -211,6 +211,9 @@ describe('papers', () => {
     expect((await upload(item?.id ?? '', 'vide.pdf', '')).json<Answer['json']>().code).toBe('paper_empty')
     expect((await upload(item?.id ?? '', 'Étude «a».pdf', 'x')).json<Answer['json']>().code).toBe('paper_twice')
     expect((await upload(item?.id ?? '', 'a.pdf', 'x', reader.headers)).statusCode).toBe(403)
+    // Who may add none is not read at length.
+    const unasked = await upload(item?.id ?? '', 'gros.pdf', 'x'.repeat(20 * 1024 * 1024 + 1), reader.headers)
+    expect(unasked.statusCode).toBe(403)
     const large = await upload(item?.id ?? '', 'gros.pdf', 'x'.repeat(20 * 1024 * 1024 + 1))
     expect([large.statusCode, large.json<Answer['json']>().code]).toEqual([413, 'paper_too_large'])
 

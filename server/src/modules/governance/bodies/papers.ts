@@ -64,8 +64,7 @@ export async function addPaper(
 ): Promise<Paper> {
   const { name, mediaType } = toPaperName(file.name)
   if (file.content.length === 0) throw new Problem(422, 'paper_empty', 'The file is empty.')
-  const item = await getAgendaItem(tx, standing, agendaItemId)
-  await getLedMeeting(tx, standing, item.meetingId, 'draft', 'convened', 'open')
+  await requirePaperPlace(tx, standing, agendaItemId)
   const others = await listPapers(tx, [agendaItemId])
   if (others.length >= mostPapers)
     throw new Problem(422, 'papers_too_many', `An agenda item has at most ${mostPapers} papers.`)
@@ -83,6 +82,12 @@ export async function addPaper(
   await insertPaper(tx, { ...paper, content: file.content, addedBy: standing.personId })
   await audit(tx, standing, 'paper_added', paper)
   return paper
+}
+
+/** Sees that the reader may attach a file to an agenda item now. @throws Problem 404, 403, 409 as `getLedMeeting`. */
+export async function requirePaperPlace(tx: Tx, standing: Standing, agendaItemId: string): Promise<void> {
+  const item = await getAgendaItem(tx, standing, agendaItemId)
+  await getLedMeeting(tx, standing, item.meetingId, 'draft', 'convened', 'open')
 }
 
 /** Removes a paper, until the meeting is closed. @throws Problem 404 `paper_not_found`; as `getLedMeeting`. */
