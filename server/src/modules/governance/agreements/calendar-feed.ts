@@ -49,7 +49,8 @@ export function writeCalendarFeed(
       })
     }
   }
-  return calendar.toString()
+  // The library leaves out the end of the last line, which the format asks for (§3.1).
+  return `${calendar.toString()}\r\n`
 }
 
 const acts = {
