@@ -234,7 +234,8 @@ describe.each(everySize)('%s', (size) => {
       .innerText()
     await anybody.getByRole('link', { name: title }).first().click()
     await anybody.getByRole('heading', { level: 1, name: title }).waitFor()
-    await anybody.getByRole('rowheader', { name: 'Pour' }).waitFor()
+    const rows = anybody.getByRole('row').filter({ has: anybody.getByRole('rowheader', { name: 'Pour', exact: true }) })
+    await rows.getByText('Région Grand Est').waitFor()
     await checkPage(anybody, 'public-decision')
     const [file] = await Promise.all([
       anybody.waitForEvent('download'),

@@ -19939,6 +19939,11 @@ export interface operations {
                         matterName: string;
                         /** Format: date-time */
                         publishedAt: string;
+                        /** @description names of those who voted */
+                        parties: {
+                            key: string;
+                            name: string;
+                        }[];
                         /** @description what the digest is made of: SHA-256 of the salt, then of this as canonical JSON (RFC 8785) */
                         words: {
                             title: string;

@@ -23,6 +23,7 @@ export function PublicDecisionPage() {
     queryFn: () =>
       read(api.GET('/api/governance/public/{slug}/decisions/{number}', { params: { path: { slug, number } } })),
   })
+  const nameOf = (party: string) => data?.parties.find(({ key }) => key === party)?.name ?? party
   const language = i18n.language === 'en' ? 'en' : 'fr'
   const file = `/api/governance/public/${encodeURIComponent(slug)}/decisions/${encodeURIComponent(number)}`
   return (
@@ -62,7 +63,7 @@ export function PublicDecisionPage() {
                       <span>{language === 'fr' ? voices.replace('.', ',') : voices}</span>
                     </td>
                     <td data-label={t('public.by')}>
-                      <span>{parties.length === 0 ? '–' : format.list(parties)}</span>
+                      <span>{parties.length === 0 ? '–' : format.list(parties.map(nameOf))}</span>
                     </td>
                   </tr>
                 ))}

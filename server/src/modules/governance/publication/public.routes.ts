@@ -204,6 +204,7 @@ export function registerPublic(app: App, services: Services): void {
             matterCode: z.string(),
             matterName: z.string(),
             publishedAt: z.date(),
+            parties: z.array(z.object({ key: z.string(), name: z.string() })).describe('names of those who voted'),
             words: z
               .object({ title: z.string(), text: z.string(), verdict: z.any() })
               .describe('what the digest is made of: SHA-256 of the salt, then of this as canonical JSON (RFC 8785)'),
@@ -216,8 +217,11 @@ export function registerPublic(app: App, services: Services): void {
       published(tenant, params.slug, async (tx, { id, rules }) => {
         const found = await getPublished(tx, id, params.number)
         const { title, text, verdict, matterCode, matterName, publishedAt } = found
+        const decision = toDecision(found, rules)
+        const voters = decision.verdict?.tally.flatMap(({ parties }) => parties) ?? []
         return {
-          ...toDecision(found, rules),
+          ...decision,
+          parties: rules.parties.filter(({ key }) => voters.includes(key)).map(({ key, name }) => ({ key, name })),
           matterCode,
           matterName,
           publishedAt,
