@@ -119,7 +119,7 @@ export interface TextLine {
 /** The files of two versions, line by line: what differs, with three lines around. */
 export function compareTexts(before: string, after: string): TextLine[] {
   let [old, fresh] = [0, 0]
-  const lines = diff(before.split('\n'), after.split('\n')).map(([operation, text]): TextLine => {
+  const lines = diffLines(before.split('\n'), after.split('\n')).map(([operation, text]): TextLine => {
     if (operation === 1) return { kind: 'removed', line: (old += 1), text }
     fresh += 1
     if (operation === -1) return { kind: 'added', line: fresh, text }
@@ -138,4 +138,25 @@ export function compareTexts(before: string, after: string): TextLine[] {
     kept[index] = kept[index] === true || near - index <= around
   }
   return lines.filter((_, index) => kept[index])
+}
+
+// Comparing takes time and memory by the square of the lines that differ: beyond, all between the first and the last changes.
+const mostCompared = 2_000
+
+/** What each line is, as `diff` of Node.js says: 1 for one that goes, -1 for one that comes. */
+function diffLines(old: string[], fresh: string[]): (readonly [number, string])[] {
+  const shorter = Math.min(old.length, fresh.length)
+  let head = 0
+  while (head < shorter && old[head] === fresh[head]) head += 1
+  let tail = 0
+  while (tail < shorter - head && old.at(-1 - tail) === fresh.at(-1 - tail)) tail += 1
+  const [goes, comes] = [old.slice(head, old.length - tail), fresh.slice(head, fresh.length - tail)]
+  const same = (lines: string[]) => lines.map((line) => [0, line] as const)
+  return [
+    ...same(old.slice(0, head)),
+    ...(goes.length === 0 || comes.length === 0 || goes.length + comes.length > mostCompared
+      ? [...goes.map((line) => [1, line] as const), ...comes.map((line) => [-1, line] as const)]
+      : diff(goes, comes)),
+    ...same(old.slice(old.length - tail)),
+  ]
 }
