@@ -37,6 +37,8 @@ export function SheetForm({ change }: { change: Change }) {
   const [sheet, setSheet] = useState<ChangeSheet>(last?.content ?? nothing)
   const [amount, setAmount] = useState(last ? typeEuros(last.content.amountCents) : '')
   const [checked, setChecked] = useState(false)
+  // Open where there is nothing yet, and still open once the first version is saved.
+  const [isNew] = useState(!last)
   const save = useStep(change.id, (path, body: ChangeSheet) =>
     read(api.POST('/api/governance/agreements/{slug}/changes/{id}/sheets', { params: { path }, body })),
   )
@@ -51,7 +53,7 @@ export function SheetForm({ change }: { change: Change }) {
   const setResult = (index: number, change: Partial<Result>) =>
     setSheet({ ...sheet, results: sheet.results.map((each, at) => (at === index ? { ...each, ...change } : each)) })
   return (
-    <details className="change-act" open={!last}>
+    <details className="change-act" open={isNew}>
       <summary>{t('sheet.write')}</summary>
       <p className="quiet">{t('sheet.writeHint')}</p>
       <div aria-live="polite">
