@@ -6,7 +6,6 @@ import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Day } from '#kernel/time'
 import { findToday } from '#modules/identity'
-import type { PartyRole } from './agreements/agreement-schema.ts'
 import { type AgreementInForce, findAgreementInForce } from './agreements/agreements.queries.ts'
 import { tables } from './tables.ts'
 
@@ -54,12 +53,6 @@ export function inStanding<T>(
   return inTenant(services.db, actor.tenantId, async (tx) =>
     work(tx, await getStanding(tx, actor, request.params.slug, now), now),
   )
-}
-
-/** Whether someone sits for a party that has a role. */
-export function sitsFor(standing: Standing, role: PartyRole): boolean {
-  const { parties } = standing.agreement.rules
-  return standing.seats.some(({ party }) => parties.find(({ key }) => key === party)?.roles.includes(role))
 }
 
 /** @throws Problem 403 `not_allowed` for those who do not manage the consortium. */

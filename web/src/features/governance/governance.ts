@@ -3,10 +3,6 @@ import { useParams } from 'react-router'
 import { api, read } from '../../api/client.ts'
 import type { paths as ApiPaths } from '../../api/schema.d.ts'
 
-/** An agreement as it holds today, and who the reader is in it. */
-export type AgreementCard =
-  ApiPaths['/api/governance/agreements/{slug}']['get']['responses'][200]['content']['application/json']
-
 export const agreementQuery = (slug: string) =>
   queryOptions({
     queryKey: ['governance', slug, 'card'],
