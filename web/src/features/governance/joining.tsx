@@ -133,7 +133,8 @@ function Approve({ act, membership: { joining } }: { act: MembershipAct; members
 function Deliberate({ act, membership }: { act: MembershipAct; membership: Membership }) {
   const { t } = useTranslation('changes')
   const { data: agreement } = useAgreement()
-  const seats = agreement?.seats.map(({ party }) => party) ?? []
+  // Only a holder says what its party deliberated.
+  const seats = agreement?.seats.filter(({ rank }) => rank === 'holder').map(({ party }) => party) ?? []
   const open = membership.members.filter(
     ({ party }) =>
       (agreement?.manages || seats.includes(party)) && !act.deliberations.some((each) => each.party === party),

@@ -150,7 +150,7 @@ export async function onDecision(
 
 /**
  * Records what the deliberative body of a member decided; one refusal ends the request, the last agreement completes it.
- * @throws Problem as `beginJoiningStep`; 403 `party_not_yours`; 422 `not_a_member`, `notified_later`; 409
+ * @throws Problem as `beginJoiningStep`; 403 `party_not_yours`, `holder_only`; 422 `not_a_member`, `notified_later`; 409
  *   `deliberation_recorded`.
  */
 export async function recordDeliberation(
@@ -164,6 +164,9 @@ export async function recordDeliberation(
   const { party, adopted, on, reference } = input
   if (!manages && !seats.some((seat) => seat.party === party)) {
     throw new Problem(403, 'party_not_yours', 'A deliberation is recorded for a party one sits for.')
+  }
+  if (!manages && !seats.some((seat) => seat.party === party && seat.rank === 'holder')) {
+    throw new Problem(403, 'holder_only', 'A deliberation is recorded by a holder of the party.')
   }
   const act = await beginJoiningStep(tx, standing, id, 'deliberationOfEveryMember')
   const members = listMembers(agreement.rules, today)

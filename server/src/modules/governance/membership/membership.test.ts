@@ -231,6 +231,13 @@ describe('joining', () => {
       status: 403,
       code: 'party_not_yours',
     })
+    // One refusal ends the request: it is not for a deputy to write it down.
+    const deputy = await consortium.seatOf('meuse', 'cogouv', 'deputy')
+    const refusal = { party: 'meuse', ...deliberation, adopted: false }
+    expect((await step(id, 'deliberations', refusal, deputy)).json()).toMatchObject({
+      status: 403,
+      code: 'holder_only',
+    })
     const twice = await Promise.all(
       [meuse, consortium.manager].map((who) => step(id, 'deliberations', { party: 'meuse', ...deliberation }, who)),
     )

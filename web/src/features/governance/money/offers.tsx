@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { api } from '../../../api/client.ts'
 import { useFormat } from '../../../shell/format.ts'
 import { Section } from '../../../shell/page.tsx'
-import { useAgreementSlug } from '../governance.ts'
+import { useAgreement, useAgreementSlug } from '../governance.ts'
 import { ActForm } from './act-form.tsx'
 import { establishmentsQuery, headCountsQuery } from './head-counts.ts'
 import { type Budget, type Orders, useNames } from './money.ts'
@@ -73,7 +73,10 @@ function OfferItem({ offer, orders, budget }: { offer: Offer; orders: Orders['or
   const nameOf = useNames()
   const slug = useAgreementSlug()
   const { data: headCounts } = useQuery(headCountsQuery(slug))
-  const own = budget.ownParties.filter((party) => budget.parties.some(({ key, member }) => key === party && member))
+  const { data: agreement } = useAgreement()
+  // Only a holder commits its party.
+  const held = agreement?.seats.filter(({ rank }) => rank === 'holder').map((seat) => seat.party) ?? []
+  const own = held.filter((party) => budget.parties.some(({ key, member }) => key === party && member))
   const party = own[0] ?? ''
   const headCount = headCounts?.headCounts.find(({ countedOn }) => countedOn <= offer.effectiveOn)
   const { data } = useQuery(establishmentsQuery(slug, party === '' ? '' : (headCount?.id ?? ''), party))
