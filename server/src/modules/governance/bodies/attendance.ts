@@ -1,5 +1,4 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { recordAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Body } from '../agreements/agreement-schema.ts'
@@ -24,6 +23,7 @@ import { getMeeting, type Meeting } from './meetings.queries.ts'
 import { listVoters } from './presence.ts'
 import { getBody } from './representatives.ts'
 import { listRepresentatives, type Representative } from './representatives.queries.ts'
+import { auditMeeting } from './meeting-audit.ts'
 
 /**
  * Notes that someone arrived. A party has as many places as holders in office (one if it has none): a deputy sits in the
@@ -66,7 +66,7 @@ export async function recordArrival(
   await endProxyOf(tx, meetingId, comer.party, at)
   const entry = { id, meetingId, party: comer.party, representativeId: comer.id, arrivedAt: at }
   await insertAttendance(tx, { ...entry, recordedBy: standing.personId }, now)
-  await audit(tx, standing, 'arrival_recorded', meetingId, { party: comer.party, rank: comer.rank })
+  await auditMeeting(tx, standing, 'arrival_recorded', meetingId, { party: comer.party, rank: comer.rank })
   return id
 }
 
@@ -102,7 +102,7 @@ export async function recordDeparture(
     throw new Problem(403, 'not_allowed', 'Who leads the meeting keeps its register; others sign for themselves.')
   if (entry.leftAt !== null) throw new Problem(409, 'already_left', 'This person has left already.')
   await leave(tx, entry, await getMoment(tx, meeting, leads ? at : null, now))
-  await audit(tx, standing, 'attendance_ended', meeting.id, { party: entry.party, rank: entry.rank })
+  await auditMeeting(tx, standing, 'attendance_ended', meeting.id, { party: entry.party, rank: entry.rank })
 }
 
 async function leave(tx: Tx, entry: Attendance, at: Date): Promise<void> {
@@ -119,7 +119,7 @@ export async function strikeEntry(tx: Tx, standing: Standing, id: string, now: D
   if (!leads) throw new Problem(403, 'not_allowed', 'Who leads the meeting keeps its register.')
   await requireNoVoteSince(tx, meeting.id, entry.arrivedAt)
   await strikeAttendance(tx, id, now)
-  await audit(tx, standing, 'attendance_struck', meeting.id, { party: entry.party })
+  await auditMeeting(tx, standing, 'attendance_struck', meeting.id, { party: entry.party })
 }
 
 /**
@@ -154,7 +154,7 @@ export async function giveProxy(
     })
   const id = randomUUIDv7()
   await insertProxy(tx, { id, meetingId, fromParty, toParty, recordedBy: standing.personId }, now)
-  await audit(tx, standing, 'proxy_given', meetingId, { fromParty, toParty })
+  await auditMeeting(tx, standing, 'proxy_given', meetingId, { fromParty, toParty })
   return id
 }
 
@@ -173,7 +173,7 @@ export async function withdrawProxy(
   if (!given.some((each) => each.fromParty === fromParty && each.endsAt === null))
     throw new Problem(404, 'proxy_not_found', 'This party has given no proxy.')
   await endProxyOf(tx, meetingId, fromParty, now)
-  await audit(tx, standing, 'proxy_withdrawn', meetingId, { fromParty })
+  await auditMeeting(tx, standing, 'proxy_withdrawn', meetingId, { fromParty })
 }
 
 /**
@@ -199,7 +199,10 @@ export async function setRecusal(
     throw new Problem(409, 'vote_since', 'The vote on this item has begun.')
   if (recused) await insertRecusal(tx, agendaItemId, party, standing.personId, now)
   else await deleteRecusal(tx, agendaItemId, party)
-  await audit(tx, standing, recused ? 'recusal_recorded' : 'recusal_withdrawn', meeting.id, { agendaItemId, party })
+  await auditMeeting(tx, standing, recused ? 'recusal_recorded' : 'recusal_withdrawn', meeting.id, {
+    agendaItemId,
+    party,
+  })
 }
 
 const holdsFor = (standing: Standing, body: Body, party: string) =>
@@ -241,20 +244,4 @@ async function requireNoVoteSince(tx: Tx, meetingId: string, at: Date): Promise<
   const ballots = await listBallots(tx, meetingId)
   if (ballots.some(({ openedAt }) => openedAt >= at))
     throw new Problem(409, 'vote_since', 'A vote has relied on the register since then.')
-}
-
-async function audit(
-  tx: Tx,
-  standing: Standing,
-  act: string,
-  meetingId: string,
-  detail: Record<string, unknown>,
-): Promise<void> {
-  await recordAudit(tx, {
-    action: `governance.${act}`,
-    actorPersonId: standing.personId,
-    subjectKind: 'governance.meeting',
-    subjectId: meetingId,
-    detail,
-  })
 }

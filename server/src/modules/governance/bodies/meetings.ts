@@ -1,5 +1,4 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { recordAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Body } from '../agreements/agreement-schema.ts'
@@ -11,6 +10,7 @@ import { inviteRepresentatives } from './invitations.queries.ts'
 import { getMeeting, insertMeeting, type Meeting, type MeetingFields, updateMeeting } from './meetings.queries.ts'
 import { getBody } from './representatives.ts'
 import { listRepresentatives } from './representatives.queries.ts'
+import { auditMeeting } from './meeting-audit.ts'
 
 /** Whether someone leads a meeting: who leads those of its body, its chair, its secretary. */
 export function leadsMeeting(standing: Standing, body: Body, meeting: Meeting): boolean {
@@ -87,7 +87,7 @@ export async function createMeeting(
     { ...fields, id, agreementId: agreement.id, body: body.key, secondOf: null, createdBy: personId },
     now,
   )
-  await audit(tx, standing, 'meeting_created', id, { body: body.key })
+  await auditMeeting(tx, standing, 'meeting_created', id, { body: body.key })
   return id
 }
 
@@ -117,7 +117,7 @@ export async function changeMeeting(
     await requireConvening(tx, standing, body, moved, acknowledged)
   }
   if (meeting.state === 'convened') await inviteRepresentatives(tx, standing.agreement.id, id)
-  await audit(tx, standing, 'meeting_changed', id, { fields: Object.keys(fields) })
+  await auditMeeting(tx, standing, 'meeting_changed', id, { fields: Object.keys(fields) })
 }
 
 /**
@@ -146,7 +146,7 @@ export async function conveneMeeting(
     .execute()
   const checks = await requireConvening(tx, standing, body, meeting, acknowledged)
   await inviteRepresentatives(tx, standing.agreement.id, id)
-  await audit(tx, standing, 'meeting_convened', id, {
+  await auditMeeting(tx, standing, 'meeting_convened', id, {
     body: body.key,
     unmet: checks.filter(({ met }) => !met).map(({ kind }) => kind),
   })
@@ -213,7 +213,7 @@ export async function openMeeting(tx: Tx, standing: Standing, id: string, now: D
     .set({ state: 'open', opened_at: now })
     .where('id', '=', id)
     .execute()
-  await audit(tx, standing, 'meeting_opened', id, { body: meeting.body })
+  await auditMeeting(tx, standing, 'meeting_opened', id, { body: meeting.body })
 }
 
 /**
@@ -228,7 +228,7 @@ export async function cancelMeeting(tx: Tx, standing: Standing, id: string, reas
     .set({ state: 'cancelled', cancelled_at: now, cancel_reason: reason })
     .where('id', '=', id)
     .execute()
-  await audit(tx, standing, 'meeting_cancelled', id, { body: meeting.body })
+  await auditMeeting(tx, standing, 'meeting_cancelled', id, { body: meeting.body })
 }
 
 function requireFields(
@@ -275,20 +275,4 @@ async function requireSecretary(tx: Tx, standing: Standing, meeting: Meeting, pe
   const sitting = await listRepresentatives(tx, standing.agreement.id, { onDay: meeting.day })
   if (!sitting.some((each) => each.personId === personId))
     throw new Problem(422, 'secretary_refused', 'The secretary manages the consortium or sits in one of its bodies.')
-}
-
-async function audit(
-  tx: Tx,
-  standing: Standing,
-  act: string,
-  id: string,
-  detail: Record<string, unknown>,
-): Promise<void> {
-  await recordAudit(tx, {
-    action: `governance.${act}`,
-    actorPersonId: standing.personId,
-    subjectKind: 'governance.meeting',
-    subjectId: id,
-    detail,
-  })
 }

@@ -1,5 +1,4 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { recordAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Body } from '../agreements/agreement-schema.ts'
@@ -26,6 +25,7 @@ import {
   listMinutes,
   updateCorrection,
 } from './minutes.queries.ts'
+import { auditMeeting } from './meeting-audit.ts'
 
 /**
  * Closes a meeting: those still there leave, and its minutes are written and enter the journal by their digest.
@@ -51,7 +51,7 @@ export async function closeMeeting(
     .set({ state: 'closed', closed_at: now, without_quorum: input.withoutQuorum })
     .where('id', '=', id)
     .execute()
-  await audit(tx, standing, 'meeting_closed', id, { body: body.key, withoutQuorum: input.withoutQuorum })
+  await auditMeeting(tx, standing, 'meeting_closed', id, { body: body.key, withoutQuorum: input.withoutQuorum })
   await writeVersion(tx, standing, id, body, 1, input.timeZone, now)
 }
 
@@ -128,7 +128,7 @@ export async function askCorrection(
   await requireUnapproved(tx, meetingId)
   const id = randomUUIDv7()
   await insertCorrection(tx, { id, meetingId, text, askedBy: standing.personId }, now)
-  await audit(tx, standing, 'correction_asked', meetingId, {})
+  await auditMeeting(tx, standing, 'correction_asked', meetingId, {})
   return id
 }
 
@@ -150,7 +150,7 @@ export async function answerCorrection(
   if (state !== 'asked') throw new Problem(409, 'correction_answered', 'This correction was answered already.')
   await requireUnapproved(tx, meetingId)
   await updateCorrection(tx, id, input.accepted ? 'accepted' : 'refused', input.answer, now)
-  await audit(tx, standing, input.accepted ? 'correction_accepted' : 'correction_refused', meetingId, {})
+  await auditMeeting(tx, standing, input.accepted ? 'correction_accepted' : 'correction_refused', meetingId, {})
   if (!input.accepted) return
   const [last] = await listMinutes(tx, meetingId)
   await writeVersion(tx, standing, meetingId, body, (last?.version ?? 0) + 1, input.timeZone, now)
@@ -184,7 +184,7 @@ export async function approveMinutes(tx: Tx, standing: Standing, agendaItemId: s
     { meetingId: of.id, version: last.version, agendaItemId, approvedBy: standing.personId },
     now,
   )
-  await audit(tx, standing, 'minutes_approved', of.id, { version: last.version })
+  await auditMeeting(tx, standing, 'minutes_approved', of.id, { version: last.version })
   await recordInJournal(
     tx,
     {
@@ -205,20 +205,4 @@ async function getCorrection(tx: Tx, id: string): Promise<Correction> {
 
 async function requireUnapproved(tx: Tx, meetingId: string): Promise<void> {
   if (await findApproval(tx, meetingId)) throw new Problem(409, 'minutes_approved', 'These minutes have been approved.')
-}
-
-async function audit(
-  tx: Tx,
-  standing: Standing,
-  act: string,
-  meetingId: string,
-  detail: Record<string, unknown>,
-): Promise<void> {
-  await recordAudit(tx, {
-    action: `governance.${act}`,
-    actorPersonId: standing.personId,
-    subjectKind: 'governance.meeting',
-    subjectId: meetingId,
-    detail,
-  })
 }
