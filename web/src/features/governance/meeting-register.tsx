@@ -19,10 +19,11 @@ type Party = Meeting['parties'][number]
 export function MeetingRegister({ meeting }: { meeting: Meeting }) {
   const { t } = useTranslation('meetings')
   const { quorum, state } = meeting
+  const unset = quorum?.steps.some(({ key }) => key === 'quorum.none')
   return (
     <>
       {quorum && (
-        <Section title={t(quorum.reached ? 'register.quorum' : 'register.noQuorum')}>
+        <Section title={t(unset ? 'register.quorumUnset' : quorum.reached ? 'register.quorum' : 'register.noQuorum')}>
           <VerdictAccount verdict={{ steps: quorum.steps.map((step) => ({ ...step, figures: {} })) }} />
         </Section>
       )}
