@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { inStanding } from '../standing.ts'
 import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
-import { actIn } from '../act.ts'
 import { acceptChange, commitPayer, decideChange, deliverChange, orderChange, rollBackChange } from './carrying-out.ts'
 import { cents, measure, measuredResult, qualificationSchema, sheetSchema } from './change-schema.ts'
 import { changeStates } from './change-steps.ts'
@@ -17,8 +17,6 @@ const base = '/api/governance/agreements/:slug/changes'
 
 /** The steps of a change, one route each: who may take which, and when, is said in `change-steps.ts`. */
 export function registerChangeSteps(app: App, services: Services): void {
-  const act = actIn(services)
-
   app.put(
     `${base}/:id/qualification`,
     {
@@ -33,7 +31,8 @@ export function registerChangeSteps(app: App, services: Services): void {
         },
       },
     },
-    (request) => act(request, (tx, standing, now) => qualify(tx, standing, request.params.id, request.body, now)),
+    (request) =>
+      inStanding(services, request, (tx, standing, now) => qualify(tx, standing, request.params.id, request.body, now)),
   )
 
   app.post(
@@ -52,7 +51,9 @@ export function registerChangeSteps(app: App, services: Services): void {
       reply
         .status(201)
         .send(
-          await act(request, (tx, standing, now) => writeSheet(tx, standing, request.params.id, request.body, now)),
+          await inStanding(services, request, (tx, standing, now) =>
+            writeSheet(tx, standing, request.params.id, request.body, now),
+          ),
         ),
   )
 
@@ -68,7 +69,7 @@ export function registerChangeSteps(app: App, services: Services): void {
       },
     },
     (request) =>
-      act(request, async (tx, standing, now) => ({
+      inStanding(services, request, async (tx, standing, now) => ({
         state: await submitSheet(tx, standing, request.params.id, request.params.number, now),
       })),
   )
@@ -86,7 +87,7 @@ export function registerChangeSteps(app: App, services: Services): void {
       },
     },
     (request) =>
-      act(request, async (tx, standing, now) => ({
+      inStanding(services, request, async (tx, standing, now) => ({
         state: await reviseSheet(tx, standing, request.params.id, request.body.note, now),
       })),
   )
@@ -108,7 +109,7 @@ export function registerChangeSteps(app: App, services: Services): void {
       },
     },
     (request) =>
-      act(request, async (tx, standing, now) => ({
+      inStanding(services, request, async (tx, standing, now) => ({
         state: await giveOpinion(tx, standing, request.params.id, request.body, now),
       })),
   )
@@ -126,7 +127,7 @@ export function registerChangeSteps(app: App, services: Services): void {
       },
     },
     (request) =>
-      act(request, async (tx, standing, now) => ({
+      inStanding(services, request, async (tx, standing, now) => ({
         state: await noteSilence(tx, standing, request.params.id, request.body.party, now),
       })),
   )
@@ -143,7 +144,9 @@ export function registerChangeSteps(app: App, services: Services): void {
       },
     },
     (request) =>
-      act(request, async (tx, standing, now) => ({ state: await commitPayer(tx, standing, request.params.id, now) })),
+      inStanding(services, request, async (tx, standing, now) => ({
+        state: await commitPayer(tx, standing, request.params.id, now),
+      })),
   )
 
   app.post(
@@ -159,7 +162,9 @@ export function registerChangeSteps(app: App, services: Services): void {
       },
     },
     (request) =>
-      act(request, (tx, standing, now) => scheduleChange(tx, standing, request.params.id, request.body.meetingId, now)),
+      inStanding(services, request, (tx, standing, now) =>
+        scheduleChange(tx, standing, request.params.id, request.body.meetingId, now),
+      ),
   )
 
   app.post(
@@ -175,7 +180,7 @@ export function registerChangeSteps(app: App, services: Services): void {
       },
     },
     (request) =>
-      act(request, async (tx, standing, now) => ({
+      inStanding(services, request, async (tx, standing, now) => ({
         state: await decideChange(tx, standing, request.params.id, request.body, now),
       })),
   )
@@ -195,7 +200,9 @@ export function registerChangeSteps(app: App, services: Services): void {
       },
     },
     (request) =>
-      act(request, (tx, standing, now) => orderChange(tx, standing, request.params.id, request.body.effectiveOn, now)),
+      inStanding(services, request, (tx, standing, now) =>
+        orderChange(tx, standing, request.params.id, request.body.effectiveOn, now),
+      ),
   )
 
   app.post(
@@ -211,7 +218,7 @@ export function registerChangeSteps(app: App, services: Services): void {
       },
     },
     (request) =>
-      act(request, async (tx, standing, now) => ({
+      inStanding(services, request, async (tx, standing, now) => ({
         state: await deliverChange(tx, standing, request.params.id, request.body.note, now),
       })),
   )
@@ -232,7 +239,7 @@ export function registerChangeSteps(app: App, services: Services): void {
       },
     },
     (request) =>
-      act(request, (tx, standing, now) => {
+      inStanding(services, request, (tx, standing, now) => {
         const { measures, reductionCents } = request.body
         const reduction = reductionCents === null ? null : BigInt(reductionCents)
         return acceptChange(tx, standing, request.params.id, { measures, reductionCents: reduction }, now)
@@ -252,7 +259,7 @@ export function registerChangeSteps(app: App, services: Services): void {
       },
     },
     (request) =>
-      act(request, async (tx, standing, now) => ({
+      inStanding(services, request, async (tx, standing, now) => ({
         state: await rollBackChange(tx, standing, request.params.id, request.body.note, now),
       })),
   )
@@ -270,7 +277,7 @@ export function registerChangeSteps(app: App, services: Services): void {
       },
     },
     (request) =>
-      act(request, async (tx, standing, now) => ({
+      inStanding(services, request, async (tx, standing, now) => ({
         state: await withdrawChange(tx, standing, request.params.id, request.body.note, now),
       })),
   )

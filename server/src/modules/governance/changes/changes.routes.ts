@@ -2,8 +2,8 @@ import { z } from 'zod'
 import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { getTerms } from '../money/exercises.ts'
+import { inStanding } from '../standing.ts'
 import { listMembers } from '../money/weights.ts'
-import { actIn } from '../act.ts'
 import { previewParts } from './change-money.ts'
 import { cents, measuredResult, qualificationSchema, sheetSchema } from './change-schema.ts'
 import { changeStates, changeStepNames } from './change-steps.ts'
@@ -119,8 +119,6 @@ const base = '/api/governance/agreements/:slug/changes'
 
 /** Changes of the service, from the request to what became of them. */
 export function registerChanges(app: App, services: Services): void {
-  const act = actIn(services)
-
   app.get(
     base,
     {
@@ -132,7 +130,8 @@ export function registerChanges(app: App, services: Services): void {
         response: { 200: z.object({ changes: z.array(head) }) },
       },
     },
-    (request) => act(request, async (tx, standing) => ({ changes: await describeChanges(tx, standing) })),
+    (request) =>
+      inStanding(services, request, async (tx, standing) => ({ changes: await describeChanges(tx, standing) })),
   )
 
   app.post(
@@ -152,7 +151,11 @@ export function registerChanges(app: App, services: Services): void {
       },
     },
     async (request, reply) =>
-      reply.status(201).send(await act(request, (tx, standing, now) => requestChange(tx, standing, request.body, now))),
+      reply
+        .status(201)
+        .send(
+          await inStanding(services, request, (tx, standing, now) => requestChange(tx, standing, request.body, now)),
+        ),
   )
 
   app.get(
@@ -166,7 +169,7 @@ export function registerChanges(app: App, services: Services): void {
         response: { 200: detail },
       },
     },
-    (request) => act(request, (tx, standing) => describeChange(tx, standing, request.params.id)),
+    (request) => inStanding(services, request, (tx, standing) => describeChange(tx, standing, request.params.id)),
   )
 
   app.get(
@@ -203,7 +206,7 @@ export function registerChanges(app: App, services: Services): void {
       },
     },
     (request) =>
-      act(request, async (tx, { agreement, today }) => {
+      inStanding(services, request, async (tx, { agreement, today }) => {
         const change = await getChange(tx, agreement.id, request.params.id)
         const sheet = (await findSubmittedSheet(tx, change.id)) ?? (await listSheets(tx, change.id))[0]
         const amountCents = sheet?.content.amountCents ?? '0'

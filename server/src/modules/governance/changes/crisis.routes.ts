@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { inStanding } from '../standing.ts'
 import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
-import { actIn } from '../act.ts'
 import { cents } from './change-schema.ts'
 import { acknowledgeCrisis, addCrisisCost, consentToCost, decideInCrisis, describeCrises } from './crisis.ts'
 
@@ -11,8 +11,6 @@ const base = '/api/governance/agreements/:slug/crises'
 
 /** What the crisis body decides at once, who is told, and who consents to pay. */
 export function registerCrises(app: App, services: Services): void {
-  const act = actIn(services)
-
   app.get(
     base,
     {
@@ -62,7 +60,7 @@ export function registerCrises(app: App, services: Services): void {
         },
       },
     },
-    (request) => act(request, describeCrises),
+    (request) => inStanding(services, request, describeCrises),
   )
 
   app.post(
@@ -87,7 +85,9 @@ export function registerCrises(app: App, services: Services): void {
     async (request, reply) =>
       reply
         .status(201)
-        .send(await act(request, (tx, standing, now) => decideInCrisis(tx, standing, request.body, now))),
+        .send(
+          await inStanding(services, request, (tx, standing, now) => decideInCrisis(tx, standing, request.body, now)),
+        ),
   )
 
   app.put(
@@ -104,7 +104,7 @@ export function registerCrises(app: App, services: Services): void {
     },
     async (request, reply) => {
       const { party, ceilingCents } = request.body
-      await act(request, (tx, standing, now) =>
+      await inStanding(services, request, (tx, standing, now) =>
         consentToCost(tx, standing, request.params.id, { party, ceilingCents: BigInt(ceilingCents) }, now),
       )
       return reply.status(204).send(null)
@@ -129,7 +129,7 @@ export function registerCrises(app: App, services: Services): void {
     },
     async (request, reply) => {
       const { amountCents, ...input } = request.body
-      const cost = await act(request, (tx, standing, now) =>
+      const cost = await inStanding(services, request, (tx, standing, now) =>
         addCrisisCost(tx, standing, request.params.id, { ...input, amountCents: BigInt(amountCents) }, now),
       )
       return reply.status(201).send(cost)
@@ -148,7 +148,9 @@ export function registerCrises(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      await act(request, (tx, standing, now) => acknowledgeCrisis(tx, standing, request.params.id, now))
+      await inStanding(services, request, (tx, standing, now) =>
+        acknowledgeCrisis(tx, standing, request.params.id, now),
+      )
       return reply.status(204).send(null)
     },
   )

@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { type App, actorOf } from '#kernel/http'
+import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
-import { inTenant } from '#kernel/postgres'
-import { getStanding } from '../standing.ts'
+import { inStanding } from '../standing.ts'
 import { findVerifier } from './checkpoints.ts'
 import { listCheckpoints, listEntries } from './journal.queries.ts'
 import { proveConsistency, proveInclusion } from './proofs.ts'
@@ -43,10 +42,8 @@ export function registerJournal(app: App, services: Services): void {
         },
       },
     },
-    (request) => {
-      const actor = actorOf(request)
-      return inTenant(services.db, actor.tenantId, async (tx) => {
-        const { agreement } = await getStanding(tx, actor, request.params.slug, services.now())
+    (request) =>
+      inStanding(services, request, async (tx, { agreement }) => {
         const found = await listEntries(tx, agreement.id, { before: request.query.before, limit: pageSize + 1 })
         const verifier = await findVerifier(tx, agreement.id)
         return {
@@ -57,8 +54,7 @@ export function registerJournal(app: App, services: Services): void {
           key: verifier ? formatVerifier(verifier) : null,
           checkpoints: await listCheckpoints(tx, agreement.id, 20),
         }
-      })
-    },
+      }),
   )
 
   app.get(
@@ -72,18 +68,15 @@ export function registerJournal(app: App, services: Services): void {
         response: { 200: z.string().describe('c2sp.org/tlog-proof') },
       },
     },
-    (request, reply) => {
-      const actor = actorOf(request)
-      const { slug, seq } = request.params
-      return inTenant(services.db, actor.tenantId, async (tx) => {
-        const { agreement } = await getStanding(tx, actor, slug, services.now())
+    (request, reply) =>
+      inStanding(services, request, async (tx, { agreement }) => {
+        const { seq } = request.params
         const proof = await proveInclusion(tx, agreement.id, seq)
         return reply
           .type('text/plain; charset=utf-8')
           .header('content-disposition', `attachment; filename="${agreement.slug}-${seq}.tlog-proof"`)
           .send(proof)
-      })
-    },
+      }),
   )
 
   app.get(
@@ -101,13 +94,10 @@ export function registerJournal(app: App, services: Services): void {
         response: { 200: z.object({ proof: z.array(z.string()).describe('SHA-256 hashes in base64') }) },
       },
     },
-    (request) => {
-      const actor = actorOf(request)
-      const { former, size } = request.query
-      return inTenant(services.db, actor.tenantId, async (tx) => {
-        const { agreement } = await getStanding(tx, actor, request.params.slug, services.now())
+    (request) =>
+      inStanding(services, request, async (tx, { agreement }) => {
+        const { former, size } = request.query
         return { proof: await proveConsistency(tx, agreement.id, former, size) }
-      })
-    },
+      }),
   )
 }

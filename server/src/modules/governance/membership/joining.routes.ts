@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { inStanding } from '../standing.ts'
 import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
-import { actIn } from '../act.ts'
 import { examineJoining, recordDeliberation, requestJoining, scheduleJoining, signAmendment } from './joining.ts'
 
 const bySlug = z.object({ slug: z.string().max(80) })
@@ -22,8 +22,6 @@ const moved = z.object({
 
 /** Joining a consortium, step by step as the agreement says; the approval comes from the vote of its body. */
 export function registerJoining(app: App, services: Services): void {
-  const act = actIn(services)
-
   app.post(
     base,
     {
@@ -58,7 +56,9 @@ export function registerJoining(app: App, services: Services): void {
     async (request, reply) =>
       reply
         .status(201)
-        .send(await act(request, (tx, standing, now) => requestJoining(tx, standing, request.body, now))),
+        .send(
+          await inStanding(services, request, (tx, standing, now) => requestJoining(tx, standing, request.body, now)),
+        ),
   )
 
   app.post(
@@ -74,7 +74,9 @@ export function registerJoining(app: App, services: Services): void {
       },
     },
     (request) =>
-      act(request, (tx, standing, now) => examineJoining(tx, standing, request.params.id, request.body.note, now)),
+      inStanding(services, request, (tx, standing, now) =>
+        examineJoining(tx, standing, request.params.id, request.body.note, now),
+      ),
   )
 
   app.post(
@@ -90,7 +92,7 @@ export function registerJoining(app: App, services: Services): void {
       },
     },
     (request) =>
-      act(request, (tx, standing, now) =>
+      inStanding(services, request, (tx, standing, now) =>
         scheduleJoining(tx, standing, request.params.id, request.body.meetingId, now),
       ),
   )
@@ -108,7 +110,9 @@ export function registerJoining(app: App, services: Services): void {
       },
     },
     (request) =>
-      act(request, (tx, standing, now) => recordDeliberation(tx, standing, request.params.id, request.body, now)),
+      inStanding(services, request, (tx, standing, now) =>
+        recordDeliberation(tx, standing, request.params.id, request.body, now),
+      ),
   )
 
   app.post(
@@ -128,6 +132,9 @@ export function registerJoining(app: App, services: Services): void {
         response: { 200: moved.extend({ version: z.int() }) },
       },
     },
-    (request) => act(request, (tx, standing, now) => signAmendment(tx, standing, request.params.id, request.body, now)),
+    (request) =>
+      inStanding(services, request, (tx, standing, now) =>
+        signAmendment(tx, standing, request.params.id, request.body, now),
+      ),
   )
 }

@@ -3,8 +3,7 @@ import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inSnapshot } from '#kernel/postgres'
 import { actorOf } from '#kernel/http'
-import { actIn } from '../act.ts'
-import { getStanding } from '../standing.ts'
+import { inStanding, getStanding } from '../standing.ts'
 import { recordDeparture, simulateDeparture } from './departures.ts'
 import { describeMembership } from './membership-view.ts'
 import { simulation } from './simulation-schema.ts'
@@ -21,8 +20,6 @@ const departure = z.object({
 
 /** The members of a consortium: who they are, who leaves, and what that brings about. */
 export function registerMembership(app: App, services: Services): void {
-  const act = actIn(services)
-
   app.get(
     base,
     {
@@ -76,7 +73,7 @@ export function registerMembership(app: App, services: Services): void {
         },
       },
     },
-    (request) => act(request, describeMembership),
+    (request) => inStanding(services, request, describeMembership),
   )
 
   app.get(
@@ -122,6 +119,8 @@ export function registerMembership(app: App, services: Services): void {
     async (request, reply) =>
       reply
         .status(201)
-        .send(await act(request, (tx, standing, now) => recordDeparture(tx, standing, request.body, now))),
+        .send(
+          await inStanding(services, request, (tx, standing, now) => recordDeparture(tx, standing, request.body, now)),
+        ),
   )
 }

@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { type App, actorOf } from '#kernel/http'
+import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
-import { inTenant } from '#kernel/postgres'
-import { getStanding } from '../standing.ts'
+import { inStanding } from '../standing.ts'
 import { getPlaceOf, publishDecision, updatePublisher } from './publications.ts'
 import { findPublisher, listDecisions } from './publications.queries.ts'
 import { decisionSchema, toDecision, withPlaces } from './decision-schema.ts'
@@ -42,10 +41,8 @@ export function registerPublications(app: App, services: Services): void {
         },
       },
     },
-    (request) => {
-      const actor = actorOf(request)
-      return inTenant(services.db, actor.tenantId, async (tx) => {
-        const standing = await getStanding(tx, actor, request.params.slug, services.now())
+    (request) =>
+      inStanding(services, request, async (tx, standing) => {
         const { id, rules } = standing.agreement
         const found = await listDecisions(tx, id, { before: request.query.before, limit: pageSize + 1 })
         const shown = await withPlaces(tx, id, found.slice(0, pageSize))
@@ -55,8 +52,7 @@ export function registerPublications(app: App, services: Services): void {
           publisher: (await findPublisher(tx, id)) ?? null,
           manages: standing.manages,
         }
-      })
-    },
+      }),
   )
 
   app.put(
@@ -71,14 +67,11 @@ export function registerPublications(app: App, services: Services): void {
         response: { 200: publisher },
       },
     },
-    async (request) => {
-      const actor = actorOf(request)
-      await inTenant(services.db, actor.tenantId, async (tx) => {
-        const standing = await getStanding(tx, actor, request.params.slug, services.now())
+    (request) =>
+      inStanding(services, request, async (tx, standing) => {
         await updatePublisher(tx, standing, request.body)
-      })
-      return request.body
-    },
+        return request.body
+      }),
   )
 
   app.post(
@@ -99,15 +92,11 @@ export function registerPublications(app: App, services: Services): void {
         response: { 200: z.object({ seq: z.int() }) },
       },
     },
-    (request) => {
-      const actor = actorOf(request)
-      const { slug, number } = request.params
-      const now = services.now()
-      return inTenant(services.db, actor.tenantId, async (tx) => {
-        const standing = await getStanding(tx, actor, slug, now)
+    (request) =>
+      inStanding(services, request, async (tx, standing, now) => {
+        const { number } = request.params
         const { id } = await publishDecision(tx, services, standing, { number, ...request.body }, now)
         return { seq: await getPlaceOf(tx, standing.agreement.id, id) }
-      })
-    },
+      }),
   )
 }
