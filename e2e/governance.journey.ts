@@ -192,6 +192,8 @@ describe.each(everySize)('%s', (size) => {
       await seePart(member, title)
       await deliver(writer, id)
       await accept(manager, id)
+      await payAndBill(manager, title)
+      await seeBill(member)
       await member.goto(`${home}/changes/of/${id}`)
       await member.getByText('acceptée').first().waitFor()
       await checkPage(member, 'governance-change-accepted')
@@ -248,6 +250,43 @@ describe.each(everySize)('%s', (size) => {
     const other = key.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))
     expect((await verify(proof, other)).code).not.toBe(0)
     expect((await readFile(proof, 'utf8')).length).toBeLessThan(20_000)
+  })
+
+  test('before a vote: eight members of ten make no quorum without the pupils of the two largest', async () => {
+    const member = await enter(size, region)
+    await member.goto(`${home}/what-if?ballot=ag-ordinaire`)
+    await member.getByRole('heading', { level: 1, name: 'Explorer un vote' }).waitFor()
+    await member.getByText('Le résultat n’est pas certain.').waitFor()
+    for (const name of [/^Région Grand Est/, /^Collectivité européenne d.Alsace/]) {
+      await member.getByRole('combobox', { name }).selectOption({ label: 'ne vient pas' })
+    }
+    await member.getByText('Sans quorum, rien ne peut être voté.').waitFor()
+    await checkPage(member, 'governance-what-if-quorum')
+    await member.goto(`${home}/what-if?ballot=cogouv-structurante`)
+    await member.getByText('Peut bloquer seul : Région Grand Est.').first().waitFor()
+    await checkPage(member, 'governance-what-if')
+  })
+
+  test('every other page fits the screen and breaks no rule of accessibility', async () => {
+    const manager = await enter(size, pilot)
+    for (const path of [
+      'bodies',
+      'bodies/cogouv',
+      'changes/crises',
+      'money',
+      'money/advances',
+      'money/staff',
+      'money/head-counts',
+      'money/entries',
+      'members',
+      'agreement',
+      'agreement/versions',
+      'agreement/amend',
+    ]) {
+      await manager.goto(`${home}/${path}`)
+      await checkPage(manager, `governance-${path.replaceAll('/', '-')}`)
+      expect(await manager.locator('h1').innerText(), path).not.toMatch(/n’existe pas|erreur/i)
+    }
   })
 
   test('an agreement that is not well written is refused line by line, and nothing is kept', async () => {
@@ -441,6 +480,42 @@ async function deliver(page: Page, id: string): Promise<void> {
   await page.getByLabel('Note (facultative)').fill('Livrée dans tous les établissements.')
   await page.getByRole('button', { name: 'Annoncer la livraison' }).click()
   await page.getByText('livrée').first().waitFor()
+}
+
+/** Pays the order, then asks the region for what it bears. */
+async function payAndBill(page: Page, name: string): Promise<void> {
+  await page.goto(`${home}/money/orders`)
+  const order = page
+    .getByRole('listitem')
+    .filter({ has: page.getByRole('heading', { name }) })
+    .filter({ hasText: 'engagée' })
+  const payment = order.locator('details').filter({ hasText: 'Payer, en tout ou partie' }).first()
+  await payment.locator('summary').click()
+  await payment.getByLabel('Montant').fill('12 345,67')
+  await payment.getByLabel('Date d’effet').fill(day(0))
+  await payment.getByLabel('Pièce justificative').fill('Facture 2026-118')
+  await payment.getByLabel(/^Dernier paiement/).check()
+  await checkPage(page, 'governance-orders')
+  await Promise.all([
+    page.waitForResponse((answer) => answer.url().endsWith('/payments') && answer.ok()),
+    payment.getByRole('button', { name: 'Enregistrer le paiement' }).click(),
+  ])
+  await page.goto(`${home}/money/bills`)
+  await page.getByText('Émettre un appel de fonds').click()
+  await page.getByLabel('Membre', { exact: true }).selectOption({ label: 'Région Grand Est' })
+  await page.getByLabel('Émis le', { exact: true }).fill(day(0))
+  await page.getByLabel('À régler avant le', { exact: true }).fill(day(30))
+  await page.getByRole('button', { name: 'Émettre', exact: true }).click()
+  await page.getByText('C’est fait.').first().waitFor()
+}
+
+async function seeBill(page: Page): Promise<void> {
+  await page.goto(`${home}/money/bills`)
+  await page
+    .getByRole('cell', { name: /3\s703,70/ })
+    .first()
+    .waitFor()
+  await checkPage(page, 'governance-bills')
 }
 
 /** Measures what was expected: the verdict follows. */
