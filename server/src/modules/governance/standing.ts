@@ -55,6 +55,16 @@ export function inStanding<T>(
   )
 }
 
+/**
+ * Whether the reader may see what a body prepares and does: those who sit for a contractor alone see the bodies in which
+ * they sit; all others see every body of their consortium.
+ */
+export function readsBody({ agreement, manages, seats }: Standing, body: string): boolean {
+  const contracts = (key: string) =>
+    agreement.rules.parties.find((party) => party.key === key)?.roles.every((role) => role === 'contractor') ?? false
+  return manages || seats.some((seat) => seat.body === body || !contracts(seat.party))
+}
+
 /** @throws Problem 403 `not_allowed` for those who do not manage the consortium. */
 export function requireManager(standing: Standing): void {
   if (!standing.manages) throw new Problem(403, 'not_allowed', 'Only who manages the consortium may do this.')

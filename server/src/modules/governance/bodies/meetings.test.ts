@@ -293,3 +293,20 @@ async function makeOpenAssembly(chairId: string): Promise<string> {
   )
   return id
 }
+
+describe('reading', () => {
+  it('leaves a contractor to the bodies in which it sits; members read those of the others', async () => {
+    const contractor = await consortium.seatOf('titulaire', 'cst')
+    const member = await consortium.seatOf('aube', 'cst')
+    const readers = { contractor: contractor.headers, member: member.headers }
+    const seen = async (body: string, on: string) => {
+      const id = await draft(body, on)
+      await call('POST', `/meetings/${id}/convening`, { acknowledged: true })
+      const read = async (headers: { cookie: string }) =>
+        (await call('GET', `/meetings/${id}`, undefined, headers)).status
+      return { contractor: await read(readers.contractor), member: await read(readers.member) }
+    }
+    expect(await seen('cst', '2026-06-23')).toEqual({ contractor: 200, member: 200 })
+    expect(await seen('cogouv', '2026-06-24')).toEqual({ contractor: 404, member: 200 })
+  })
+})

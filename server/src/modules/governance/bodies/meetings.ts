@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Body } from '../agreements/agreement-schema.ts'
-import type { Standing } from '../standing.ts'
+import { readsBody, type Standing } from '../standing.ts'
 import { tables } from '../tables.ts'
 import { leadsBody } from './bodies.ts'
 import { type ConveningCheck, checkConvening } from './convening.ts'
@@ -22,7 +22,8 @@ export function leadsMeeting(standing: Standing, body: Body, meeting: Meeting): 
 }
 
 /**
- * A meeting that the reader may see: a draft is seen by those who lead it alone.
+ * A meeting that the reader may see: a draft is seen by those who lead it alone, and a contractor sees the bodies in which
+ * it sits.
  * @throws Problem 404 `meeting_not_found`.
  */
 export async function getReadableMeeting(
@@ -33,7 +34,8 @@ export async function getReadableMeeting(
   const meeting = await getMeeting(tx, standing.agreement.id, id)
   const body = getBody(standing.agreement.rules, meeting.body)
   const leads = leadsMeeting(standing, body, meeting)
-  if (meeting.state === 'draft' && !leads) throw new Problem(404, 'meeting_not_found', 'There is no such meeting.')
+  if ((meeting.state === 'draft' && !leads) || !readsBody(standing, body.key))
+    throw new Problem(404, 'meeting_not_found', 'There is no such meeting.')
   return { meeting, body, leads }
 }
 
