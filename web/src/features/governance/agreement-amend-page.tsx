@@ -115,7 +115,7 @@ function Form({
   const item = Math.min(Math.max(0, place), Math.max(0, (items?.length ?? 1) - 1))
   const nameOf = (each: unknown, index: number) => {
     const name = readPath(each, ['name']) ?? readPath(each, ['title'])
-    return String(name || t('edit.newItem')) + (name ? '' : ` ${index + 1}`)
+    return typeof name === 'string' && name !== '' ? name : `${t('edit.newItem')} ${index + 1}`
   }
   return (
     <div className="agreement-form">

@@ -92,7 +92,7 @@ function ShapeField({ shape, ...props }: Omit<ShapeProps<Shape['kind']>, 'shape'
         error,
         label,
         onChange: ({ target }: { target: { value: string } }) => set(target.value),
-        value: typeof value === 'string' ? value : String(value ?? ''),
+        value: typed(value),
       }
       return shape.long ? <TextArea {...control} rows={3} /> : <TextField {...control} />
     }
@@ -103,7 +103,7 @@ function ShapeField({ shape, ...props }: Omit<ShapeProps<Shape['kind']>, 'shape'
           inputMode="numeric"
           label={label}
           onChange={({ target }) => set(/^\d+$/.test(target.value) ? Number(target.value) : target.value)}
-          value={String(value ?? '')}
+          value={typed(value)}
         />
       )
     case 'yesNo':
@@ -118,7 +118,7 @@ function ShapeField({ shape, ...props }: Omit<ShapeProps<Shape['kind']>, 'shape'
             shape.of.map((each) => ({ value: each, label: say.value(each) })),
             value,
           )}
-          value={String(value ?? '')}
+          value={typed(value)}
         />
       )
     case 'one':
@@ -153,9 +153,15 @@ function useFaultText({ faults, path }: Pick<FieldProps, 'faults' | 'path'>): st
   return fault && `${say.fault(fault)} (${t('edit.line', { line: fault.line })})`
 }
 
+/** A value as one types it. */
+function typed(value: unknown): string {
+  if (typeof value === 'string') return value
+  return value === undefined || value === null ? '' : JSON.stringify(value)
+}
+
 /** A value that is not among the choices is shown as it is, for whoever mends it to see. */
 function withCurrent(options: { value: string; label: string }[], value: unknown) {
-  const current = String(value ?? '')
+  const current = typed(value)
   return options.some((each) => each.value === current)
     ? options
     : [{ value: current, label: current || '—' }, ...options]
@@ -172,7 +178,7 @@ function OneField({ shape, value, set, name, content, ...props }: ShapeProps<'on
       label={say.field(name)}
       onChange={({ target }) => set(target.value)}
       options={withCurrent([...absent, ...besides, ...listNamed(content, shape.of)], value)}
-      value={String(value ?? '')}
+      value={typed(value)}
     />
   )
 }
@@ -264,7 +270,7 @@ function VoicesField({ value, set, name, content, path, ...props }: ShapeProps<'
                     set({ ...weighed, of: voices === '' ? others : { ...given, [key]: voices } })
                   }}
                   path={[...path, 'of', key]}
-                  value={String(given[key] ?? '')}
+                  value={typed(given[key])}
                 />
               ))}
           </div>
@@ -294,7 +300,7 @@ function VoiceField({
 
 function EitherField({ shape, value, set, name, path, bare, ...form }: ShapeProps<'either'>) {
   const say = useAgreementWords(undefined)
-  const chosen = String(readPath(value, [shape.by]) ?? '')
+  const chosen = typed(readPath(value, [shape.by]))
   const error = useFaultText({ ...form, path })
   const fields = (
     <>

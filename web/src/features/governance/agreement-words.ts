@@ -37,7 +37,7 @@ export function useAgreementWords(rules: Rules | Named | undefined) {
         .join(', ')
     }
     if (typeof each === 'number') return format.number(each)
-    return text(String(each))
+    return typeof each === 'string' ? text(each) : JSON.stringify(each)
   }
   const field = (name: string): string => names.get(name) ?? findText(`agreements:field.${name}`) ?? name
   return {

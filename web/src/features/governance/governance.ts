@@ -1,7 +1,6 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useParams } from 'react-router'
 import { api, read } from '../../api/client.ts'
-import type { paths as ApiPaths } from '../../api/schema.d.ts'
 
 export const agreementQuery = (slug: string) =>
   queryOptions({

@@ -104,7 +104,8 @@ function nameOf(value: Named | undefined): string | null {
 /** A value in the words of the file. */
 function write(value: unknown): string | null {
   if (isAbsent(value)) return null
-  if (typeof value !== 'object') return String(value)
+  if (typeof value === 'string') return value
+  if (typeof value !== 'object') return JSON.stringify(value)
   if (Array.isArray(value) && value.every((each) => typeof each !== 'object')) return value.join(', ')
   return stringify(value).trimEnd()
 }

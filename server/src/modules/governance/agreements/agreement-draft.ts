@@ -48,8 +48,8 @@ function mergeMap(document: Document, node: YAMLMap, value: Record<string, unkno
 function mergeList(document: Document, node: YAMLSeq, values: unknown[]): void {
   const known = new Map(node.items.map((item, index) => [readKey(item) ?? `${index}`, item]))
   node.items = values.map((value, index) => {
-    const key = isRecord(value) ? (value['key'] ?? value['number'] ?? index) : index
-    const item = known.get(String(key))
+    const key = isRecord(value) ? (value['key'] ?? value['number']) : undefined
+    const item = known.get(typeof key === 'string' ? key : `${index}`)
     return item === undefined ? document.createNode(value) : merge(document, item, value)
   })
 }
@@ -57,7 +57,7 @@ function mergeList(document: Document, node: YAMLSeq, values: unknown[]): void {
 function readKey(item: unknown): string | undefined {
   if (!isMap(item)) return undefined
   const key = item.get('key') ?? item.get('number')
-  return key === undefined ? undefined : String(key)
+  return typeof key === 'string' ? key : undefined
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

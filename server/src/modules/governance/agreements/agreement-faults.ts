@@ -143,9 +143,9 @@ function readAt(root: unknown, path: Path): unknown {
 }
 
 function describeValue(value: unknown): string {
-  if (value === null) return 'null'
+  if (value === null || value === undefined) return String(value)
   if (Array.isArray(value)) return 'list'
   if (typeof value === 'object') return 'object'
-  const text = String(value)
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }

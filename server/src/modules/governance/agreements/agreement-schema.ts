@@ -46,7 +46,6 @@ const article = z.strictObject({
 })
 
 export const partyRoles = ['member', 'pilot', 'coordinator', 'academicAuthority', 'contractor'] as const
-export type PartyRole = (typeof partyRoles)[number]
 
 const party = z.strictObject({
   key,
