@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { Problem } from '#kernel/problem.ts'
+import { Problem } from '#kernel/problem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
 import { type Consortium, makeConsortium } from '../../../../test/make-governance.ts'
