@@ -45,7 +45,14 @@ const article = z.strictObject({
   text: z.string().min(1).max(20_000),
 })
 
-export const partyRoles = ['member', 'pilot', 'coordinator', 'academicAuthority', 'contractor'] as const
+export const partyRoles = [
+  'member',
+  'pilot',
+  'coordinator',
+  'academicAuthority',
+  'contractor',
+  'pilotInstitution',
+] as const
 
 const party = z.strictObject({
   key,
@@ -114,11 +121,11 @@ const body = z.strictObject({
   frequency: z
     .strictObject({
       ...cited,
-      per: z.enum(['schoolYear', 'calendarYear', 'halfYear', 'quarter']),
+      per: z.enum(['schoolYear', 'calendarYear', 'halfYear', 'quarter', 'month']),
       atLeast: z.int().min(1),
       /** What must be kept when the above is only meant: a lateness, not a breach, in between. */
       strictly: z
-        .strictObject({ per: z.enum(['schoolYear', 'calendarYear', 'halfYear', 'quarter']), atLeast: z.int().min(1) })
+        .strictObject({ per: z.enum(['schoolYear', 'calendarYear', 'halfYear', 'quarter', 'month']), atLeast: z.int().min(1) })
         .nullable(),
     })
     .nullable()
@@ -139,6 +146,9 @@ const ballotSubjects = [
   'delegatedChair',
   'joining',
   'opinion',
+  'amendment',
+  'impactDossier',
+  'deliverableList',
 ] as const
 
 const ballotRule = z.strictObject({
@@ -246,6 +256,33 @@ const money = z.strictObject({
   advances: z.strictObject({ ...cited, unspentIsRefunded: z.boolean() }).nullable(),
 })
 
+/** Course of a public digital service: its phases in their order, who follows it, and who decides whether it goes on. */
+const services = z.strictObject({
+  ...cited,
+  phases: z.array(z.strictObject({ key, name: z.string().min(1).max(200) })).min(1),
+  followedBy: key.describe('body that hears of every service at each of its meetings'),
+  review: z.strictObject({
+    ...cited,
+    ballot: key.describe('ballot rule of impact dossiers'),
+    everyMonths: z.int().min(1).describe('months at most between two dossiers of a service'),
+  }),
+})
+
+/** What is to be handed over: the list is validated, pilot institutions accept each item, skills are passed on. */
+const deliverables = z.strictObject({
+  ...cited,
+  validation: z.strictObject({ ...cited, ballot: key.describe('ballot rule of the list') }),
+  acceptance: z.strictObject({
+    ...cited,
+    atLeast: z.int().min(1).describe('pilot institutions in which it must have worked satisfactorily'),
+    trialDays: z.int().min(0).describe('days that a trial lasts at least'),
+  }),
+  transfer: z
+    .strictObject({ ...cited, withinDays: z.int().min(1).nullable().describe('after acceptance; null: no term') })
+    .nullable()
+    .describe('null: the text asks for no transfer of skills'),
+})
+
 /** One version of an agreement: its text, its parties, its bodies, its rules. */
 export const agreementSchema = z.strictObject({
   agreement: key,
@@ -262,6 +299,9 @@ export const agreementSchema = z.strictObject({
   changes: changes.nullable(),
   membership,
   money,
+  /** Absent: the agreement knows none. */
+  services: services.optional(),
+  deliverables: deliverables.optional(),
   /** What happens every year besides meetings. */
   review: z.array(
     z.strictObject({
