@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import {
   createAgreementVersion,
   readShippedAgreement,
+  type ShippedAgreement,
 } from '../src/modules/governance/agreements/agreement-versions.ts'
 import { tables } from '../src/modules/governance/tables.ts'
 import type { TestApp } from './app.ts'
@@ -27,13 +28,14 @@ export interface Consortium {
 
 /**
  * Loads a shipped agreement, with someone who manages it and a head-count: one establishment for each member.
+ * @param options.agreement which; that of the Grand Est where it is not said
  * @param options.pupils of each member, 1,000 where it is not said
  */
 export async function makeConsortium(
   server: TestApp,
-  options: { slug?: 'grand-est' | 'hauts-de-france'; pupils?: Record<string, number>; countedOn?: string } = {},
+  options: { agreement?: ShippedAgreement; pupils?: Record<string, number>; countedOn?: string } = {},
 ): Promise<Consortium> {
-  const source = await readShippedAgreement(options.slug ?? 'grand-est')
+  const source = await readShippedAgreement(options.agreement ?? 'grand-est')
   const now = server.services.now()
   const made = await server.inTenant(async (tx) => {
     const manager = await makePerson(tx)

@@ -116,6 +116,22 @@ export function checkAgreement(rules: Agreement): Fault[] {
       uses.add(use)
     }
   }
+
+  const { services, deliverables } = rules
+  if (services) {
+    needsBody(['services', 'followedBy'], services.followedBy)
+    needsBallot(['services', 'review', 'ballot'], services.review.ballot, 'impactDossier')
+  }
+  if (deliverables) {
+    needsBallot(['deliverables', 'validation', 'ballot'], deliverables.validation.ballot, 'deliverableList')
+    const { atLeast } = deliverables.acceptance
+    const institutions = rules.parties.filter(({ roles }) => roles.includes('pilotInstitution')).length
+    if (atLeast > institutions) {
+      const reason = `${atLeast} pilot institutions cannot accept: the agreement has ${institutions}.`
+      const values = { asked: String(atLeast), has: String(institutions) }
+      refuse(['deliverables', 'acceptance', 'atLeast'], 'too_few_institutions', values, reason)
+    }
+  }
   return faults
 }
 
@@ -128,6 +144,7 @@ function checkUniqueness(rules: Agreement, refuse: Refuse): void {
     [['bodies'], 'key', rules.bodies.map(({ key }) => key)],
     [['ballots'], 'key', rules.ballots.map(({ key }) => key)],
     [['money', 'sharing'], 'key', rules.money.sharing.map(({ key }) => key)],
+    [['services', 'phases'], 'key', rules.services?.phases.map(({ key }) => key) ?? []],
     [['review'], 'key', rules.review.map(({ key }) => key)],
   ]
   for (const [path, name, keys] of lists) {

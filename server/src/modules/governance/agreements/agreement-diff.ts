@@ -12,6 +12,8 @@ export const changedParts = [
   'membership',
   'sharing',
   'money',
+  'services',
+  'deliverables',
   'review',
 ] as const
 
@@ -38,8 +40,20 @@ export function compareAgreements(before: Agreement, after: Agreement): RuleChan
   const { sharing: sharingBefore, ...moneyBefore } = before.money
   const { sharing: sharingAfter, ...moneyAfter } = after.money
   const parts = (each: Agreement) => {
-    const { articles, parties, bodies, ballots, changes, membership, money: _, review, ...agreement } = each
-    return { agreement, articles, parties, bodies, ballots, changes, membership, review }
+    const {
+      articles,
+      parties,
+      bodies,
+      ballots,
+      changes,
+      membership,
+      money: _,
+      services,
+      deliverables,
+      review,
+      ...agreement
+    } = each
+    return { agreement, articles, parties, bodies, ballots, changes, membership, services, deliverables, review }
   }
   const old = { ...parts(before), sharing: sharingBefore, money: moneyBefore }
   const fresh = { ...parts(after), sharing: sharingAfter, money: moneyAfter }
@@ -68,7 +82,8 @@ function compare(before: unknown, after: unknown, place: Place): RuleChange[] {
     }
   }
   const kind = isAbsent(before) ? 'added' : isAbsent(after) ? 'removed' : 'changed'
-  return [{ kind, ...place, from: write(before), to: write(after) }]
+  const article = citedBy(after) ?? citedBy(before) ?? place.article
+  return [{ kind, ...place, article, from: write(before), to: write(after) }]
 }
 
 function compareKeyed(olds: Map<string, Named>, news: Map<string, Named>, place: Place): RuleChange[] {

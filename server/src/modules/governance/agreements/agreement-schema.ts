@@ -125,7 +125,10 @@ const body = z.strictObject({
       atLeast: z.int().min(1),
       /** What must be kept when the above is only meant: a lateness, not a breach, in between. */
       strictly: z
-        .strictObject({ per: z.enum(['schoolYear', 'calendarYear', 'halfYear', 'quarter', 'month']), atLeast: z.int().min(1) })
+        .strictObject({
+          per: z.enum(['schoolYear', 'calendarYear', 'halfYear', 'quarter', 'month']),
+          atLeast: z.int().min(1),
+        })
         .nullable(),
     })
     .nullable()

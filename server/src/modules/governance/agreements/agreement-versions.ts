@@ -13,10 +13,11 @@ import type { Agreement } from './agreement-schema.ts'
 import { readAgreement, refuseRule } from './read-agreement.ts'
 
 /** Agreements that are shipped, each a file of `agreements/` at the root of the project. */
-export const shippedAgreements = ['grand-est', 'hauts-de-france'] as const
+export const shippedAgreements = ['grand-est', 'hauts-de-france', 'service-numerique'] as const
+export type ShippedAgreement = (typeof shippedAgreements)[number]
 
 /** The file of a shipped agreement, as it is. */
-export function readShippedAgreement(slug: (typeof shippedAgreements)[number]): Promise<string> {
+export function readShippedAgreement(slug: ShippedAgreement): Promise<string> {
   return readFile(join(import.meta.dirname, '../../../../../agreements', `${slug}.yaml`), 'utf8')
 }
 
@@ -32,8 +33,7 @@ export interface CreatedVersion {
  * Adds an agreement, or an amendment of one: a new version, which takes nothing away of those before.
  * @param input.source the file, as given
  * @param input.basedOn version that the amendment was written from (0: none there yet); absent when that is not known
- * @throws Problem 422 `agreement_invalid` with line and reason; 409 `agreement_amended_meanwhile` when another version
- *   came in between; as `requireAdopted` for the decision it cites; 409 `agreement_unchanged` for rules that are those in the last version.
+ * @throws Problem as `readVersion` and `requireNext`; as `requireAdopted` for the decision it cites.
  */
 export async function createAgreementVersion(
   tx: Tx,
@@ -47,16 +47,8 @@ export async function createAgreementVersion(
   },
   now: Date,
 ): Promise<CreatedVersion> {
-  const rules = readAgreement(input.source)
+  const rules = readVersion(input.source, input.slug)
   const slug = rules.agreement
-  if (input.slug !== undefined && input.slug !== slug) {
-    throw refuseRule(input.source, {
-      path: ['agreement'],
-      code: 'other_agreement',
-      values: { got: slug, expected: input.slug },
-      reason: `This is the agreement “${slug}”; an amendment of “${input.slug}” is expected.`,
-    })
-  }
   // The journal first, as acts that end in an amendment: then no two of them hold what the other waits for.
   const known = await tables(tx)
     .selectFrom('governance.agreement')
@@ -67,29 +59,7 @@ export async function createAgreementVersion(
   // Two amendments of one agreement are told one after the other: the second sees the first.
   await sql`select pg_advisory_xact_lock(hashtextextended(
     'governance.agreement ' || kernel.current_tenant() || ' ' || ${slug}, 0))`.execute(tx)
-  const last = await tables(tx)
-    .selectFrom('governance.agreement as agreement')
-    .innerJoin('governance.agreement_version as version', 'version.agreement_id', 'agreement.id')
-    .select(['agreement.id', 'version.number', 'version.valid_from', 'version.source'])
-    .where('slug', '=', slug)
-    .orderBy('number', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  if (input.basedOn !== undefined && input.basedOn !== (last?.number ?? 0)) {
-    const detail = `Version ${last?.number ?? 0} was recorded meanwhile; begin the amendment again from it.`
-    throw new Problem(409, 'agreement_amended_meanwhile', detail, { version: last?.number ?? 0 })
-  }
-  if (last && last.source === input.source) {
-    throw new Problem(409, 'agreement_unchanged', `This is version ${last.number}, as it stands.`)
-  }
-  if (last && rules.validFrom < last.valid_from) {
-    throw refuseRule(input.source, {
-      path: ['validFrom'],
-      code: 'begins_before_previous',
-      values: { got: rules.validFrom, previous: last.valid_from },
-      reason: `An amendment begins no earlier than what it amends: ${last.valid_from} or later, not ${rules.validFrom}.`,
-    })
-  }
+  const last = await requireNext(tx, rules, input)
 
   const agreementId = last?.id ?? randomUUIDv7()
   if (input.decisionId !== undefined) await requireAdopted(tx, agreementId, input.decisionId)
@@ -136,4 +106,54 @@ export async function createAgreementVersion(
     now,
   )
   return { agreementId, versionId, version, rules }
+}
+
+/**
+ * Reads the file of a version.
+ * @param expected name of the agreement that it is to amend; absent: any
+ * @throws Problem 422 `agreement_invalid` with line and reason.
+ */
+export function readVersion(source: string, expected: string | undefined): Agreement {
+  const rules = readAgreement(source)
+  const got = rules.agreement
+  if (expected === undefined || expected === got) return rules
+  throw refuseRule(source, {
+    path: ['agreement'],
+    code: 'other_agreement',
+    values: { got, expected },
+    reason: `This is the agreement “${got}”; an amendment of “${expected}” is expected.`,
+  })
+}
+
+/**
+ * Sees that rules can follow the last version of their agreement; the caller sees to it that none comes in between.
+ * @returns the last version; undefined when there is none.
+ * @throws Problem 409 `agreement_amended_meanwhile` when another version came in between, `agreement_unchanged` for the
+ *   file of the last version; 422 `agreement_invalid` for rules that begin before it does.
+ */
+export async function requireNext(tx: Tx, rules: Agreement, input: { source: string; basedOn?: number }) {
+  const last = await tables(tx)
+    .selectFrom('governance.agreement as agreement')
+    .innerJoin('governance.agreement_version as version', 'version.agreement_id', 'agreement.id')
+    .select(['agreement.id', 'version.number', 'version.valid_from', 'version.source'])
+    .where('slug', '=', rules.agreement)
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  if (input.basedOn !== undefined && input.basedOn !== (last?.number ?? 0)) {
+    const detail = `Version ${last?.number ?? 0} was recorded meanwhile; begin the amendment again from it.`
+    throw new Problem(409, 'agreement_amended_meanwhile', detail, { version: last?.number ?? 0 })
+  }
+  if (last && last.source === input.source) {
+    throw new Problem(409, 'agreement_unchanged', `This is version ${last.number}, as it stands.`)
+  }
+  if (last && rules.validFrom < last.valid_from) {
+    throw refuseRule(input.source, {
+      path: ['validFrom'],
+      code: 'begins_before_previous',
+      values: { got: rules.validFrom, previous: last.valid_from },
+      reason: `An amendment begins no earlier than what it amends: ${last.valid_from} or later, not ${rules.validFrom}.`,
+    })
+  }
+  return last
 }

@@ -60,7 +60,7 @@ describe('the calendar of an agreement', () => {
   })
 
   it('is nobody else’s', async () => {
-    const stranger = await makeConsortium(server, { slug: 'hauts-de-france' })
+    const stranger = await makeConsortium(server, { agreement: 'hauts-de-france' })
     const other = await stranger.seatOf('region', 'costrat')
     const answer = await server.app.inject({ url: `${base}/calendar`, headers: other.headers })
     expect(answer.statusCode).toBe(404)

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { addDays, addMonths } from '../days.ts'
 import type { Agreement } from './agreement-schema.ts'
 import { readShippedAgreement } from './agreement-versions.ts'
 import { buildCalendar, type CalendarMeeting, listPeriods, schoolYearOf } from './calendar.ts'
@@ -41,7 +42,26 @@ describe('school years', () => {
       '2026-08-31',
     ])
     expect(listPeriods(schoolYear, 'calendarYear')).toEqual([{ from: '2025-01-01', until: '2025-12-31' }])
+    const months = listPeriods(schoolYear, 'month')
+    expect(months).toHaveLength(12)
+    expect([months[0], months[5], months[11]]).toEqual([
+      { from: '2025-09-01', until: '2025-09-30' },
+      { from: '2026-02-01', until: '2026-02-28' },
+      { from: '2026-08-01', until: '2026-08-31' },
+    ])
   })
+
+  it.each(['2023-09-01', '2024-08-31', '2025-01-30', '2025-12-15'])(
+    'are cut into months that follow one another, from %s',
+    (from) => {
+      const year = { from, until: addDays(addMonths(from, 12), -1) }
+      const months = listPeriods(year, 'month')
+      expect(months.slice(1).map((each) => each.from)).toEqual(
+        months.slice(0, -1).map(({ until }) => addDays(until, 1)),
+      )
+      expect([months[0]?.from, months[11]?.until]).toEqual([year.from, year.until])
+    },
+  )
 })
 
 describe('the assembly of 10 June 2026', () => {
@@ -124,6 +144,21 @@ describe('frequencies', () => {
     })
     expect(find(entries, 'observatoire schoolYear 2025-09-01')?.count).toEqual({ asked: 2, held: 1, set: 0 })
     rules = readAgreement(await readShippedAgreement('grand-est'))
+  })
+
+  it.each([
+    // meetings, month, today, state, last safe day
+    [[], '2025-10-01', '2025-10-02', 'due', '2025-10-26'],
+    [[], '2025-10-01', '2025-10-27', 'late', '2025-10-26'],
+    [[], '2025-10-01', '2025-11-01', 'missing', null],
+    [[], '2025-11-01', '2025-10-02', 'upcoming', '2025-11-25'],
+    [[meet('strategique', '2025-10-31')], '2025-10-01', '2025-11-01', 'done', null],
+    [[meet('strategique', '2025-11-01')], '2025-10-01', '2025-11-02', 'missing', null],
+  ])('are kept month by month: %#', async (meetings, month, today, state, lastSafeDay) => {
+    const monthly = readAgreement(await readShippedAgreement('service-numerique'))
+    const entries = buildCalendar(monthly, meetings, [], { schoolYear, beganOn: '2025-09-01', today })
+    expect(entries.filter(({ body, kind }) => body === 'strategique' && kind === 'frequency')).toHaveLength(12)
+    expect(find(entries, `strategique month ${month}`)).toMatchObject({ state, lastSafeDay, article: '3' })
   })
 
   it('ask for nothing before the agreement began', () => {

@@ -86,11 +86,11 @@ export function schoolYearOf(rules: Pick<Agreement, 'schoolYear'>, day: Day): Pe
 
 type Per = NonNullable<Body['frequency']>['per']
 
-const monthsOf = { halfYear: 6, quarter: 3, schoolYear: 12 } as const
+const monthsOf = { month: 1, quarter: 3, halfYear: 6, schoolYear: 12 } as const
 
 /**
- * The periods of a school year: half-years of six months and quarters of three, from its first day; of calendar years,
- * the one that ends in it.
+ * The periods of a school year: half-years of six months, quarters of three and months, from its first day; of calendar
+ * years, the one that ends in it.
  */
 export function listPeriods(schoolYear: Period, per: Per): Period[] {
   if (per === 'calendarYear') {

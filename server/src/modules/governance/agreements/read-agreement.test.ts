@@ -51,6 +51,27 @@ describe('shipped agreements', () => {
     })
   })
 
+  it('service-numerique meets each month, and has its dossiers and its list voted', async () => {
+    const rules = readAgreement(await readShippedAgreement('service-numerique'))
+    const { bodies, ballots, services, deliverables, parties } = rules
+    expect(bodies.find(({ key }) => key === services?.followedBy)?.frequency).toMatchObject({
+      per: 'month',
+      atLeast: 1,
+    })
+    expect(services?.phases.map(({ key }) => key)).toEqual([
+      'investigation',
+      'construction',
+      'acceleration',
+      'transfer',
+    ])
+    expect(services?.review.everyMonths).toBe(6)
+    expect(parties.filter(({ roles }) => roles.includes('pilotInstitution'))).toHaveLength(3)
+    // What no known text says is said to be so.
+    expect([...ballots, ...bodies, ...parties].every(({ interpretation }) => interpretation)).toBe(true)
+    expect(deliverables?.acceptance.interpretation).toBeDefined()
+    expect(deliverables?.transfer?.interpretation).toBeDefined()
+  })
+
   it('mark what the known rules leave open', async () => {
     const { ballots, bodies } = readAgreement(await readShippedAgreement('hauts-de-france'))
     expect(ballots.every(({ interpretation }) => interpretation)).toBe(true)
@@ -197,6 +218,81 @@ describe('an invalid agreement', () => {
     expect(fault).toMatchObject(placeOf(text, pointed))
   })
 
+  // Of the agreement that has services and deliverables.
+  it.each([
+    [
+      'a follower not there',
+      'followedBy: strategique',
+      'followedBy: bureau',
+      'unknown_body',
+      'services.followedBy',
+      'followedBy: |bureau',
+    ],
+    [
+      'a phase twice',
+      '{ key: construction, name: Construction }',
+      '{ key: investigation, name: Construction }',
+      'twice',
+      'services.phases[1].key',
+      '{ key: |investigation, name: Construction }',
+    ],
+    [
+      'a review by no ballot',
+      'ballot: investissement',
+      'ballot: vote',
+      'unknown_ballot',
+      'services.review.ballot',
+      'ballot: |vote',
+    ],
+    [
+      'a review by a ballot for something else',
+      'ballot: investissement',
+      'ballot: ordinaire',
+      'ballot_subject',
+      'services.review.ballot',
+      'ballot: |ordinaire',
+    ],
+    [
+      'a list validated by a ballot for something else',
+      'ballot: liste',
+      'ballot: avenant',
+      'ballot_subject',
+      'deliverables.validation.ballot',
+      'ballot: |avenant',
+    ],
+    [
+      'a ballot on dossiers in a body that only advises',
+      'name: Suite donnée à un service\n    body: investissement',
+      'name: Suite donnée à un service\n    body: strategique',
+      'advisory_decides',
+      'ballots[1].subjects',
+      'body: strategique\n    |subjects: [ impactDossier ]',
+    ],
+    [
+      'more institutions than there are',
+      'atLeast: 2',
+      'atLeast: 4',
+      'too_few_institutions',
+      'deliverables.acceptance.atLeast',
+      'atLeast: |4',
+    ],
+    [
+      'an acceptance by nobody',
+      'atLeast: 2',
+      'atLeast: 0',
+      'too_small',
+      'deliverables.acceptance.atLeast',
+      'atLeast: |0',
+    ],
+  ])('%s is refused on its line, in services and deliverables', async (_, from, to, code, path, pointed) => {
+    const whole = await readShippedAgreement('service-numerique')
+    expect(whole.split(from)).toHaveLength(2)
+    const text = whole.replace(from, to)
+    const [fault] = faultsOf(text)
+    expect(fault).toMatchObject({ code, path })
+    expect(fault).toMatchObject(placeOf(text, pointed))
+  })
+
   it('is refused when it is no list of rules, too long or too deep', () => {
     expect(faultsOf('')).toMatchObject([{ line: 1, code: 'wrong_type' }])
     expect(faultsOf('bonjour')).toMatchObject([{ line: 1, code: 'wrong_type' }])
@@ -262,6 +358,25 @@ describe('the difference between versions', () => {
     expect(compareTexts(source, text).filter(({ kind }) => kind === 'added')).toHaveLength(3)
   })
 
+  it('tells of rules that an agreement may do without', async () => {
+    const rules = readAgreement(await readShippedAgreement('service-numerique'))
+    const { services, ...without } = rules
+    expect(compareAgreements(rules, without)).toMatchObject([
+      { kind: 'removed', part: 'services', key: null, field: [], to: null, article: '5' },
+    ])
+    const acceptance = { ...rules.deliverables?.acceptance, atLeast: 3 }
+    const changed = readAgreement(
+      rewriteAgreement(await readShippedAgreement('service-numerique'), {
+        ...without,
+        services,
+        deliverables: { ...rules.deliverables, acceptance },
+      }),
+    )
+    expect(compareAgreements(rules, changed)).toMatchObject([
+      { kind: 'changed', part: 'deliverables', field: ['acceptance', 'atLeast'], from: '2', to: '3', article: '7' },
+    ])
+  })
+
   it('tells of parties that come and go', () => {
     const rules = readAgreement(source)
     const without = { ...rules, parties: rules.parties.filter(({ key }) => key !== 'titulaire') }
@@ -304,6 +419,14 @@ describe('a form written back into the file', () => {
     expect(checkAgreementText(mended)).toMatchObject({
       rules: {},
     })
+  })
+
+  it('adds and takes away the rules of services and deliverables', async () => {
+    const text = await readShippedAgreement('service-numerique')
+    const { services, deliverables, ...without } = readAgreement(text)
+    const bare = rewriteAgreement(text, without)
+    expect(readAgreement(bare).services).toBeUndefined()
+    expect(readAgreement(rewriteAgreement(bare, { ...without, services, deliverables }))).toEqual(readAgreement(text))
   })
 
   it('reads back as it was written, whatever is dropped or put in another order', () => {

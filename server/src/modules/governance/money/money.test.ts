@@ -258,7 +258,7 @@ describe('orders', () => {
       [404, 'decision_not_found'],
       [404, 'decision_not_found'],
     ])
-    const other = await makeConsortium(server, { slug: 'hauts-de-france' })
+    const other = await makeConsortium(server, { agreement: 'hauts-de-france' })
     const record = (of: Consortium, body: string, outcome: 'adopted' | 'rejected') =>
       server.inTenant((tx) =>
         recordDecision(
