@@ -131,6 +131,7 @@ export const paths = {
   exportWaiting: (id: string, parameters: { classId?: string; profile?: string } = {}) =>
     withQuery(`/api/identity/establishments/${encodeURIComponent(id)}/waiting.csv`, parameters),
   takeLetters: (id: string) => `/api/identity/letters/${encodeURIComponent(id)}/file`,
-  help: () => '/help',
+  /** @param topic where to open it */
+  help: (topic?: string) => (topic === undefined ? '/help' : `/help#${topic}`),
   accessibility: () => '/accessibility',
 }

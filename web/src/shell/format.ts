@@ -17,6 +17,8 @@ export function createFormat(language: string, timeZone: string) {
   const dayMedium = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' })
   const dayShort = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'numeric', timeZone: 'UTC' })
   const today = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', timeZone })
+  // French says the first of a month as an ordinal, which Intl does not.
+  const ordinal = (text: string) => (language === 'en' ? text : text.replace(/(?<=^(?:\p{L}+ )?)1(?= )/u, '1er'))
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   const list = new Intl.ListFormat(locale, { type: 'conjunction' })
   const collator = new Intl.Collator(locale, { numeric: true, sensitivity: 'base' })
@@ -35,14 +37,14 @@ export function createFormat(language: string, timeZone: string) {
     oneDigit: (value: number) => oneDigit.format(value),
     /** @param share between 0 and 1 */
     percent: (share: number) => percent.format(share),
-    dateTime: (instant: string) => dateTime.format(new Date(instant)),
-    day: (day: string) => dayLong.format(new Date(`${day}T00:00:00Z`)),
+    dateTime: (instant: string) => ordinal(dateTime.format(new Date(instant))),
+    day: (day: string) => ordinal(dayLong.format(new Date(`${day}T00:00:00Z`))),
     /** In a table, or within a sentence: 2 nov. 2026. */
-    dayMedium: (day: string) => dayMedium.format(new Date(`${day}T00:00:00Z`)),
+    dayMedium: (day: string) => ordinal(dayMedium.format(new Date(`${day}T00:00:00Z`))),
     /** @param month `YYYY-MM` */
     month: (month: string) => monthLong.format(new Date(`${month}-01T00:00:00Z`)),
     dayShort: (day: string) => dayShort.format(new Date(`${day}T00:00:00Z`)),
-    today: (now: Date) => today.format(now),
+    today: (now: Date) => ordinal(today.format(now)),
     /** Time since an instant, in its largest unit. */
     since: (instant: string, now: Date) => {
       const minutes = Math.round((new Date(instant).getTime() - now.getTime()) / 60_000)

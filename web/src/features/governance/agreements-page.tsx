@@ -32,12 +32,19 @@ export function AgreementsPage() {
     >
       {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
       {!data && !error && <SkeletonRows count={3} />}
-      {data?.agreements.length === 0 && <Empty title={t('none')}>{t('noneText')}</Empty>}
+      {data?.agreements.length === 0 && (
+        <Empty title={t(manages ? 'none' : 'noneForYou')}>{t(manages ? 'noneText' : 'noneForYouText')}</Empty>
+      )}
       {data && data.agreements.length > 0 && (
-        <ul className="stack">
-          {data.agreements.map(({ slug, title }) => (
-            <li key={slug}>
-              <Link to={paths.governanceCalendar(slug)}>{title}</Link>
+        <ul className="tiles">
+          {data.agreements.map(({ slug, title, notices }) => (
+            <li className="tile" key={slug}>
+              <h2 className="tile-title">
+                <Link to={paths.governanceCalendar(slug)}>{title}</Link>
+              </h2>
+              <p className={notices > 0 ? undefined : 'quiet'}>
+                {notices > 0 ? t('agreements:calendar.notices', { count: notices }) : t('nothingNew')}
+              </p>
             </li>
           ))}
         </ul>

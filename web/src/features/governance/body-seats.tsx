@@ -8,47 +8,63 @@ import { TextField } from '../../ui/field.tsx'
 import { Table } from '../../ui/table.tsx'
 import { useAgreement, useAgreementSlug } from './governance.ts'
 import { type Body, useAct } from './meetings.ts'
+import { useVoices } from './votes.ts'
 
 type Representative = Body['seats'][number]['representatives'][number]
 
-/** Who sits in a body, party by party, with the seats that are vacant. */
+/** Who sits in a body, party by party, with the seats that are vacant; ending a seat is asked for first. */
 export function BodySeats({ body }: { body: Body }) {
-  const { t, i18n } = useTranslation('meetings')
-  const voices = (exact: string) => (i18n.language === 'en' ? exact : exact.replace('.', ','))
+  const { t } = useTranslation('meetings')
+  const voices = useVoices()
+  const [ending, setEnding] = useState(false)
+  const mayEnd = body.seats.some(({ nameable, representatives }) =>
+    representatives.some(({ rank, endsOn }) => endsOn === null && nameable.includes(rank)),
+  )
   return (
-    <Table
-      caption={t('seats.title')}
-      head={
-        <tr>
-          <th scope="col">{t('seats.party')}</th>
-          <th scope="col">{t('seats.voices')}</th>
-          <th scope="col">{t('ranks.holders')}</th>
-          <th scope="col">{t('ranks.deputies')}</th>
-        </tr>
-      }
-      stacked
-    >
-      {body.seats.map((seat) => (
-        <tr key={seat.party}>
-          <th scope="row">{seat.name}</th>
-          <td data-label={t('seats.voices')}>
-            <span>{seat.voices === null ? t('seats.noVote') : voices(seat.voices)}</span>
-          </td>
-          {(['holder', 'deputy'] as const).map((rank) => (
-            <td data-label={t(rank === 'holder' ? 'ranks.holders' : 'ranks.deputies')} key={rank}>
-              {rank === 'holder' && seat.vacant && <p className="seat-vacant">{t('seats.vacant')}</p>}
-              <ul className="seat-people">
-                {seat.representatives
-                  .filter((each) => each.rank === rank)
-                  .map((each) => (
-                    <Person key={each.id} may={seat.nameable.includes(rank)} representative={each} />
-                  ))}
-              </ul>
+    <>
+      <Table
+        caption={t('seats.title')}
+        head={
+          <tr>
+            <th scope="col">{t('seats.party')}</th>
+            <th className="number" scope="col">
+              {t('seats.voices')}
+            </th>
+            <th scope="col">{t('ranks.holders')}</th>
+            <th scope="col">{t('ranks.deputies')}</th>
+          </tr>
+        }
+        stacked
+      >
+        {body.seats.map((seat) => (
+          <tr key={seat.party}>
+            <th scope="row">{seat.name}</th>
+            <td className="number" data-label={t('seats.voices')}>
+              <span>{seat.voices === null ? t('seats.noVote') : voices(seat.voices)}</span>
             </td>
-          ))}
-        </tr>
-      ))}
-    </Table>
+            {(['holder', 'deputy'] as const).map((rank) => (
+              <td data-label={t(rank === 'holder' ? 'ranks.holders' : 'ranks.deputies')} key={rank}>
+                {rank === 'holder' && seat.vacant && <p className="seat-vacant">{t('seats.vacant')}</p>}
+                <ul className="seat-people">
+                  {seat.representatives
+                    .filter((each) => each.rank === rank)
+                    .map((each) => (
+                      <Person key={each.id} may={ending && seat.nameable.includes(rank)} representative={each} />
+                    ))}
+                </ul>
+              </td>
+            ))}
+          </tr>
+        ))}
+      </Table>
+      {mayEnd && (
+        <div>
+          <Button look="quiet" onClick={() => setEnding(!ending)}>
+            {t(ending ? 'seats.endNone' : 'seats.endSome')}
+          </Button>
+        </div>
+      )}
+    </>
   )
 }
 

@@ -1,7 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useSearchParams } from 'react-router'
+import { Link, useSearchParams } from 'react-router'
 import { api } from '../../api/client.ts'
+import { paths } from '../../paths.ts'
 import { Failure, useProblemText } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Section } from '../../shell/page.tsx'
@@ -16,6 +18,7 @@ import { CalendarFeed } from './calendar-feed.tsx'
 import { CalendarYear } from './calendar-year.tsx'
 import { GovernancePage } from './governance-page.tsx'
 import { useAgreement, useAgreementSlug } from './governance.ts'
+import { OwnMatters } from './own-matters.tsx'
 import './calendar.css'
 
 /** What the agreement asks for in a school year: what is done, what presses, and the last safe days. */
@@ -42,7 +45,8 @@ export function CalendarPage() {
             />
           </div>
           <Notices calendar={data} slug={slug} />
-          <Pressing calendar={data} />
+          <OwnMatters />
+          <Pressing calendar={data} slug={slug} />
           {data.entries.length === 0 ? (
             <Empty title={t('calendar.none')}>{t('calendar.noneText')}</Empty>
           ) : (
@@ -61,7 +65,7 @@ export function CalendarPage() {
 }
 
 /** What is late or presses, most urgent first, in one sentence each. */
-function Pressing({ calendar }: { calendar: Calendar }) {
+function Pressing({ calendar, slug }: { calendar: Calendar; slug: string }) {
   const { t } = useTranslation('agreements')
   const format = useFormat()
   const say = useEntryWords(calendar)
@@ -95,18 +99,36 @@ function Pressing({ calendar }: { calendar: Calendar }) {
         {next.map((entry) => (
           <li key={entry.key}>
             <span className="calendar-state calendar-due">
-              {t('calendar.before', { day: format.dayMedium(entry.steps[0]?.by ?? entry.period.until) })}
+              {entry.steps[0]?.by === today
+                ? t('calendar.beforeTonight')
+                : t('calendar.before', { day: format.dayMedium(entry.steps[0]?.by ?? entry.period.until) })}
             </span>
             <span>
               <strong>{entry.name}</strong>
               {t('colon')}
-              {say.step(entry.steps[0])} {t('calendar.for', { what: say.entry(entry) })}
+              <NextStep slug={slug} step={entry.steps[0]}>
+                {say.step(entry.steps[0])}
+              </NextStep>{' '}
+              {t('calendar.for', { what: say.entry(entry) })}
             </span>
           </li>
         ))}
       </ul>
     </Section>
   )
+}
+
+/** A step to take, leading to the body that is convened or meets. */
+function NextStep({
+  slug,
+  step,
+  children,
+}: {
+  slug: string
+  step: Calendar['entries'][number]['steps'][number] | undefined
+  children: ReactNode
+}) {
+  return step?.body ? <Link to={paths.governanceBody(slug, step.body)}>{children}</Link> : children
 }
 
 /** What the reader was told of and has not put aside. */

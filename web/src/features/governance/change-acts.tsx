@@ -295,23 +295,17 @@ function Noted({ change: { id }, step }: { change: Change; step: NotedStep }) {
     return api.POST(`${base}/revision`, options)
   })
   const label = { reviseSheet: 'revise', deliver: 'deliver', rollBack: 'rollBack', withdraw: 'withdraw' } as const
-  const form = (
+  return (
     <StepForm
       {...(step === 'reviseSheet' && { hint: t('acts.reviseHint') })}
+      folded={step === 'reviseSheet' || step === 'withdraw'}
       label={t(`acts.${label[step]}`)}
       look={step === 'deliver' ? 'primary' : step === 'withdraw' ? 'danger' : 'secondary'}
       onSubmit={() => take.mutate({ note })}
       step={take}
-      title={t(`steps.${step}`)}
+      title={step === 'reviseSheet' || step === 'withdraw' ? t(`acts.${label[step]}`) : t(`steps.${step}`)}
     >
       <TextArea label={t('acts.note')} onChange={({ target }) => setNote(target.value)} rows={2} value={note} />
     </StepForm>
-  )
-  if (step === 'deliver' || step === 'rollBack') return form
-  return (
-    <details>
-      <summary>{t(`acts.${label[step]}`)}</summary>
-      {form}
-    </details>
   )
 }

@@ -40,9 +40,7 @@ export function ChangePage() {
           <Qualification change={data} />
           <NextActs change={data} />
           <Acceptance change={data} />
-          {['requested', 'qualified', 'submitted', 'advised', 'scheduled'].includes(data.state) && (
-            <ChangePath path={data.path} />
-          )}
+          <ChangePath change={data} />
           {data.structuring !== null && <ChangeParts change={data} />}
           <SheetView change={data} />
           <Opinions change={data} />

@@ -224,6 +224,7 @@ function ConsentForm({ crisis, party }: { crisis: Crisis; party: string }) {
   )
   return (
     <StepForm
+      folded
       hint={t('crisis.consentHint')}
       label={t('crisis.consentSubmit')}
       look="secondary"
@@ -260,6 +261,7 @@ function CostForm({ crisis }: { crisis: Crisis }) {
   })
   return (
     <StepForm
+      folded
       hint={t('crisis.costHint')}
       label={t('crisis.costSubmit')}
       look="secondary"

@@ -102,6 +102,7 @@ function Parts({ simulation }: { simulation: Simulation }) {
   const names = useNames()
   const format = useFormat()
   const amount = format.euros(simulation.exampleCents)
+  const writeChange = (cents: bigint) => `${cents > 0n ? '+\u00a0' : ''}${format.euros(String(cents))}`
   return (
     <Titled hint={t('members.keyHint', { amount })} title={t('members.keys')}>
       {simulation.keys.before.map((before, index) => {
@@ -141,7 +142,7 @@ function Parts({ simulation }: { simulation: Simulation }) {
                       <div>{then === undefined ? t('members.leaves') : format.euros(then)}</div>
                     </td>
                     <td className="number" data-label={t('members.difference')}>
-                      <div>{then === undefined ? '–' : `+ ${format.euros(String(BigInt(then) - BigInt(cents)))}`}</div>
+                      <div>{then === undefined ? '–' : writeChange(BigInt(then) - BigInt(cents))}</div>
                     </td>
                   </tr>
                 )

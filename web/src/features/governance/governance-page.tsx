@@ -1,11 +1,27 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Link, useLocation } from 'react-router'
 import { paths } from '../../paths.ts'
 import { Page } from '../../shell/page.tsx'
 import { Places } from '../../shell/places.tsx'
+import { Icon } from '../../ui/icons.tsx'
 import { useAgreementSlug } from './governance.ts'
 
-/** A page about one agreement: the small navigation common to all of them, then the page. */
+/** Where the help about each part is, by the first word of the addresses of its pages after the agreement. */
+const topics = {
+  '': 'agreement',
+  agreement: 'agreement',
+  bodies: 'meetings',
+  meetings: 'meetings',
+  ballots: 'voting',
+  'what-if': 'voting',
+  changes: 'changes',
+  members: 'changes',
+  money: 'money',
+  decisions: 'decisions',
+} as const
+
+/** A page about one agreement: the small navigation common to all of them, the page, then where help with it is. */
 export function GovernancePage({
   children,
   ...page
@@ -34,6 +50,22 @@ export function GovernancePage({
         ]}
       />
       {children}
+      <HelpLink />
     </Page>
+  )
+}
+
+function HelpLink() {
+  const { t } = useTranslation('governance')
+  const [part = '', , last] = useLocation().pathname.split('/').slice(3)
+  const found = Object.entries(topics).find(([word]) => word === part)?.[1]
+  const topic = found === 'meetings' && last === 'votes' ? 'voting' : found
+  if (topic === undefined) return null
+  return (
+    <p>
+      <Link className="page-help" to={paths.help(topic)}>
+        <Icon name="help" size={19} /> {t(`help.${topic}`)}
+      </Link>
+    </p>
   )
 }

@@ -248,52 +248,50 @@ export function JoinForm({ membership: { joining } }: { membership: Membership }
   })
   const steps = format.list(joining.steps.map((step) => t(`members.joinSteps.${step}`).toLowerCase()))
   return (
-    <details>
-      <summary>{t('members.join')}</summary>
-      <StepForm
-        hint={t('members.joinHint', { steps })}
-        label={t('members.joinSubmit')}
-        onSubmit={() => join.mutate({ ...draft, requestedOn, kind })}
-        step={join}
-        title={t('members.join')}
-      >
-        <TextField
-          label={t('members.name')}
-          maxLength={200}
-          onChange={({ target }) => setDraft({ ...draft, name: target.value })}
-          required
-          value={draft.name}
-        />
-        <TextField
-          autoCapitalize="none"
-          hint={t('members.keyFormat')}
-          label={t('members.key')}
-          onChange={({ target }) => setDraft({ ...draft, party: target.value })}
-          pattern="[a-z][a-z0-9\-]*"
-          required
-          value={draft.party}
-        />
-        <SelectField
-          label={t('members.partyKind')}
-          onChange={({ target }) => setKind(kinds.find((each) => each === target.value) ?? 'department')}
-          options={kinds.map((value) => ({ value, label: t(`members.kinds.${value}`) }))}
-          value={kind}
-        />
-        <TextField
-          label={t('members.requestedOn')}
-          max={agreement?.today}
-          onChange={({ target }) => setDraft({ ...draft, requestedOn: target.value })}
-          required
-          type="date"
-          value={requestedOn}
-        />
-        <TextArea
-          label={t('members.reason')}
-          onChange={({ target }) => setDraft({ ...draft, reason: target.value })}
-          rows={2}
-          value={draft.reason}
-        />
-      </StepForm>
-    </details>
+    <StepForm
+      folded
+      hint={t('members.joinHint', { steps })}
+      label={t('members.joinSubmit')}
+      onSubmit={() => join.mutate({ ...draft, requestedOn, kind })}
+      step={join}
+      title={t('members.join')}
+    >
+      <TextField
+        label={t('members.name')}
+        maxLength={200}
+        onChange={({ target }) => setDraft({ ...draft, name: target.value })}
+        required
+        value={draft.name}
+      />
+      <TextField
+        autoCapitalize="none"
+        hint={t('members.keyFormat')}
+        label={t('members.key')}
+        onChange={({ target }) => setDraft({ ...draft, party: target.value })}
+        pattern="[a-z][a-z0-9\-]*"
+        required
+        value={draft.party}
+      />
+      <SelectField
+        label={t('members.partyKind')}
+        onChange={({ target }) => setKind(kinds.find((each) => each === target.value) ?? 'department')}
+        options={kinds.map((value) => ({ value, label: t(`members.kinds.${value}`) }))}
+        value={kind}
+      />
+      <TextField
+        label={t('members.requestedOn')}
+        max={agreement?.today}
+        onChange={({ target }) => setDraft({ ...draft, requestedOn: target.value })}
+        required
+        type="date"
+        value={requestedOn}
+      />
+      <TextArea
+        label={t('members.reason')}
+        onChange={({ target }) => setDraft({ ...draft, reason: target.value })}
+        rows={2}
+        value={draft.reason}
+      />
+    </StepForm>
   )
 }

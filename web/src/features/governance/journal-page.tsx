@@ -89,7 +89,7 @@ export function JournalPage() {
               <p className="quiet">{t('journal.noKey')}</p>
             )}
             <p className="measure quiet">
-              {t('journal.verify')} <code>npm run verify-proof -- FICHIER.tlog-proof --key CLÉ</code>
+              {t('journal.verify')} <code>{t('journal.command')}</code>
             </p>
           </Section>
           {data.checkpoints.length > 0 && (

@@ -4,6 +4,7 @@ import { Link, useParams, useSearchParams } from 'react-router'
 import { paths } from '../../paths.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
+import { Places } from '../../shell/places.tsx'
 import { buttonClass } from '../../ui/button.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { FollowUps } from './follow-ups.tsx'
@@ -79,18 +80,15 @@ function Body({ meeting }: { meeting: Meeting }) {
         </div>
       )}
       {meeting.state !== 'draft' && (
-        <nav aria-label={t('parts')} className="meeting-views">
-          {shown.map((each) => (
-            <Link
-              aria-current={each === view ? 'page' : undefined}
-              key={each}
-              replace
-              to={paths.governanceMeeting(slug, meeting.id, { view: each })}
-            >
-              {t(`views.${each}`)}
-            </Link>
-          ))}
-        </nav>
+        <Places
+          here={paths.governanceMeeting(slug, meeting.id, { view })}
+          label={t('parts')}
+          places={shown.map((each) => ({
+            to: paths.governanceMeeting(slug, meeting.id, { view: each }),
+            label: t(`views.${each}`),
+          }))}
+          within
+        />
       )}
       {view === 'agenda' && (
         <>

@@ -41,6 +41,17 @@ export function MembersPage() {
 function MemberList({ membership: { members } }: { membership: Membership }) {
   const { t } = useTranslation('changes')
   const format = useFormat()
+  if (members.every(({ joinedOn, lastDay }) => !joinedOn && !lastDay)) {
+    return (
+      <Section hint={t('members.allAlong', { count: members.length })} title={t('members.list')}>
+        <ul className="member-list">
+          {members.map(({ party, name }) => (
+            <li key={party}>{name}</li>
+          ))}
+        </ul>
+      </Section>
+    )
+  }
   return (
     <Section title={t('members.list')}>
       <Table
@@ -86,7 +97,7 @@ function SimulationSection({ membership }: { membership: Membership }) {
   const name = membership.members.find((each) => each.party === party)?.name ?? party
   return (
     <Section hint={t('members.simulateHint')} title={t('members.simulate')}>
-      <div className="change-result">
+      <div className="member-departure">
         <SelectField
           label={t('members.who')}
           onChange={({ target }) => change({ party: target.value })}

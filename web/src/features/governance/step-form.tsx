@@ -9,6 +9,7 @@ export function StepForm({
   hint,
   label,
   look = 'primary',
+  folded = false,
   step,
   children,
   onSubmit,
@@ -17,6 +18,8 @@ export function StepForm({
   hint?: ReactNode
   label: string
   look?: ButtonLook
+  /** Behind its title until it is wanted. */
+  folded?: boolean
   step: { isPending: boolean; error: unknown }
   children?: ReactNode
   onSubmit: () => void
@@ -25,9 +28,9 @@ export function StepForm({
     event.preventDefault()
     if (!step.isPending) onSubmit()
   }
-  return (
+  const form = (
     <form aria-label={title} className="change-act" onSubmit={submit}>
-      <h3>{title}</h3>
+      {!folded && <h3>{title}</h3>}
       {hint && <p className="quiet measure">{hint}</p>}
       {step.error !== null && <Failure error={step.error} />}
       {children}
@@ -37,5 +40,12 @@ export function StepForm({
         </Button>
       </div>
     </form>
+  )
+  if (!folded) return form
+  return (
+    <details className="act">
+      <summary>{title}</summary>
+      {form}
+    </details>
   )
 }

@@ -3,6 +3,7 @@ import { useFormat } from '../../shell/format.ts'
 import { Section } from '../../shell/page.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { Table } from '../../ui/table.tsx'
+import { GroupBar, type Pattern } from './group-bar.tsx'
 import { VerdictAccount } from './verdict-account.tsx'
 import { VoicesChart } from './voices-chart.tsx'
 import { useVoices, type WhatIf } from './votes.ts'
@@ -56,8 +57,10 @@ function Headline({ answer: { passing, quorum, certain } }: { answer: WhatIf }) 
 function Passing({ answer }: { answer: WhatIf }) {
   const { t } = useTranslation('votes')
   const format = useFormat()
+  const voices = useVoices()
   const { list } = useNames(answer)
-  const { minimal, blocking, winning, groups } = answer.passing
+  const { minimal, blocking, winning, groups, comparator } = answer.passing
+  const needed = t(comparator === '>' ? 'moreThan' : 'atLeast', { voices: voices(answer.passing.needed) })
   return (
     <Section title={t('whatIf.passing')}>
       <p className="measure">
@@ -75,6 +78,7 @@ function Passing({ answer }: { answer: WhatIf }) {
               groups: format.number(groups),
             })}
           </p>
+          <p className="small quiet measure">{t('whatIf.groupLegend', { needed })}</p>
           <GroupList answer={answer} patterns={minimal.patterns} />
         </>
       )}
@@ -172,8 +176,6 @@ function Quorum({ answer }: { answer: WhatIf }) {
   )
 }
 
-type Pattern = WhatIf['passing']['minimal']['patterns'][number]
-
 /** How many groups are shown before one asks for more. */
 const shownAtOnce = 4
 
@@ -193,7 +195,13 @@ function GroupList({ answer, patterns }: { answer: WhatIf; patterns: Pattern[] }
     const alike = groups > 1 ? ` ${t('whatIf.alike', { count: groups, number: format.number(groups) })}` : ''
     return t('whatIf.told', { head: head + weight, who: format.list(who) }) + alike
   }
-  const items = (some: Pattern[]) => some.map((pattern) => <li key={JSON.stringify(pattern)}>{tell(pattern)}</li>)
+  const items = (some: Pattern[]) =>
+    some.map((pattern) => (
+      <li key={JSON.stringify(pattern)}>
+        {pattern.voices !== null && <GroupBar answer={answer} pattern={pattern} />}
+        {tell(pattern)}
+      </li>
+    ))
   const told = patterns.reduce((sum, { groups }) => sum + groups, 0)
   const all = answer.passing.minimal.patterns === patterns ? answer.passing.minimal.count : answer.quorum.minimal?.count
   return (

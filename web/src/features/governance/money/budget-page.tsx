@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
 import { api, ApiProblem, read } from '../../../api/client.ts'
 import { paths } from '../../../paths.ts'
 import { Failure } from '../../../shell/failure.tsx'
@@ -107,7 +108,12 @@ function BudgetOfExercise({ budget }: { budget: Budget }) {
         </div>
       </dl>
       {total === '0' || !first ? (
-        <Empty title={t('empty.title')}>{t('empty.text')}</Empty>
+        <Empty title={t('empty.title')}>
+          <p>{t('empty.text')}</p>
+          <p>
+            <Link to={paths.governanceMoneyPart(slug, 'orders')}>{t('empty.toOrders')}</Link>
+          </p>
+        </Empty>
       ) : (
         <>
           <Section title={t('chart.section')}>

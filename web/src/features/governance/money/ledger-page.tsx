@@ -12,7 +12,7 @@ import { Table } from '../../../ui/table.tsx'
 import { useAgreementSlug } from '../governance.ts'
 import { ActForm } from './act-form.tsx'
 import { MoneyPage } from './money-page.tsx'
-import { moneyKey, useBudget, useNames } from './money.ts'
+import { moneyKey, sumCents, useBudget, useNames } from './money.ts'
 
 /** The entries of the ledger that the reader sees whole, the newest first. */
 export function LedgerPage() {
@@ -42,9 +42,14 @@ export function LedgerPage() {
       <ol className="money-steps">
         {data?.entries.map((entry) => (
           <li className="money-step" key={entry.id}>
-            <h2>
-              {t('entries.number', { number: entry.number })} · {entry.label}
-            </h2>
+            <div className="money-head">
+              <h2>
+                {t('entries.number', { number: entry.number })} · {entry.label}
+              </h2>
+              <strong>
+                {format.euros(sumCents(entry.postings.flatMap(({ cents }) => (cents.startsWith('-') ? [] : [cents]))))}
+              </strong>
+            </div>
             <p className="small quiet">
               {t(`kinds.${entry.kind}`, { defaultValue: entry.kind })} ·{' '}
               {t('entries.dates', {
@@ -90,23 +95,23 @@ export function LedgerPage() {
                   </tr>
                 ))}
               </Table>
+              {budget?.manages && entry.reversesNumber === null && entry.reversedByNumber === null && (
+                <ActForm
+                  act={({ effectiveOn = '', reason = '' }) =>
+                    api.POST('/api/governance/agreements/{slug}/money/entries/{id}/reversal', {
+                      params: { path: { slug, id: entry.id } },
+                      body: { effectiveOn, reason },
+                    })
+                  }
+                  fields={[
+                    { name: 'effectiveOn', label: t('effectiveOn'), kind: 'day' },
+                    { name: 'reason', label: t('reason'), kind: 'text' },
+                  ]}
+                  submit={t('entries.reverse')}
+                  title={t('entries.reverseTitle', { number: entry.number })}
+                />
+              )}
             </details>
-            {budget?.manages && entry.reversesNumber === null && entry.reversedByNumber === null && (
-              <ActForm
-                act={({ effectiveOn = '', reason = '' }) =>
-                  api.POST('/api/governance/agreements/{slug}/money/entries/{id}/reversal', {
-                    params: { path: { slug, id: entry.id } },
-                    body: { effectiveOn, reason },
-                  })
-                }
-                fields={[
-                  { name: 'effectiveOn', label: t('effectiveOn'), kind: 'day' },
-                  { name: 'reason', label: t('reason'), kind: 'text' },
-                ]}
-                submit={t('entries.reverse')}
-                title={t('entries.reverseTitle', { number: entry.number })}
-              />
-            )}
           </li>
         ))}
       </ol>

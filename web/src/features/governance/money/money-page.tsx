@@ -31,6 +31,7 @@ export function MoneyPage(page: {
           { to: paths.governanceMoneyPart(slug, 'head-counts'), label: t('nav.headCounts') },
           { to: paths.governanceMoneyPart(slug, 'entries'), label: t('nav.entries') },
         ]}
+        within
       />
       {children}
     </GovernancePage>

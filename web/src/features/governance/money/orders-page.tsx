@@ -59,9 +59,12 @@ function OrderItem({ order, budget, all }: { order: Order; budget: Budget; all: 
   const committed = sumCents(order.parts.map(({ committedCents }) => committedCents))
   return (
     <li className="money-step">
-      <h3>
-        {order.number} · {order.label}
-      </h3>
+      <div className="money-head">
+        <h3>
+          {order.number} · {order.label}
+        </h3>
+        {order.cents !== '0' && <strong>{format.euros(order.cents)}</strong>}
+      </div>
       <p className="small quiet">
         {t(`scopes.${order.scope}`)} · {t(`states.${gathered ? 'gathered' : order.state}`)} ·{' '}
         {format.dayMedium(order.effectiveOn)}
@@ -69,7 +72,7 @@ function OrderItem({ order, budget, all }: { order: Order; budget: Budget; all: 
         {order.party !== null && ` · ${nameOf(order.party)}`}
       </p>
       <p>
-        {order.cents !== '0' && <strong>{format.euros(order.cents)}</strong>} {key?.name ?? order.sharingKey}
+        {key?.name ?? order.sharingKey}
         {committed !== '0' && ` · ${t('orders.still', { cents: format.euros(committed) })}`}
       </p>
       {order.lines.length > 0 && (

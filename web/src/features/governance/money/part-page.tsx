@@ -138,9 +138,12 @@ function StepItem({ step }: { step: Step }) {
   }
   return (
     <li className="money-step">
-      <h3>
-        {step.number} · {step.label}
-      </h3>
+      <div className="money-head">
+        <h3>
+          {step.number} · {step.label}
+        </h3>
+        <strong>{format.euros(step.cents)}</strong>
+      </div>
       <p className="small quiet">
         {t(`scopes.${step.scope}`)} · {t(`states.${step.state}`)} · {format.dayMedium(step.effectiveOn)}
         {step.decisionNumber !== null && ` · ${t('decisionNumber', { number: step.decisionNumber })}`}
