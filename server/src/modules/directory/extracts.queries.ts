@@ -32,8 +32,8 @@ export interface ExtractedPerson {
   bornOn: Day | null
 }
 
-/** `mef` is null when the feed gives none. */
-export type ExtractedPupil = ExtractedPerson & { places: { uai: string; mef: string | null }[] }
+/** `mef` and `level` (MEF_STAT_4) are null when the feed gives none. */
+export type ExtractedPupil = ExtractedPerson & { places: { uai: string; mef: string | null; level: string | null }[] }
 
 export type ExtractedTeacher = ExtractedPerson & {
   email: string | null
@@ -51,6 +51,15 @@ export interface ExtractedGroup {
 }
 
 /** A person's link with a class or group of an establishment. */
+/** A MEF or a subject; what is null its nomenclature does not say, nor that of subjects ever. */
+interface ExtractedCode {
+  uai: string
+  code: string
+  name: string
+  attachedTo: string | null
+  statisticalCode: string | null
+}
+
 interface Link {
   personId: string
   uai: string
@@ -110,7 +119,8 @@ export function streamExtractedPupils(tx: Tx, scope: ExtractScope): AsyncGenerat
   return streamRows(
     tx,
     sql<ExtractedPupil>`with ${schools(scope)}, place as (
-      select e.person_id, jsonb_agg(jsonb_build_object('uai', s.uai, 'mef', e.mef_code) order by s.uai) as places
+      select e.person_id,
+        jsonb_agg(jsonb_build_object('uai', s.uai, 'mef', e.mef_code, 'level', e.level_code) order by s.uai) as places
       from directory.enrolment e join school s on s.id = e.establishment_id where ${enrolled(scope)} group by e.person_id)
     select ${person}, place.places from place join directory.person p on p.id = place.person_id and p.gone_on is null
     order by p.id`,
@@ -204,27 +214,31 @@ export function streamFollowedSubjects(tx: Tx, scope: ExtractScope): AsyncGenera
   )
 }
 
-/** The MEFs of the pupils whom teachers teach, by establishment; `code` is that of the MEF. */
-export function streamTaughtMefs(tx: Tx, scope: ExtractScope): AsyncGenerator<Link[]> {
+/** The MEFs, or the levels, of the pupils whom teachers teach, by establishment; `code` is that of the MEF or level. */
+export function streamTaughtFormations(
+  tx: Tx,
+  scope: ExtractScope & { by: 'mef_code' | 'level_code' },
+): AsyncGenerator<Link[]> {
+  const code = sql.ref(`e.${scope.by}`)
   return streamRows(
     tx,
-    sql<Link>`with ${groups(scope)}, group_mef as (
-      select distinct g.id, g.uai, e.mef_code from class_or_group g
+    sql<Link>`with ${groups(scope)}, group_code as (
+      select distinct g.id, g.uai, ${code} as code from class_or_group g
       join directory.membership m on m.teaching_group_id = g.id
       join directory.enrolment e on e.person_id = m.person_id and e.establishment_id = g.establishment_id
-      where e.mef_code is not null and ${enrolled(scope)})
-    select distinct t.person_id as "personId", g.uai, g.mef_code as code
-    from directory.teaching t join group_mef g on g.id = t.teaching_group_id
+      where ${code} is not null and ${enrolled(scope)})
+    select distinct t.person_id as "personId", g.uai, g.code
+    from directory.teaching t join group_code g on g.id = t.teaching_group_id
     join directory.person p on p.id = t.person_id and p.gone_on is null
     order by "personId", g.uai, code`,
   )
 }
 
-/** MEFs followed, and subjects taught or followed, in each establishment, with their labels. */
+/** MEFs followed, and subjects taught or followed, in each establishment, with what their nomenclature says of them. */
 export function streamExtractedCodes(
   tx: Tx,
   scope: ExtractScope & { kind: 'mef' | 'subject' },
-): AsyncGenerator<{ uai: string; code: string; name: string }[]> {
+): AsyncGenerator<ExtractedCode[]> {
   const used =
     scope.kind === 'mef'
       ? sql`select s.uai, e.mef_code as code, e.source_id from directory.enrolment e
@@ -232,10 +246,14 @@ export function streamExtractedCodes(
       : sql`select g.uai, unnest(t.subject_codes) as code, t.source_id
           from directory.teaching t join class_or_group g on g.id = t.teaching_group_id
           union select uai, code, source_id from followed`
+  const more =
+    scope.kind === 'mef'
+      ? sql`min(n.attached_to) as "attachedTo", min(n.statistical_code) as "statisticalCode"`
+      : sql`null as "attachedTo", null as "statisticalCode"`
   return streamRows(
     tx,
-    sql<{ uai: string; code: string; name: string }>`with ${groups(scope)}, ${followed(scope)}, used as (${used})
-    select u.uai, u.code, coalesce(min(n.name), u.code) as name
+    sql<ExtractedCode>`with ${groups(scope)}, ${followed(scope)}, used as (${used})
+    select u.uai, u.code, coalesce(min(n.name), u.code) as name, ${more}
     from (select distinct * from used) u
     left join ${sql.table(`directory.${scope.kind}`)} n on n.source_id = u.source_id and n.code = u.code
     group by u.uai, u.code order by u.uai, u.code`,

@@ -46,7 +46,7 @@ export {
   streamExtractedTeachers,
   streamExtractedTeachings,
   streamFollowedSubjects,
-  streamTaughtMefs,
+  streamTaughtFormations,
 } from './extracts.queries.ts'
 export { getHome, homeSchema } from './home.ts'
 export {

@@ -188,6 +188,8 @@ interface EnrolmentRow extends TenantRow {
   source_id: string
   mef_code: string | null
   level_label: string | null
+  /** MEF_STAT_4, where a feed of primary schools gives it. */
+  level_code: string | null
   regime: string | null
   status: string | null
   entered_on: Day | null
@@ -235,6 +237,11 @@ interface NamedCodeRow extends TenantRow {
   source_id: string
   code: string
   name: string
+}
+
+interface MefRow extends NamedCodeRow {
+  attached_to: string | null
+  statistical_code: string | null
 }
 
 interface SourceRow extends TenantRow {
@@ -515,7 +522,7 @@ export type DirectoryTables = {
   'directory.staff_function': StaffFunctionRow
   'directory.guardianship': GuardianshipRow
   'directory.subject': NamedCodeRow
-  'directory.mef': NamedCodeRow
+  'directory.mef': MefRow
   'directory.source': SourceRow
   'directory.source_record': SourceRecordRow
   'directory.import': ImportRow

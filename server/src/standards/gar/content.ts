@@ -10,7 +10,7 @@ import {
   streamExtractedTeachers,
   streamExtractedTeachings,
   streamFollowedSubjects,
-  streamTaughtMefs,
+  streamTaughtFormations,
 } from '#modules/directory'
 import { listHolders } from '#modules/identity'
 import type { Tx } from '#kernel/postgres'
@@ -49,7 +49,7 @@ export interface Written {
 
 /**
  * Writes the five types of files of one degree, batch by batch: memory does not grow with the directory. The
- * schema of primary schools knows neither subjects nor MEFs.
+ * schema of primary schools knows neither subjects nor MEFs, only levels.
  */
 export async function writeContent(content: Content): Promise<Written> {
   const { tx, degree, now } = content
@@ -97,17 +97,18 @@ const writers: Record<FileType, Writer> = {
       ({ id }) => id,
       async (pupil, identifier) => files.add(toPupil(identifier, pupil)),
     )
-    if (content.degree === '1D') return
     await eachPerson(
       content,
       streamExtractedPupils(content.tx, scope),
       ({ id }) => id,
       async (pupil, identifier) => {
-        for (const { uai, mef } of pupil.places) {
-          if (mef !== null) await files.add(toMef(uai, identifier, mef))
+        for (const { uai, mef, level } of pupil.places) {
+          const code = content.degree === '2D' ? mef : level
+          if (code !== null) await files.add(toFormation(content.degree, uai, identifier, code))
         }
       },
     )
+    if (content.degree === '1D') return
     await eachPerson(
       content,
       streamFollowedSubjects(content.tx, scope),
@@ -130,12 +131,12 @@ const writers: Record<FileType, Writer> = {
       ({ id }) => id,
       async (teacher, identifier) => files.add(toTeacher(identifier, teacher, content.degree)),
     )
-    if (content.degree === '1D') return
+    const { degree } = content
     await eachPerson(
       content,
-      streamTaughtMefs(content.tx, scope),
+      streamTaughtFormations(content.tx, { ...scope, by: degree === '2D' ? 'mef_code' : 'level_code' }),
       ({ personId }) => personId,
-      async (link, identifier) => files.add(toMef(link.uai, identifier, link.code)),
+      async (link, identifier) => files.add(toFormation(degree, link.uai, identifier, link.code)),
     )
   },
 
@@ -147,9 +148,15 @@ const writers: Record<FileType, Writer> = {
       ['subject', 'GARMatiere', 'GARMatiere'],
     ] as const) {
       for await (const batch of streamExtractedCodes(content.tx, { ...scope, kind })) {
-        for (const { uai, code, name } of batch) {
+        for (const { uai, code, name, attachedTo, statisticalCode } of batch) {
           await files.add(
-            toLink(element, { GARStructureUAI: uai, [`${prefix}Code`]: code, [`${prefix}Libelle`]: name }),
+            toLink(element, {
+              GARStructureUAI: uai,
+              [`${prefix}Code`]: code,
+              [`${prefix}Libelle`]: name,
+              ...(attachedTo !== null && { GARMEFRattach: attachedTo }),
+              ...(statisticalCode !== null && { GARMEFSTAT11: statisticalCode }),
+            }),
           )
         }
       }
@@ -194,8 +201,12 @@ const writers: Record<FileType, Writer> = {
   },
 }
 
-const toMef = (uai: string, identifier: string, mef: string) =>
-  toLink('GARPersonMEF', { GARStructureUAI: uai, GARPersonIdentifiant: identifier, GARMEFCode: mef })
+const toFormation = (degree: Degree, uai: string, identifier: string, code: string) => {
+  const whose = { GARStructureUAI: uai, GARPersonIdentifiant: identifier }
+  return degree === '2D'
+    ? toLink('GARPersonMEF', { ...whose, GARMEFCode: code })
+    : toLink('GARPersonMEFSTAT4', { ...whose, GARMEFSTAT4Code: code })
+}
 
 const placeOf = ({ uai, code }: { uai: string; code: string }, identifier: string) => ({
   GARStructureUAI: uai,

@@ -53,6 +53,8 @@ beforeAll(async () => {
     await sql`insert into directory.subject (source_id, code, name) values (${source}, '006600', 'MATHÉMATIQUES')`.execute(
       tx,
     )
+    await sql`insert into directory.mef (source_id, code, name, attached_to, statistical_code)
+      values (${source}, '10010012110', '6EME', '10010012110', '21110010012')`.execute(tx)
     await sql`insert into directory.enrolment (person_id, establishment_id, school_year_id, source_id, mef_code)
       select p, ${id}, (select school_year_id from directory.teaching_group where id = ${group}), ${source}, '10010012110'
       from unnest(${pupils}::uuid[]) p`.execute(tx)
@@ -124,6 +126,10 @@ describe('an export for the GAR', () => {
         '<GARPersonDateNaissance>2015-03-02</GARPersonDateNaissance>',
     )
     expect(contentOf(files, 'Etab')).toContain('Collège &lt;Ada&gt; &amp; Co')
+    expect(contentOf(files, 'Etab').replaceAll('men:', '')).toContain(
+      '<GARMEFCode>10010012110</GARMEFCode><GARMEFLibelle>6EME</GARMEFLibelle>' +
+        '<GARMEFRattach>10010012110</GARMEFRattach><GARMEFSTAT11>21110010012</GARMEFSTAT11>',
+    )
     expect([...files.values()].join('')).not.toContain(first)
     expect(await readFile(pathOf(made).replace('.tar.gz', '.md5'), 'utf8')).toBe(
       createHash('md5')
@@ -160,13 +166,15 @@ describe('an export for the GAR', () => {
       const pupil = await makePerson(tx, { profile: 'pupil', in: id })
       const teacher = await makePerson(tx, { profile: 'teacher', in: id })
       await makeClass(tx, { establishment: id, pupils: [pupil], teachers: [teacher], startYear: 2026 })
-      await sql`insert into directory.enrolment (person_id, establishment_id, school_year_id, source_id, mef_code)
-        select ${pupil}, ${id}, id, ${randomUUIDv7()}, '00010001310' from directory.school_year`.execute(tx)
+      await sql`insert into directory.enrolment (person_id, establishment_id, school_year_id, source_id, mef_code, level_code)
+        select ${pupil}, ${id}, id, ${randomUUIDv7()}, '00010001310', '1121' from directory.school_year`.execute(tx)
     })
     const made = await run('1D')
     expect(made.counts).toEqual({
       files: 5,
       GAREleve: 1,
+      // Of the pupil, and of who teaches them.
+      GARPersonMEFSTAT4: 2,
       GAREnseignant: 1,
       GAREtab: 1,
       GARGroupe: 1,
@@ -174,6 +182,7 @@ describe('an export for the GAR', () => {
     })
     const files = await readArchive(pathOf(made))
     expect(contentOf(files, 'Eleve')).toContain('xmlns:men="http://data.education.fr/ns/gar/1d"')
+    expect(contentOf(files, 'Eleve')).toContain('GARMEFSTAT4Code>1121<')
     expect([...files.values()].join('')).not.toContain('0801234A')
   })
 

@@ -3,8 +3,13 @@ import type { AafRecord } from './aaf-parser.ts'
 import { type FeedKind, jointures, readRecord } from './aaf-records.ts'
 import type { Outcome } from './records.ts'
 
-const context = { degree: '2D' as const, schoolYear: 2026, establishments: new Set(['52', '53']) }
-function read(kind: FeedKind, attributes: Record<string, string | string[]>, id = '1'): Outcome {
+const context = { schoolYear: 2026, establishments: new Set(['52', '53']) }
+function read(
+  kind: FeedKind,
+  attributes: Record<string, string | string[]>,
+  id = '1',
+  degree: '1D' | '2D' = '2D',
+): Outcome {
   const values = Object.entries({ [jointures[kind]]: id, ...attributes })
   const record: AafRecord = {
     request: 'add',
@@ -13,7 +18,7 @@ function read(kind: FeedKind, attributes: Record<string, string | string[]>, id 
     id,
     attributes: new Map(values.map(([name, value]) => [name, [value].flat()])),
   }
-  return readRecord(kind, record, context)
+  return readRecord(kind, record, { ...context, degree })
 }
 
 function accepted(outcome: Outcome) {
@@ -209,9 +214,28 @@ describe('an establishment', () => {
   })
 })
 
+it('the level of a primary school is a name, after its code where the feed gives it', () => {
+  const primary = {
+    ENTPersonNom: 'LEFÈVRE',
+    ENTPersonPrenom: 'Zoé',
+    ENTPersonDateNaissance: '23/01/2020',
+    ENTPersonStructRattach: '52',
+  }
+  const levelOf = (ENTEleveNiveau: string) => accepted(read('pupil', { ...primary, ENTEleveNiveau }, '1', '1D')).body
+  expect(levelOf('1121$CP')).toMatchObject({ enrolments: [{ level: 'CP', levelCode: '1121' }] })
+  expect(levelOf('CP')).toMatchObject({ enrolments: [{ level: 'CP' }] })
+  expect(levelOf('CP')).not.toHaveProperty('enrolments.0.levelCode')
+})
+
 it('subjects and MEFs are codes with names', () => {
   expect(accepted(read('subject', { ENTLibelleMatiere: 'ALLEMAND LV1' }, '030101')).body).toEqual({
     name: 'ALLEMAND LV1',
   })
   expect(accepted(read('mef', { ENTLibelleMef: '6EME' }, '10010012110')).body).toEqual({ name: '6EME' })
+  const whole = { ENTLibelleMef: '6EME', ENTMEFRattach: '10010012110', ENTMEFSTAT11: '21110010012' }
+  expect(accepted(read('mef', whole, '10010012119')).body).toEqual({
+    name: '6EME',
+    attachedTo: '10010012110',
+    statisticalCode: '21110010012',
+  })
 })

@@ -74,7 +74,7 @@ const readers: Record<
 > = {
   establishment: readEstablishment,
   subject: (source) => readNamedCode(source, 'ENTLibelleMatiere'),
-  mef: (source) => readNamedCode(source, 'ENTLibelleMef'),
+  mef: readMef,
   pupil: readPupil,
   guardian: readGuardian,
   staff: readStaff,
@@ -106,6 +106,26 @@ function readIdentifier(kind: FeedKind, record: AafRecord, source: Attributes): 
 
 function readNamedCode(source: Attributes, label: string): Read {
   return { establishmentRef: null, body: { name: source.required(label) }, groups: [], warnings: [] }
+}
+
+function readMef(source: Attributes): Read {
+  const body = {
+    name: source.required('ENTLibelleMef'),
+    attachedTo: source.text('ENTMEFRattach'),
+    statisticalCode: source.text('ENTMEFSTAT11'),
+  }
+  return { establishmentRef: null, body, groups: [], warnings: [] }
+}
+
+/** The level of a pupil. Feeds of primary schools give its name, or its code and its name (`code$name`). */
+function readPupilLevel(
+  source: Attributes,
+  degree: Degree,
+): { level: string | undefined; levelCode?: string | undefined } {
+  const primary = source.text('ENTEleveNiveau')
+  const [, levelCode, level] = (degree === '1D' && /^([0-9A-Z]{4})\$(.+)$/.exec(primary ?? '')) || []
+  if (level !== undefined) return { level: level.trim(), levelCode }
+  return { level: primary ?? source.text('ENTEleveNivFormation') ?? source.text('ENTEleveLibelleMEF') }
 }
 
 // First part of ENTStructureNomCourant, as people say it.
@@ -220,8 +240,7 @@ function readPupil(source: Attributes, context: AafContext): Read {
       {
         establishment,
         mef,
-        level:
-          source.text('ENTEleveNiveau') ?? source.text('ENTEleveNivFormation') ?? source.text('ENTEleveLibelleMEF'),
+        ...readPupilLevel(source, context.degree),
         regime: source.text('ENTEleveRegime'),
         status: source.text('ENTEleveStatutEleve'),
         enteredOn: source.day('ENTEleveDateEntreeStructRattach'),

@@ -55,7 +55,7 @@ const taught: typeof names = {
 
 const attributesOf = (kind: FeedKind, degree: Degree): Record<string, fc.Arbitrary<string | string[] | undefined>> => {
   if (kind === 'subject') return { ENTLibelleMatiere: word }
-  if (kind === 'mef') return { ENTLibelleMef: word }
+  if (kind === 'mef') return { ENTLibelleMef: word, ENTMEFRattach: one(code), ENTMEFSTAT11: one(code) }
   if (kind === 'guardian') return { ...person, ...names[degree], ENTPersonDateNaissance: one(date) }
   if (kind === 'pupil') {
     return {
@@ -67,7 +67,10 @@ const attributesOf = (kind: FeedKind, degree: Degree): Record<string, fc.Arbitra
       ENTEleveMEF: fc.constantFrom('10010012110', undefined),
       ENTEleveNivFormation: one(word),
       ENTEleveLibelleMEF: one(word),
-      ENTEleveNiveau: one(word),
+      ENTEleveNiveau: fc.oneof(
+        one(word),
+        word.map((level) => `1111$${level}`),
+      ),
       ENTEleveRegime: one(word),
       ...(degree === '2D' ? { ENTEleveCodeEnseignements: some(code) } : {}),
       ENTEleveDateEntreeStructRattach: one(date),

@@ -30,7 +30,7 @@ type Writer = (state: AcceptedState, write: Write, degree: Degree) => void
 const writers: Record<FeedKind, Writer> = {
   establishment: writeEstablishment,
   subject: ({ body }, write) => write('ENTLibelleMatiere', body.name),
-  mef: ({ body }, write) => write('ENTLibelleMef', body.name),
+  mef: writeMef,
   pupil: writePupil,
   guardian: writePerson,
   staff: writeStaff,
@@ -54,6 +54,12 @@ function writeEstablishment({ body, groups }: AcceptedState, write: Write, degre
     groups.filter((group) => group.kind === kind).map(({ code, name }) => `${code}$${name ?? code}`)
   write('ENTStructureClasses', ...declared('class'))
   write('ENTStructureGroupes', ...declared('group'))
+}
+
+function writeMef({ body }: AcceptedState, write: Write): void {
+  write('ENTLibelleMef', body.name)
+  write('ENTMEFRattach', body.attachedTo)
+  write('ENTMEFSTAT11', body.statisticalCode)
 }
 
 function writePerson({ body }: AcceptedState, write: Write, degree: Degree): void {
@@ -85,7 +91,8 @@ function writePupil(state: AcceptedState, write: Write, degree: Degree): void {
   write('ENTEleveINE', ine)
   write('ENTPersonStructRattach', own?.establishment)
   write('ENTEleveMEF', own?.mef)
-  write(degree === '1D' ? 'ENTEleveNiveau' : 'ENTEleveNivFormation', own?.level)
+  const level = [own?.levelCode, own?.level].filter((part) => part !== undefined)
+  write(degree === '1D' ? 'ENTEleveNiveau' : 'ENTEleveNivFormation', level.join('$') || undefined)
   write('ENTEleveRegime', own?.regime)
   write('ENTEleveStatutEleve', own?.status)
   write('ENTEleveDateEntreeStructRattach', toDate(own?.enteredOn))

@@ -28,6 +28,14 @@ export interface NamedCodeBody {
   name: string
 }
 
+/** A MEF, with what its nomenclature says of it. */
+export interface MefBody extends NamedCodeBody {
+  /** The national MEF that one of an academy is attached to. */
+  attachedTo?: string | undefined
+  /** MEF_STAT_11, whose first four characters tell the level (MEF_STAT_4). */
+  statisticalCode?: string | undefined
+}
+
 export interface PersonBody {
   familyName: string
   givenName: string
@@ -59,6 +67,8 @@ export interface PupilBody extends PersonBody {
     establishment: string
     mef?: string | undefined
     level?: string | undefined
+    /** MEF_STAT_4: feeds of primary schools give it before the level's name. */
+    levelCode?: string | undefined
     regime?: string | undefined
     status?: string | undefined
     enteredOn?: Day | undefined
@@ -132,12 +142,12 @@ export type Outcome =
   | { fate: 'ignored'; externalId: string; rule: string }
 
 /** The normalised form of a record, by what it describes. */
-export type RecordBody = EstablishmentBody | NamedCodeBody | GuardianBody | PupilBody | StaffBody
+export type RecordBody = EstablishmentBody | NamedCodeBody | MefBody | GuardianBody | PupilBody | StaffBody
 
 /** The last accepted state of a record, as a partial modification needs it. */
 export interface AcceptedState {
   /** What its kind has of these. */
-  body: Partial<EstablishmentBody & PupilBody & StaffBody> & Record<string, unknown>
+  body: Partial<EstablishmentBody & MefBody & PupilBody & StaffBody> & Record<string, unknown>
   /** Of an establishment: the classes and groups that it declares. */
   groups: NamedGroup[]
 }

@@ -69,13 +69,17 @@ function readIdentifier(element: XmlElement, name: string): string {
   return id
 }
 
-/** A subject or a MEF of the nomenclature. */
+/** A subject or a MEF of the nomenclature; of a MEF, its statistical code and the one it is attached to as well. */
 export function readNamedCode(element: XmlElement, codeName: string): Outcome {
   return readOutcome(element.attributes[codeName] ?? '', () => {
     const externalId = element.text(codeName) ?? readIdentifier(element, 'CODE')
     const name = element.first('LIBELLE_EDITION', 'LIBELLE_LONG', 'LIBELLE_COURT')
     if (name === undefined) throw new Unusable('attribute_missing', 'LIBELLE_LONG is missing or empty.')
-    return { externalId, establishmentRef: null, body: { name }, groups: [], warnings: [] }
+    const more =
+      element.name === 'MEF'
+        ? { attachedTo: element.text('MEF_RATTACHEMENT'), statisticalCode: element.text('CODE_MEFSTAT') }
+        : {}
+    return { externalId, establishmentRef: null, body: { name, ...more }, groups: [], warnings: [] }
   })
 }
 

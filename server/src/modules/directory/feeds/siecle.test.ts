@@ -96,7 +96,7 @@ describe('SIECLE', () => {
       ),
       'Nomenclature.xml': document(
         'BEE_NOMENCLATURES',
-        '<MATIERES><MATIERE CODE_MATIERE="030201"><LIBELLE_EDITION>Anglais  </LIBELLE_EDITION></MATIERE><MATIERE CODE_MATIERE="X"/></MATIERES><MEFS><MEF CODE_MEF="10010012110"><LIBELLE_LONG>6EME</LIBELLE_LONG></MEF></MEFS><REGIMES><REGIME CODE_REGIME="2"><LIBELLE_LONG>DEMI-PENSION</LIBELLE_LONG></REGIME></REGIMES>',
+        '<MATIERES><MATIERE CODE_MATIERE="030201"><LIBELLE_EDITION>Anglais  </LIBELLE_EDITION></MATIERE><MATIERE CODE_MATIERE="X"/></MATIERES><MEFS><MEF CODE_MEF="10010012110"><LIBELLE_LONG>6EME</LIBELLE_LONG><CODE_MEFSTAT>21110010012</CODE_MEFSTAT><MEF_RATTACHEMENT>10010012110</MEF_RATTACHEMENT></MEF></MEFS><REGIMES><REGIME CODE_REGIME="2"><LIBELLE_LONG>DEMI-PENSION</LIBELLE_LONG></REGIME></REGIMES>',
       ),
       'Communs.xml': document('BEE_COMMUN', '<UAJ><DENOM_PRINC>COLLEGE JEAN MOULIN</DENOM_PRINC></UAJ>'),
       'Geographique.xml': document('BEE_GEOGRAPHIQUE', ''),
@@ -107,6 +107,11 @@ describe('SIECLE', () => {
     expect(find(`${uai}$6A`)).toMatchObject({ name: 'Sixième A' })
     expect(find(`${uai}$6GR1`)).toMatchObject({ name: 'Latin' })
     expect(find('030201')).toEqual({ name: 'Anglais' })
+    expect(find('10010012110')).toEqual({
+      name: '6EME',
+      attachedTo: '10010012110',
+      statisticalCode: '21110010012',
+    })
     expect(find('101')).toMatchObject({ enrolments: [{ regime: 'DEMI-PENSION' }] })
     const aside = rows.filter(({ change }) => change === 'quarantined')
     expect(aside.map(({ kind, body }) => `${kind} ${String(body['code'])}`)).toEqual([

@@ -45,6 +45,15 @@ const personColumns = {
   given_key: 'b.given_key',
 }
 
+const codeColumns: Record<string, Record<string, string>> = {
+  subject: { name: `b.body->>'name'` },
+  mef: {
+    name: `b.body->>'name'`,
+    attached_to: `b.body->>'attachedTo'`,
+    statistical_code: `b.body->>'statisticalCode'`,
+  },
+}
+
 const namesOf = (columns: Record<string, string>) => sql.raw(Object.keys(columns).join(', '))
 const valuesOf = (columns: Record<string, string>) => sql.raw(Object.values(columns).join(', '))
 const settingsOf = (columns: Record<string, string>) =>
@@ -184,12 +193,13 @@ export const applicationSteps: Step<Application>[] = [
   },
 
   async (tx, application) => {
-    for (const kind of ['subject', 'mef']) {
+    for (const [kind, columns] of Object.entries(codeColumns)) {
       const table = sql.table(`directory.${kind}`)
-      await sql`insert into ${table} (source_id, code, name)
-        select ${application.sourceId}, s.external_id, s.body->>'name'
-        from directory.staged_record s where ${present(application)} and s.kind = ${kind}
-        on conflict (source_id, code) do update set name = excluded.name`.execute(tx)
+      const excluded = Object.fromEntries(Object.keys(columns).map((name) => [name, `excluded.${name}`]))
+      await sql`insert into ${table} (source_id, code, ${namesOf(columns)})
+        select ${application.sourceId}, b.external_id, ${valuesOf(columns)}
+        from (select * from directory.staged_record s where ${present(application)} and s.kind = ${kind}) b
+        on conflict (source_id, code) do update set ${settingsOf(excluded)}`.execute(tx)
       if (!application.anyKnown) continue
       await sql`delete from ${table} t using directory.staged_record s
         where ${staged(application)} and s.change = 'removed' and s.kind = ${kind}

@@ -73,13 +73,13 @@ const inserts: ((tx: Tx, from: Statements) => Promise<unknown>)[] = [
     sql`with links as materialized (
       select s.subject_id, s.source_id, s.place, (s.body->>'schoolYear')::int as year, e.* from (${from.records}) s
       cross join lateral jsonb_to_recordset(s.body->'enrolments') as e
-        (establishment text, mef text, level text, regime text, status text, "enteredOn" date, "leftOn" date)
+        (establishment text, mef text, level text, "levelCode" text, regime text, status text, "enteredOn" date, "leftOn" date)
       where s.kind = 'pupil'
     )
     insert into directory.enrolment (person_id, establishment_id, school_year_id, source_id,
-      mef_code, level_label, regime, status, entered_on, left_on)
+      mef_code, level_label, level_code, regime, status, entered_on, left_on)
     select l.subject_id, a.subject_id, ${from.year}, ${from.source},
-      l.mef, l.level, l.regime, l.status, l."enteredOn", l."leftOn"
+      l.mef, l.level, l."levelCode", l.regime, l.status, l."enteredOn", l."leftOn"
     from links l join ${accepted(from, sql`'establishment'`)} and a.external_id = l.establishment
     ${from.order} on conflict do nothing`.execute(tx),
 

@@ -108,6 +108,9 @@ describe('a generated academy', () => {
     const { pupil, guardian, staff } = first.counts
     expect(await count(test, 'person')).toBe(pupil!.added + guardian!.added + staff!.added)
     expect(await count(test, 'enrolment')).toBe(pupil!.added)
+    expect(
+      await query(test, sql`select name, attached_to, statistical_code from directory.mef where code = '10010012110'`),
+    ).toEqual([{ name: '6EME', attached_to: '10010012110', statistical_code: '21110010012' }])
     expect(await count(test, 'import_change')).toBe(0)
     const [entry] = await test.inTenant((tx) => listAudit(tx, 10, first.id))
     expect(entry).toMatchObject({ action: 'directory.import_applied', detail: { counts: first.counts } })
