@@ -70,9 +70,17 @@ export const paths = {
   governanceUpload: () => '/governance/new',
   governanceVersions: (agreement: string, parameters: { version?: string; since?: string; view?: string } = {}) =>
     withQuery(`/governance/${encodeURIComponent(agreement)}/agreement/versions`, parameters),
+  governanceAmendments: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/agreement/amendments`,
+  governanceAmendment: (agreement: string, number: number) =>
+    `/governance/${encodeURIComponent(agreement)}/agreement/amendments/${number}`,
   governanceAmend: (agreement: string, parameters: { part?: string; item?: string; view?: string } = {}) =>
     withQuery(`/governance/${encodeURIComponent(agreement)}/agreement/amend`, parameters),
   governanceDecisions: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/decisions`,
+  governanceDocuments: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/decisions/documents`,
+  documentFile: (agreement: string, file: string) =>
+    `/api/governance/agreements/${encodeURIComponent(agreement)}/documents/${encodeURIComponent(file)}`,
+  uploadDocument: (agreement: string, request: string) =>
+    `/api/governance/agreements/${encodeURIComponent(agreement)}/document-requests/${encodeURIComponent(request)}/files`,
   governanceJournal: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/decisions/journal`,
   publicDecisions: (agreement: string) => `/decisions/${encodeURIComponent(agreement)}`,
   publicDecision: (agreement: string, number: string) =>

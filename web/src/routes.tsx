@@ -221,6 +221,18 @@ export const routes: RouteObject[] = [
                 }),
               },
               {
+                path: 'governance/:agreement/agreement/amendments',
+                lazy: async () => ({
+                  Component: (await import('./features/governance/amendments-page.tsx')).AmendmentsPage,
+                }),
+              },
+              {
+                path: 'governance/:agreement/agreement/amendments/:number',
+                lazy: async () => ({
+                  Component: (await import('./features/governance/amendment-page.tsx')).AmendmentPage,
+                }),
+              },
+              {
                 path: 'governance/:agreement/agreement/amend',
                 lazy: async () => ({
                   Component: (await import('./features/governance/agreement-amend-page.tsx')).AgreementAmendPage,
@@ -248,6 +260,12 @@ export const routes: RouteObject[] = [
                 path: 'governance/:agreement/decisions',
                 lazy: async () => ({
                   Component: (await import('./features/governance/decisions-page.tsx')).DecisionsPage,
+                }),
+              },
+              {
+                path: 'governance/:agreement/decisions/documents',
+                lazy: async () => ({
+                  Component: (await import('./features/governance/documents-page.tsx')).DocumentsPage,
                 }),
               },
               {

@@ -2440,6 +2440,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/governance/agreements/{slug}/meetings/{id}/subjects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** For who leads a meeting: the matters it may be asked to decide on, and that are on no agenda */
+        get: operations["listAwaitingSubjects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/governance/agreements/{slug}/meetings/{id}/agenda/order": {
         parameters: {
             query?: never;
@@ -2815,6 +2832,58 @@ export interface paths {
         put?: never;
         /** Writes changed rules into the file of the last version, and says what is wrong or what would change */
         post: operations["checkAgreementDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/amendments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The amendments that were proposed to the vote, newest first */
+        get: operations["listAmendments"];
+        put?: never;
+        /** Proposes a version to the vote; nothing of the agreement changes before it is adopted */
+        post: operations["proposeAmendment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/amendments/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An amendment proposed to the vote, with what it changes of the version it was written from */
+        get: operations["getAmendment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/amendments/{number}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a proposed amendment back */
+        post: operations["withdrawAmendment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3266,6 +3335,176 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/governance/agreements/{slug}/deliverables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The deliverables with where each is and what is awaited, the list in force and its versions */
+        get: operations["listDeliverables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/deliverables.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The deliverables as a table */
+        get: operations["exportDeliverables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/deliverables/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Saves the draft of the next list */
+        put: operations["saveDeliverableList"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/deliverables/agenda": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts the list on the agenda of a meeting of the body that validates it */
+        post: operations["submitDeliverableList"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/deliverables/taking-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes back a list that is on no agenda any more, to write on */
+        post: operations["takeDeliverableListBack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/deliverables/lists/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A version of the list, and what it changes */
+        get: operations["getDeliverableList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/deliverables/of/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A deliverable, its course and what is awaited */
+        get: operations["getDeliverable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/deliverables/of/{key}/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Records a delivery, a trial, its outcome, a hand-over or its confirmation; what follows is recorded with it */
+        post: operations["recordDeliverableAct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/deliverables/of/{key}/papers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands a file of at most 20 MiB over with the last delivery, until it was tried */
+        post: operations["addDeliveryPaper"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/deliverables/of/{key}/papers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file of a delivery */
+        get: operations["downloadDeliveryPaper"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/governance/agreements/{slug}/membership": {
         parameters: {
             query?: never;
@@ -3396,6 +3635,109 @@ export interface paths {
         put?: never;
         /** Signs the amendment: a new version of the agreement, with the new member */
         post: operations["signAmendment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/document-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Documents that members asked the pilot for, and what every member was given */
+        get: operations["listDocumentRequests"];
+        put?: never;
+        /** Ask the pilot for a document, in the name of a member */
+        post: operations["requestDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/document-requests/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a file of at most 20 MiB to the answer being prepared */
+        post: operations["addDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/document-requests/{id}/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a file back before the answer is sent */
+        delete: operations["removeDocument"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/document-requests/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give what was asked, or say that the pilot does not hold it; once */
+        post: operations["answerDocumentRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/document-requests/{id}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a request back before it is answered */
+        post: operations["withdrawDocumentRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/documents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A document that was given */
+        get: operations["downloadDocument"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3705,6 +4047,23 @@ export interface paths {
         put?: never;
         /** Propose new shares of what an order cost, to be voted */
         post: operations["proposeRegularisation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/regularisations/{id}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a proposed regularisation back, before it is put to the vote */
+        post: operations["withdrawRegularisation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4218,6 +4577,143 @@ export interface paths {
         get: operations["getPublishedAgreement"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The services of an agreement that the reader may read of, and what it asks of them */
+        get: operations["listDigitalServices"];
+        put?: never;
+        /** Registers a service, in the phase in which it is */
+        post: operations["registerDigitalService"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/services/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A service, its course, who hears of it, its dossiers and their measures */
+        get: operations["getDigitalService"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/services/{service}/dossiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins the next impact dossier of a service, with its first version */
+        post: operations["beginImpactDossier"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/services/{service}/dossiers/{dossier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An impact dossier, with the one before it; amounts for who may see the accounts */
+        get: operations["getImpactDossier"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/services/{service}/dossiers/{dossier}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Saves a version of an impact dossier that is not submitted yet */
+        post: operations["saveImpactDossier"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/services/{service}/dossiers/{dossier}/submission": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Submits the last version, frozen from then on, and puts it on an agenda where one is given */
+        post: operations["submitImpactDossier"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/services/{service}/dossiers/{dossier}/agenda": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a submitted dossier on the agenda of a meeting of the body that decides */
+        post: operations["scheduleImpactDossier"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/services/{service}/dossiers/{dossier}/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraws a dossier that is not on an agenda; another may then be begun */
+        post: operations["withdrawImpactDossier"];
         delete?: never;
         options?: never;
         head?: never;
@@ -13170,7 +13666,7 @@ export interface operations {
                         parties: {
                             key: string;
                             name: string;
-                            roles: ("member" | "pilot" | "coordinator" | "academicAuthority" | "contractor")[];
+                            roles: ("member" | "pilot" | "coordinator" | "academicAuthority" | "contractor" | "pilotInstitution")[];
                         }[];
                         bodies: {
                             key: string;
@@ -13179,6 +13675,8 @@ export interface operations {
                             /** @enum {string} */
                             kind: "deciding" | "advisory" | "crisis";
                         }[];
+                        /** @description whether the agreement has rules about public digital services */
+                        services: boolean;
                     };
                 };
             };
@@ -14989,6 +15487,39 @@ export interface operations {
             };
         };
     };
+    listAwaitingSubjects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        subjects: {
+                            /** @enum {string} */
+                            kind: "amendment" | "joining" | "regularisation";
+                            /** Format: uuid */
+                            id: string;
+                            title: string;
+                            /** @description key of the rule by which it is decided */
+                            ballotRule: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
     orderAgenda: {
         parameters: {
             query?: never;
@@ -15610,6 +16141,8 @@ export interface operations {
                             recordedAt: string;
                             /** @description that adopted it */
                             decisionId: string | null;
+                            /** @description number of that decision */
+                            decision: string | null;
                         }[];
                     };
                 };
@@ -15684,6 +16217,8 @@ export interface operations {
                         recordedAt: string;
                         /** @description that adopted it */
                         decisionId: string | null;
+                        /** @description number of that decision */
+                        decision: string | null;
                         source: string;
                         rules: {
                             agreement: string;
@@ -15705,7 +16240,7 @@ export interface operations {
                                 name: string;
                                 /** @enum {string} */
                                 kind: "region" | "department" | "syndicate" | "municipality" | "academicAuthority" | "university" | "agency" | "company";
-                                roles: ("member" | "pilot" | "coordinator" | "academicAuthority" | "contractor")[];
+                                roles: ("member" | "pilot" | "coordinator" | "academicAuthority" | "contractor" | "pilotInstitution")[];
                                 siret?: string;
                                 /** Format: date */
                                 joinedOn?: string;
@@ -15810,11 +16345,11 @@ export interface operations {
                                     /** Format: date */
                                     validUntil?: string;
                                     /** @enum {string} */
-                                    per: "schoolYear" | "calendarYear" | "halfYear" | "quarter";
+                                    per: "schoolYear" | "calendarYear" | "halfYear" | "quarter" | "month";
                                     atLeast: number;
                                     strictly: {
                                         /** @enum {string} */
-                                        per: "schoolYear" | "calendarYear" | "halfYear" | "quarter";
+                                        per: "schoolYear" | "calendarYear" | "halfYear" | "quarter" | "month";
                                         atLeast: number;
                                     } | null;
                                 } | null;
@@ -15853,7 +16388,7 @@ export interface operations {
                                 key: string;
                                 name: string;
                                 body: string;
-                                subjects: ("person" | "ordinary" | "structuringChange" | "regularisation" | "delegatedChair" | "joining" | "opinion")[];
+                                subjects: ("person" | "ordinary" | "structuringChange" | "regularisation" | "delegatedChair" | "joining" | "opinion" | "amendment" | "impactDossier" | "deliverableList")[];
                                 method: {
                                     /** @enum {string} */
                                     kind: "twoRounds";
@@ -16070,6 +16605,79 @@ export interface operations {
                                     unspentIsRefunded: boolean;
                                 } | null;
                             };
+                            services?: {
+                                /** @description number of one of the articles of this agreement */
+                                article: string;
+                                interpretation?: string;
+                                /** Format: date */
+                                validFrom?: string;
+                                /** Format: date */
+                                validUntil?: string;
+                                phases: {
+                                    key: string;
+                                    name: string;
+                                }[];
+                                /** @description body that hears of every service at each of its meetings */
+                                followedBy: string;
+                                review: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @description ballot rule of impact dossiers */
+                                    ballot: string;
+                                    /** @description months at most between two dossiers of a service */
+                                    everyMonths: number;
+                                };
+                            };
+                            deliverables?: {
+                                /** @description number of one of the articles of this agreement */
+                                article: string;
+                                interpretation?: string;
+                                /** Format: date */
+                                validFrom?: string;
+                                /** Format: date */
+                                validUntil?: string;
+                                validation: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @description ballot rule of the list */
+                                    ballot: string;
+                                };
+                                acceptance: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @description pilot institutions in which it must have worked satisfactorily */
+                                    atLeast: number;
+                                    /** @description days that a trial lasts at least */
+                                    trialDays: number;
+                                };
+                                /** @description null: the text asks for no transfer of skills */
+                                transfer: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @description after acceptance; null: no term */
+                                    withinDays: number | null;
+                                } | null;
+                            };
                             review: {
                                 /** @description number of one of the articles of this agreement */
                                 article: string;
@@ -16114,7 +16722,7 @@ export interface operations {
                             /** @enum {string} */
                             kind: "added" | "removed" | "changed";
                             /** @enum {string} */
-                            part: "agreement" | "articles" | "parties" | "bodies" | "ballots" | "changes" | "membership" | "sharing" | "money" | "review";
+                            part: "agreement" | "articles" | "parties" | "bodies" | "ballots" | "changes" | "membership" | "sharing" | "money" | "services" | "deliverables" | "review";
                             key: string | null;
                             name: string | null;
                             field: string[];
@@ -16183,7 +16791,7 @@ export interface operations {
                             /** @enum {string} */
                             kind: "added" | "removed" | "changed";
                             /** @enum {string} */
-                            part: "agreement" | "articles" | "parties" | "bodies" | "ballots" | "changes" | "membership" | "sharing" | "money" | "review";
+                            part: "agreement" | "articles" | "parties" | "bodies" | "ballots" | "changes" | "membership" | "sharing" | "money" | "services" | "deliverables" | "review";
                             key: string | null;
                             name: string | null;
                             field: string[];
@@ -16193,6 +16801,669 @@ export interface operations {
                         }[];
                     };
                 };
+            };
+        };
+    };
+    listAmendments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description by which an amendment is adopted; none: it is recorded without a vote */
+                        ballots: {
+                            key: string;
+                            name: string;
+                            body: string;
+                            article: string;
+                            interpretation: string | null;
+                        }[];
+                        lastVersion: number;
+                        amendments: {
+                            /** Format: uuid */
+                            id: string;
+                            /** @description from 1, in the agreement */
+                            number: number;
+                            /** @description version it was written from */
+                            basedOn: number;
+                            /** Format: date */
+                            validFrom: string;
+                            reason: string;
+                            /** @enum {string} */
+                            state: "proposed" | "withdrawn" | "adopted" | "rejected" | "stale";
+                            /** Format: date-time */
+                            proposedAt: string;
+                            settledAt: string | null;
+                            /** @description number of the decision about it */
+                            decision: string | null;
+                            /** @description that it made */
+                            version: number | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    proposeAmendment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description the file, YAML 1.2 */
+                    source: string;
+                    /** @description why, in words */
+                    reason: string;
+                    /** @description number of the version that the amendment was written from */
+                    basedOn: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        number: number;
+                    };
+                };
+            };
+        };
+    };
+    getAmendment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /** @description from 1, in the agreement */
+                        number: number;
+                        /** @description version it was written from */
+                        basedOn: number;
+                        /** Format: date */
+                        validFrom: string;
+                        reason: string;
+                        /** @enum {string} */
+                        state: "proposed" | "withdrawn" | "adopted" | "rejected" | "stale";
+                        /** Format: date-time */
+                        proposedAt: string;
+                        settledAt: string | null;
+                        /** @description number of the decision about it */
+                        decision: string | null;
+                        /** @description that it made */
+                        version: number | null;
+                        lastVersion: number;
+                        source: string;
+                        /** @description null when the file cannot be read any more */
+                        rules: {
+                            agreement: string;
+                            title: string;
+                            numbering: string;
+                            /** Format: date */
+                            validFrom: string;
+                            validUntil: string | null;
+                            schoolYear: {
+                                beginsOn: string;
+                            };
+                            articles: {
+                                number: string;
+                                title: string;
+                                text: string;
+                            }[];
+                            parties: {
+                                key: string;
+                                name: string;
+                                /** @enum {string} */
+                                kind: "region" | "department" | "syndicate" | "municipality" | "academicAuthority" | "university" | "agency" | "company";
+                                roles: ("member" | "pilot" | "coordinator" | "academicAuthority" | "contractor" | "pilotInstitution")[];
+                                siret?: string;
+                                /** Format: date */
+                                joinedOn?: string;
+                                /** Format: date */
+                                leavesOn?: string;
+                                interpretation?: string;
+                            }[];
+                            bodies: {
+                                /** @description number of one of the articles of this agreement */
+                                article: string;
+                                interpretation?: string;
+                                /** Format: date */
+                                validFrom?: string;
+                                /** Format: date */
+                                validUntil?: string;
+                                key: string;
+                                shortName: string;
+                                name: string;
+                                /** @enum {string} */
+                                kind: "deciding" | "advisory" | "crisis";
+                                /** @description party; null: chosen at each meeting */
+                                chairedBy: string | null;
+                                /** @description party */
+                                convenedBy: string;
+                                composition: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    parties: "everyMember" | "everyParty" | string[];
+                                    mostPersonsPerParty: number | null;
+                                    deputies: boolean;
+                                    proxies: {
+                                        mostReceived: number;
+                                    } | null;
+                                };
+                                voters: "everyMember" | "none" | string[];
+                                voices: "one" | {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    of: {
+                                        [key: string]: string;
+                                    };
+                                };
+                                quorum: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    conditions: ({
+                                        /** @enum {string} */
+                                        of: "members";
+                                        /** @enum {string} */
+                                        comparator: ">=" | ">";
+                                        /** @description exact: numerator/denominator */
+                                        share: string;
+                                    } | {
+                                        /** @enum {string} */
+                                        of: "pupils";
+                                        /** @enum {string} */
+                                        comparator: ">=" | ">";
+                                        /** @description exact: numerator/denominator */
+                                        share: string;
+                                    } | {
+                                        /** @enum {string} */
+                                        of: "voices";
+                                        /** @enum {string} */
+                                        comparator: ">=" | ">";
+                                        /** @description exact: numerator/denominator */
+                                        share: string;
+                                    })[];
+                                    /**
+                                     * @description whether a proxy counts
+                                     * @enum {string}
+                                     */
+                                    counts: "present" | "presentOrRepresented";
+                                    /** @description null: the text knows none */
+                                    secondConvening: {
+                                        afterDays: number;
+                                        /** @enum {string} */
+                                        quorum: "none" | "same";
+                                    } | null;
+                                } | null;
+                                /** @description null: on demand */
+                                frequency: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @enum {string} */
+                                    per: "schoolYear" | "calendarYear" | "halfYear" | "quarter" | "month";
+                                    atLeast: number;
+                                    strictly: {
+                                        /** @enum {string} */
+                                        per: "schoolYear" | "calendarYear" | "halfYear" | "quarter" | "month";
+                                        atLeast: number;
+                                    } | null;
+                                } | null;
+                                /** @description days between the convening and the meeting; null: the text sets none */
+                                notice: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    days: number;
+                                    urgentDays: number | null;
+                                } | null;
+                                preparedBy: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    body: string;
+                                    weeks: number;
+                                }[];
+                            }[];
+                            ballots: {
+                                /** @description number of one of the articles of this agreement */
+                                article: string;
+                                interpretation?: string;
+                                /** Format: date */
+                                validFrom?: string;
+                                /** Format: date */
+                                validUntil?: string;
+                                key: string;
+                                name: string;
+                                body: string;
+                                subjects: ("person" | "ordinary" | "structuringChange" | "regularisation" | "delegatedChair" | "joining" | "opinion" | "amendment" | "impactDossier" | "deliverableList")[];
+                                method: {
+                                    /** @enum {string} */
+                                    kind: "twoRounds";
+                                    first: {
+                                        /** @enum {string} */
+                                        base: "cast" | "presentOrRepresented" | "all";
+                                        /** @enum {string} */
+                                        comparator: ">=" | ">";
+                                        /** @description exact: numerator/denominator */
+                                        share: string;
+                                    };
+                                    second: {
+                                        keeps: "all" | number;
+                                    };
+                                } | {
+                                    /** @enum {string} */
+                                    kind: "yesNoAbstain";
+                                    /** @enum {string} */
+                                    base: "cast" | "presentOrRepresented" | "all";
+                                    /** @enum {string} */
+                                    comparator: ">=" | ">";
+                                    /** @description exact: numerator/denominator */
+                                    share: string;
+                                };
+                                /**
+                                 * @description heads, or the voices of the body
+                                 * @enum {string}
+                                 */
+                                weights: "one" | "voices";
+                                /** @enum {string} */
+                                tie: "rejected" | "chairDecides" | "eldest" | "newMeeting";
+                                requires: ({
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @enum {string} */
+                                    kind: "opinion";
+                                    of: "everyAcademicAuthority" | string;
+                                } | {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @enum {string} */
+                                    kind: "meeting";
+                                    body: string;
+                                    weeks: number;
+                                } | {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @enum {string} */
+                                    kind: "configurationSheet";
+                                })[];
+                            }[];
+                            changes: {
+                                /** @description number of one of the articles of this agreement */
+                                article: string;
+                                interpretation?: string;
+                                /** Format: date */
+                                validFrom?: string;
+                                /** Format: date */
+                                validUntil?: string;
+                                /** @description party */
+                                qualifiedBy: string;
+                                alwaysStructuring: ("paid" | "wholeEstablishment" | "technicalFrame")[];
+                                /** @description party that writes the configuration sheet */
+                                sheetBy: string;
+                                opinionOf: "everyAcademicAuthority" | string[];
+                                /** @description after which silence is noted as such; null: no term */
+                                opinionWithinDays: number | null;
+                                structuringBallot: string;
+                                /** @description null: the pilot decides */
+                                otherBallot: string | null;
+                                missed: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    priceReduction: boolean;
+                                    rollBackAtNoCost: boolean;
+                                };
+                                crisis: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    body: string;
+                                    /** @enum {string} */
+                                    informs: "everyParty";
+                                    /** @enum {boolean} */
+                                    costNeedsConsent: true;
+                                };
+                            } | null;
+                            membership: {
+                                joining: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @description body */
+                                    approvedBy: string;
+                                    steps: ("request" | "examination" | "approval" | "deliberationOfEveryMember" | "amendmentSigned")[];
+                                };
+                                leaving: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    noticeMonths: number;
+                                    /** @enum {string} */
+                                    effective: "nextSchoolYear";
+                                    shiftsToWorkingDay: boolean;
+                                };
+                                termination: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    noticeMonths: number;
+                                    /** @enum {string} */
+                                    effective: "endOfSchoolYear";
+                                    shiftsToWorkingDay: boolean;
+                                };
+                            };
+                            money: {
+                                sharing: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    key: string;
+                                    name: string;
+                                    /** @enum {string} */
+                                    among: "everyMember" | "votersInFavour" | "oneMember" | "orderingMembers";
+                                    /** @enum {string} */
+                                    by: "voices" | "pupils" | "heads" | "ordered";
+                                    voicesOf?: string;
+                                    usedFor: ("structuringChange" | "electiveChange" | "separableChange" | "sharedService" | "individualService" | "regularisation")[];
+                                }[];
+                                /** @description party that pays and is paid back */
+                                heldBy: string;
+                                regularisation: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @description ballot rule */
+                                    votedBy: string;
+                                };
+                                balance: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @enum {string} */
+                                    per: "schoolYear" | "calendarYear";
+                                };
+                                staff: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @enum {string} */
+                                    per: "halfYear" | "year";
+                                    environmentBasisPoints: number;
+                                } | null;
+                                advances: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    unspentIsRefunded: boolean;
+                                } | null;
+                            };
+                            services?: {
+                                /** @description number of one of the articles of this agreement */
+                                article: string;
+                                interpretation?: string;
+                                /** Format: date */
+                                validFrom?: string;
+                                /** Format: date */
+                                validUntil?: string;
+                                phases: {
+                                    key: string;
+                                    name: string;
+                                }[];
+                                /** @description body that hears of every service at each of its meetings */
+                                followedBy: string;
+                                review: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @description ballot rule of impact dossiers */
+                                    ballot: string;
+                                    /** @description months at most between two dossiers of a service */
+                                    everyMonths: number;
+                                };
+                            };
+                            deliverables?: {
+                                /** @description number of one of the articles of this agreement */
+                                article: string;
+                                interpretation?: string;
+                                /** Format: date */
+                                validFrom?: string;
+                                /** Format: date */
+                                validUntil?: string;
+                                validation: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @description ballot rule of the list */
+                                    ballot: string;
+                                };
+                                acceptance: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @description pilot institutions in which it must have worked satisfactorily */
+                                    atLeast: number;
+                                    /** @description days that a trial lasts at least */
+                                    trialDays: number;
+                                };
+                                /** @description null: the text asks for no transfer of skills */
+                                transfer: {
+                                    /** @description number of one of the articles of this agreement */
+                                    article: string;
+                                    interpretation?: string;
+                                    /** Format: date */
+                                    validFrom?: string;
+                                    /** Format: date */
+                                    validUntil?: string;
+                                    /** @description after acceptance; null: no term */
+                                    withinDays: number | null;
+                                } | null;
+                            };
+                            review: {
+                                /** @description number of one of the articles of this agreement */
+                                article: string;
+                                interpretation?: string;
+                                /** Format: date */
+                                validFrom?: string;
+                                /** Format: date */
+                                validUntil?: string;
+                                key: string;
+                                name: string;
+                                /** @enum {string} */
+                                per: "schoolYear" | "calendarYear" | "halfYear";
+                            }[];
+                        } | null;
+                        changes: {
+                            /** @enum {string} */
+                            kind: "added" | "removed" | "changed";
+                            /** @enum {string} */
+                            part: "agreement" | "articles" | "parties" | "bodies" | "ballots" | "changes" | "membership" | "sharing" | "money" | "services" | "deliverables" | "review";
+                            key: string | null;
+                            name: string | null;
+                            field: string[];
+                            from: string | null;
+                            to: string | null;
+                            article: string | null;
+                        }[];
+                        lines: {
+                            /** @enum {string} */
+                            kind: "same" | "added" | "removed";
+                            line: number;
+                            text: string;
+                        }[];
+                        agenda: {
+                            /** Format: uuid */
+                            id: string;
+                            title: string;
+                            /** Format: date-time */
+                            startsAt: string;
+                            /** Format: uuid */
+                            meetingId: string;
+                            state: string;
+                            decision: string | null;
+                        }[];
+                        /** @description to come, of the bodies that adopt amendments */
+                        meetings: {
+                            /** Format: uuid */
+                            id: string;
+                            title: string;
+                            /** Format: date-time */
+                            startsAt: string;
+                            ballotRule: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    withdrawAmendment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -16240,7 +17511,7 @@ export interface operations {
                         entries: {
                             key: string;
                             /** @enum {string} */
-                            kind: "frequency" | "notice" | "preparation" | "review";
+                            kind: "frequency" | "notice" | "preparation" | "review" | "dossier";
                             body: string | null;
                             name: string;
                             article: string;
@@ -16273,7 +17544,7 @@ export interface operations {
                             lastSafeDay: string | null;
                             steps: {
                                 /** @enum {string} */
-                                act: "convene" | "meet" | "review";
+                                act: "convene" | "meet" | "review" | "submit";
                                 body: string | null;
                                 /** Format: date */
                                 by: string;
@@ -16298,7 +17569,7 @@ export interface operations {
                             entry: {
                                 key: string;
                                 /** @enum {string} */
-                                kind: "frequency" | "notice" | "preparation" | "review";
+                                kind: "frequency" | "notice" | "preparation" | "review" | "dossier";
                                 body: string | null;
                                 name: string;
                                 article: string;
@@ -16331,7 +17602,7 @@ export interface operations {
                                 lastSafeDay: string | null;
                                 steps: {
                                     /** @enum {string} */
-                                    act: "convene" | "meet" | "review";
+                                    act: "convene" | "meet" | "review" | "submit";
                                     body: string | null;
                                     /** Format: date */
                                     by: string;
@@ -17469,6 +18740,758 @@ export interface operations {
             };
         };
     };
+    listDeliverables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date */
+                        today: string;
+                        rules: {
+                            validation: {
+                                article: string;
+                                interpretation: string | null;
+                                /** @description its name */
+                                ballot: string;
+                                body: string;
+                            };
+                            acceptance: {
+                                article: string;
+                                interpretation: string | null;
+                                atLeast: number;
+                                trialDays: number;
+                            };
+                            transfer: {
+                                article: string;
+                                interpretation: string | null;
+                                withinDays: number | null;
+                            } | null;
+                        };
+                        /** @description false for those who sit for contractors alone: they see what these own */
+                        everything: boolean;
+                        /** @description in force */
+                        list: {
+                            number: number;
+                            /** @enum {string} */
+                            state: "draft" | "submitted" | "adopted" | "rejected";
+                            deliverables: number;
+                            /** Format: date-time */
+                            savedAt: string;
+                            submittedAt: string | null;
+                            decidedOn: string | null;
+                            /** @description its number */
+                            decision: string | null;
+                        } | null;
+                        perimeter: {
+                            included: string[];
+                            excluded: string[];
+                        } | null;
+                        deliverables: {
+                            key: string;
+                            title: string;
+                            what: string;
+                            /** @enum {string} */
+                            kind: "software" | "documentation" | "data" | "service" | "training";
+                            /** @description key of the party that delivers it; empty in a draft that does not say */
+                            owner: string;
+                            dueOn: string | null;
+                            criteria: {
+                                what: string;
+                                /** @description how one tells that it is met */
+                                measure: string;
+                            }[];
+                            /** @description pilot institutions that try it */
+                            pilots: string[];
+                            /** @description parties to which skills are passed */
+                            receivers: string[];
+                            /** @enum {string} */
+                            state: "expected" | "delivered" | "onTrial" | "refused" | "accepted" | "transferred";
+                            /** @description whether the list in force knows it no more */
+                            dropped: boolean;
+                            deadlines: {
+                                article: string;
+                                interpretation: string | null;
+                                /** @enum {string} */
+                                kind: "deliver" | "record" | "transfer";
+                                party: string;
+                                /** Format: date */
+                                by: string;
+                                late: boolean;
+                            }[];
+                            late: boolean;
+                            deliveredOn: string | null;
+                            /** @description pilot institutions that recorded satisfactory operation, reservations lifted */
+                            satisfied: string[];
+                            acceptedOn: string | null;
+                            acceptedBy: string[];
+                            /** @description parties that confirmed all that was handed over to them */
+                            received: string[];
+                            transferredOn: string | null;
+                        }[];
+                        versions: {
+                            number: number;
+                            /** @enum {string} */
+                            state: "draft" | "submitted" | "adopted" | "rejected";
+                            deliverables: number;
+                            /** Format: date-time */
+                            savedAt: string;
+                            submittedAt: string | null;
+                            decidedOn: string | null;
+                            /** @description its number */
+                            decision: string | null;
+                        }[];
+                        pending: {
+                            number: number;
+                            /** @enum {string} */
+                            state: "draft" | "submitted" | "adopted" | "rejected";
+                            deliverables: number;
+                            /** Format: date-time */
+                            savedAt: string;
+                            submittedAt: string | null;
+                            decidedOn: string | null;
+                            /** @description its number */
+                            decision: string | null;
+                            revision: number;
+                            content: {
+                                perimeter: {
+                                    included: string[];
+                                    excluded: string[];
+                                };
+                                deliverables: {
+                                    key: string;
+                                    title: string;
+                                    what: string;
+                                    /** @enum {string} */
+                                    kind: "software" | "documentation" | "data" | "service" | "training";
+                                    /** @description key of the party that delivers it; empty in a draft that does not say */
+                                    owner: string;
+                                    dueOn: string | null;
+                                    criteria: {
+                                        what: string;
+                                        /** @description how one tells that it is met */
+                                        measure: string;
+                                    }[];
+                                    /** @description pilot institutions that try it */
+                                    pilots: string[];
+                                    /** @description parties to which skills are passed */
+                                    receivers: string[];
+                                }[];
+                            };
+                            gaps: {
+                                deliverable: string | null;
+                                /** @enum {string} */
+                                field: "included" | "deliverables" | "title" | "what" | "owner" | "dueOn" | "criteria" | "pilots" | "receivers";
+                            }[];
+                            agenda: {
+                                /** Format: uuid */
+                                meetingId: string;
+                                meeting: string;
+                                /** Format: date-time */
+                                startsAt: string;
+                            } | null;
+                        } | null;
+                        meetings: {
+                            /** Format: uuid */
+                            id: string;
+                            title: string;
+                            /** Format: date-time */
+                            startsAt: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    exportDeliverables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/csv */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    saveDeliverableList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description the one the manager has before them; 0 when there is none */
+                    revision: number;
+                    content: {
+                        perimeter: {
+                            included: string[];
+                            excluded: string[];
+                        };
+                        deliverables: {
+                            key: string;
+                            title: string;
+                            what: string;
+                            /** @enum {string} */
+                            kind: "software" | "documentation" | "data" | "service" | "training";
+                            /** @description key of the party that delivers it; empty in a draft that does not say */
+                            owner: string;
+                            dueOn: string | null;
+                            criteria: {
+                                what: string;
+                                /** @description how one tells that it is met */
+                                measure: string;
+                            }[];
+                            /** @description pilot institutions that try it */
+                            pilots: string[];
+                            /** @description parties to which skills are passed */
+                            receivers: string[];
+                        }[];
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        number: number;
+                        revision: number;
+                    };
+                };
+            };
+        };
+    };
+    submitDeliverableList: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description the one the manager has before them; 0 when there is none */
+                    revision: number;
+                    /** Format: uuid */
+                    meetingId: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        agendaItemId: string;
+                    };
+                };
+            };
+        };
+    };
+    takeDeliverableListBack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        revision: number;
+                    };
+                };
+            };
+        };
+    };
+    getDeliverableList: {
+        parameters: {
+            query?: {
+                /** @description absent: the one adopted before it */
+                against?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        version: {
+                            number: number;
+                            /** @enum {string} */
+                            state: "draft" | "submitted" | "adopted" | "rejected";
+                            deliverables: number;
+                            /** Format: date-time */
+                            savedAt: string;
+                            submittedAt: string | null;
+                            decidedOn: string | null;
+                            /** @description its number */
+                            decision: string | null;
+                        };
+                        content: {
+                            perimeter: {
+                                included: string[];
+                                excluded: string[];
+                            };
+                            deliverables: {
+                                key: string;
+                                title: string;
+                                what: string;
+                                /** @enum {string} */
+                                kind: "software" | "documentation" | "data" | "service" | "training";
+                                /** @description key of the party that delivers it; empty in a draft that does not say */
+                                owner: string;
+                                dueOn: string | null;
+                                criteria: {
+                                    what: string;
+                                    /** @description how one tells that it is met */
+                                    measure: string;
+                                }[];
+                                /** @description pilot institutions that try it */
+                                pilots: string[];
+                                /** @description parties to which skills are passed */
+                                receivers: string[];
+                            }[];
+                        };
+                        against: {
+                            number: number;
+                            /** @enum {string} */
+                            state: "draft" | "submitted" | "adopted" | "rejected";
+                            deliverables: number;
+                            /** Format: date-time */
+                            savedAt: string;
+                            submittedAt: string | null;
+                            decidedOn: string | null;
+                            /** @description its number */
+                            decision: string | null;
+                        } | null;
+                        diff: {
+                            included: {
+                                added: string[];
+                                removed: string[];
+                            };
+                            excluded: {
+                                added: string[];
+                                removed: string[];
+                            };
+                            deliverables: {
+                                key: string;
+                                title: string;
+                                /** @enum {string} */
+                                kind: "added" | "removed" | "changed";
+                                changes: {
+                                    /** @enum {string} */
+                                    field: "title" | "what" | "kind" | "owner" | "dueOn" | "criteria" | "pilots" | "receivers";
+                                    before: string[];
+                                    after: string[];
+                                }[];
+                            }[];
+                        } | null;
+                    };
+                };
+            };
+        };
+    };
+    getDeliverable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        key: string;
+                        title: string;
+                        what: string;
+                        /** @enum {string} */
+                        kind: "software" | "documentation" | "data" | "service" | "training";
+                        /** @description key of the party that delivers it; empty in a draft that does not say */
+                        owner: string;
+                        dueOn: string | null;
+                        criteria: {
+                            what: string;
+                            /** @description how one tells that it is met */
+                            measure: string;
+                        }[];
+                        /** @description pilot institutions that try it */
+                        pilots: string[];
+                        /** @description parties to which skills are passed */
+                        receivers: string[];
+                        /** @enum {string} */
+                        state: "expected" | "delivered" | "onTrial" | "refused" | "accepted" | "transferred";
+                        /** @description whether the list in force knows it no more */
+                        dropped: boolean;
+                        deadlines: {
+                            article: string;
+                            interpretation: string | null;
+                            /** @enum {string} */
+                            kind: "deliver" | "record" | "transfer";
+                            party: string;
+                            /** Format: date */
+                            by: string;
+                            late: boolean;
+                        }[];
+                        late: boolean;
+                        deliveredOn: string | null;
+                        /** @description pilot institutions that recorded satisfactory operation, reservations lifted */
+                        satisfied: string[];
+                        acceptedOn: string | null;
+                        acceptedBy: string[];
+                        /** @description parties that confirmed all that was handed over to them */
+                        received: string[];
+                        transferredOn: string | null;
+                        /** Format: date */
+                        today: string;
+                        rules: {
+                            validation: {
+                                article: string;
+                                interpretation: string | null;
+                                /** @description its name */
+                                ballot: string;
+                                body: string;
+                            };
+                            acceptance: {
+                                article: string;
+                                interpretation: string | null;
+                                atLeast: number;
+                                trialDays: number;
+                            };
+                            transfer: {
+                                article: string;
+                                interpretation: string | null;
+                                withinDays: number | null;
+                            } | null;
+                        };
+                        /** @description number of the list in force */
+                        list: number;
+                        deliveries: {
+                            /** Format: date */
+                            on: string;
+                            version: string;
+                            link: string | null;
+                            notes: string;
+                            papers: {
+                                /** Format: uuid */
+                                id: string;
+                                name: string;
+                                size: number;
+                                sha256: string;
+                            }[];
+                            trials: {
+                                institution: string;
+                                /** Format: date */
+                                begunOn: string;
+                                endedOn: string | null;
+                                verdict: ("satisfactory" | "reservations" | "unsatisfactory") | null;
+                                criteria: {
+                                    what: string;
+                                    measure: string;
+                                    met: boolean;
+                                    observation: string;
+                                }[];
+                                reservations: {
+                                    text: string;
+                                    criterion: number | null;
+                                    liftedOn: string | null;
+                                    note: string;
+                                }[];
+                                note: string;
+                                /** @description false for a record on criteria that the list has changed since */
+                                counts: boolean;
+                            }[];
+                        }[];
+                        handOvers: {
+                            /** Format: date */
+                            on: string;
+                            /** @enum {string} */
+                            what: "training" | "documentation" | "sourceCode" | "access";
+                            title: string;
+                            to: string;
+                            materials: string;
+                            link: string | null;
+                            confirmedOn: string | null;
+                            note: string;
+                        }[];
+                        wording: {
+                            list: number;
+                            decidedOn: string | null;
+                            /** @enum {string} */
+                            kind: "added" | "removed" | "changed";
+                            changes: {
+                                /** @enum {string} */
+                                field: "title" | "what" | "kind" | "owner" | "dueOn" | "criteria" | "pilots" | "receivers";
+                                before: string[];
+                                after: string[];
+                            }[];
+                        }[];
+                        acts: {
+                            /** @enum {string} */
+                            act: "deliver" | "beginTrial" | "endTrial" | "liftReservation" | "accept" | "handOver" | "confirmHandOver" | "transfer";
+                            /** Format: date */
+                            on: string;
+                            party: string | null;
+                            list: number;
+                            /** @description of the agreement */
+                            version: number;
+                            /** Format: date-time */
+                            recordedAt: string;
+                        }[];
+                        yours: {
+                            deliver: boolean;
+                            addPaper: boolean;
+                            beginTrial: string[];
+                            endTrial: string[];
+                            liftReservation: {
+                                institution: string;
+                                reservation: number;
+                                text: string;
+                            }[];
+                            handOver: boolean;
+                            confirmHandOver: {
+                                handOver: number;
+                                to: string;
+                                title: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+    };
+    recordDeliverableAct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    act: "deliver";
+                    /**
+                     * Format: date
+                     * @description day it happened
+                     */
+                    on: string;
+                    version: string;
+                    link: string | null;
+                    notes: string;
+                } | {
+                    /** @enum {string} */
+                    act: "beginTrial";
+                    /**
+                     * Format: date
+                     * @description day it happened
+                     */
+                    on: string;
+                    /** @description key of the party */
+                    institution: string;
+                } | {
+                    /** @enum {string} */
+                    act: "endTrial";
+                    /**
+                     * Format: date
+                     * @description day it happened
+                     */
+                    on: string;
+                    /** @description key of the party */
+                    institution: string;
+                    /** @enum {string} */
+                    verdict: "satisfactory" | "reservations" | "unsatisfactory";
+                    /** @description those of the list in force, in its order */
+                    criteria: {
+                        what: string;
+                        measure: string;
+                        met: boolean;
+                        observation: string;
+                    }[];
+                    reservations: {
+                        text: string;
+                        /** @description place of the criterion it is about, from 0 */
+                        criterion: number | null;
+                    }[];
+                    note: string;
+                } | {
+                    /** @enum {string} */
+                    act: "liftReservation";
+                    /**
+                     * Format: date
+                     * @description day it happened
+                     */
+                    on: string;
+                    /** @description key of the party */
+                    institution: string;
+                    /** @description its place in the record, from 0 */
+                    reservation: number;
+                    note: string;
+                } | {
+                    /** @enum {string} */
+                    act: "handOver";
+                    /**
+                     * Format: date
+                     * @description day it happened
+                     */
+                    on: string;
+                    /** @enum {string} */
+                    what: "training" | "documentation" | "sourceCode" | "access";
+                    title: string;
+                    /** @description key of the party that receives it */
+                    to: string;
+                    materials: string;
+                    link: string | null;
+                } | {
+                    /** @enum {string} */
+                    act: "confirmHandOver";
+                    /**
+                     * Format: date
+                     * @description day it happened
+                     */
+                    on: string;
+                    /** @description its place among those of the deliverable, from 0 */
+                    handOver: number;
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        state: "expected" | "delivered" | "onTrial" | "refused" | "accepted" | "transferred";
+                    };
+                };
+            };
+        };
+    };
+    addDeliveryPaper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        name: string;
+                        sha256: string;
+                    };
+                };
+            };
+        };
+    };
+    downloadDeliveryPaper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                key: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     getMembership: {
         parameters: {
             query?: never;
@@ -17943,6 +19966,218 @@ export interface operations {
                         version: number;
                     };
                 };
+            };
+        };
+    };
+    listDocumentRequests: {
+        parameters: {
+            query?: {
+                /** @description number to go on under */
+                below?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        manages: boolean;
+                        /** @description members for which the reader may ask */
+                        asksFor: string[];
+                        requests: {
+                            /** Format: uuid */
+                            id: string;
+                            number: number;
+                            party: string;
+                            /** @enum {string} */
+                            kind: "administrative" | "financial" | "technical";
+                            title: string;
+                            text: string;
+                            /** Format: date-time */
+                            requestedAt: string;
+                            /** @description null: it waits */
+                            outcome: ("given" | "notHeld" | "withdrawn") | null;
+                            answer: string | null;
+                            answeredAt: string | null;
+                            files: {
+                                /** Format: uuid */
+                                id: string;
+                                name: string;
+                                size: number;
+                                sha256: string;
+                            }[];
+                        }[];
+                        more: boolean;
+                    };
+                };
+            };
+        };
+    };
+    requestDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    party: string;
+                    /** @enum {string} */
+                    kind: "administrative" | "financial" | "technical";
+                    title: string;
+                    /** @default  */
+                    text?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        number: number;
+                    };
+                };
+            };
+        };
+    };
+    addDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        name: string;
+                        sha256: string;
+                    };
+                };
+            };
+        };
+    };
+    removeDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    answerDocumentRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    outcome: "given" | "notHeld";
+                    /** @default  */
+                    text?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    withdrawDocumentRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    downloadDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -18567,7 +20802,7 @@ export interface operations {
                             orderId: string;
                             label: string;
                             /** @enum {string} */
-                            state: "proposed" | "adopted" | "rejected";
+                            state: "proposed" | "adopted" | "rejected" | "withdrawn";
                             sharingKey: string;
                             cents: string;
                             parts: {
@@ -18785,6 +21020,27 @@ export interface operations {
                         id: string;
                     };
                 };
+            };
+        };
+    };
+    withdrawRegularisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -19628,6 +21884,8 @@ export interface operations {
                             id: string;
                             /** @description place of its event in the journal */
                             seq: number;
+                            /** @description of the agreement, that it made; null: it made none */
+                            adoptedVersion: number | null;
                             matterCode: string | null;
                             matterName: string | null;
                             publishedAt: string | null;
@@ -19991,14 +22249,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description text/csv */
+            /** @description Default Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": string;
-                };
+                content?: never;
             };
         };
     };
@@ -20013,14 +22269,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description text/csv */
+            /** @description Default Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": string;
-                };
+                content?: never;
             };
         };
     };
@@ -20043,6 +22297,768 @@ export interface operations {
                 content: {
                     "application/json": string;
                 };
+            };
+        };
+    };
+    listDigitalServices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description null: the agreement says nothing of services any more */
+                        rules: {
+                            article: string;
+                            interpretation: string | null;
+                            /** @description in their order */
+                            phases: {
+                                key: string;
+                                name: string;
+                            }[];
+                            /** @description body that hears of every service */
+                            followedBy: string;
+                            /** @description how often it meets: month, quarter…; null: on demand */
+                            frequency: string | null;
+                            review: {
+                                article: string;
+                                interpretation: string | null;
+                                everyMonths: number;
+                                /** @description name of the ballot rule */
+                                ballot: string;
+                                /** @description that decides on dossiers */
+                                body: string;
+                            };
+                        } | null;
+                        services: {
+                            number: number;
+                            name: string;
+                            purpose: string;
+                            audience: string;
+                            /** @description key of the party */
+                            owner: string;
+                            /** Format: date */
+                            beganOn: string;
+                            phase: string;
+                            stopped: boolean;
+                            /** @description last day for the next dossier to be decided; null once stopped */
+                            dueOn: string | null;
+                            late: boolean;
+                            pending: {
+                                number: number;
+                                /** @enum {string} */
+                                state: "draft" | "submitted" | "adopted" | "rejected" | "withdrawn";
+                            } | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    registerDigitalService: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @description the problem it solves */
+                    purpose: string;
+                    /** @description for whom */
+                    audience: string;
+                    /** @description key of the party */
+                    owner: string;
+                    /** Format: date */
+                    beganOn: string;
+                    /** @description key of the phase */
+                    phase: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        number: number;
+                    };
+                };
+            };
+        };
+    };
+    getDigitalService: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        number: number;
+                        name: string;
+                        purpose: string;
+                        audience: string;
+                        /** @description key of the party */
+                        owner: string;
+                        /** Format: date */
+                        beganOn: string;
+                        phase: string;
+                        stopped: boolean;
+                        /** @description last day for the next dossier to be decided; null once stopped */
+                        dueOn: string | null;
+                        late: boolean;
+                        pending: {
+                            number: number;
+                            /** @enum {string} */
+                            state: "draft" | "submitted" | "adopted" | "rejected" | "withdrawn";
+                        } | null;
+                        /** @description null: the agreement says nothing of services any more */
+                        rules: {
+                            article: string;
+                            interpretation: string | null;
+                            /** @description in their order */
+                            phases: {
+                                key: string;
+                                name: string;
+                            }[];
+                            /** @description body that hears of every service */
+                            followedBy: string;
+                            /** @description how often it meets: month, quarter…; null: on demand */
+                            frequency: string | null;
+                            review: {
+                                article: string;
+                                interpretation: string | null;
+                                everyMonths: number;
+                                /** @description name of the ballot rule */
+                                ballot: string;
+                                /** @description that decides on dossiers */
+                                body: string;
+                            };
+                        } | null;
+                        /** @description whether the reader may begin a dossier */
+                        prepares: boolean;
+                        course: {
+                            /** @enum {string} */
+                            kind: "begun" | "continued" | "changed" | "stopped";
+                            fromPhase: string | null;
+                            phase: string;
+                            note: string;
+                            dueOn: string | null;
+                            /** Format: date-time */
+                            at: string;
+                            dossier: number | null;
+                            decision: string | null;
+                            /** @description of the agreement */
+                            version: number;
+                        }[];
+                        /** @description null for who reads nothing of that body, and once stopped */
+                        follow: {
+                            body: string;
+                            /** Format: date */
+                            since: string;
+                            months: {
+                                month: string;
+                                /** @enum {string} */
+                                state: "held" | "planned" | "missed" | "open";
+                                meetings: {
+                                    /** Format: uuid */
+                                    id: string;
+                                    title: string;
+                                    /** Format: date */
+                                    day: string;
+                                    held: boolean;
+                                }[];
+                            }[];
+                        } | null;
+                        /** @description the newest first */
+                        dossiers: {
+                            number: number;
+                            /** @enum {string} */
+                            state: "draft" | "submitted" | "adopted" | "rejected" | "withdrawn";
+                            version: number;
+                            /** Format: date-time */
+                            savedAt: string;
+                            submittedAt: string | null;
+                            /** @description its number */
+                            decision: string | null;
+                            decidedOn: string | null;
+                            proposal: {
+                                /** @enum {string} */
+                                kind: "continue";
+                                /** @description the same, the next, or an earlier one and why */
+                                phase: string;
+                                why: string;
+                            } | {
+                                /** @enum {string} */
+                                kind: "change";
+                                what: string;
+                                /** @description null only in a draft */
+                                dueOn: string | null;
+                            } | {
+                                /** @enum {string} */
+                                kind: "stop";
+                                /** @description what becomes of its users */
+                                users: string;
+                                /** @description how their data are handed over, then destroyed with proof */
+                                data: string;
+                                /** @description to whom the code and its documentation are handed over, whole */
+                                code: string;
+                            };
+                            measures: {
+                                name: string;
+                                unit: string;
+                                /** @description null: not measured */
+                                startingPoint: string | null;
+                                /** @description null: none was set */
+                                target: string | null;
+                                /** @description null: not measured */
+                                value: string | null;
+                                measuredOn: string | null;
+                                source: string;
+                            }[];
+                            /** @description how many use it */
+                            users: {
+                                /** @description null: not measured */
+                                value: string | null;
+                                measuredOn: string | null;
+                                source: string;
+                            };
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    beginImpactDossier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                service: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    problem: string;
+                    /** @description whose problem it is */
+                    audience: string;
+                    measures: {
+                        name: string;
+                        unit: string;
+                        /** @description null: not measured */
+                        startingPoint: string | null;
+                        /** @description null: none was set */
+                        target: string | null;
+                        /** @description null: not measured */
+                        value: string | null;
+                        measuredOn: string | null;
+                        source: string;
+                    }[];
+                    /** @description how many use it */
+                    users: {
+                        /** @description null: not measured */
+                        value: string | null;
+                        measuredOn: string | null;
+                        source: string;
+                    };
+                    /** @description orders of the ledger that it cost */
+                    orders: string[];
+                    learned: string;
+                    notReached: string;
+                    /** @description asked for the next period; null: not said yet */
+                    budgetCents: string | null;
+                    proposal: {
+                        /** @enum {string} */
+                        kind: "continue";
+                        /** @description the same, the next, or an earlier one and why */
+                        phase: string;
+                        why: string;
+                    } | {
+                        /** @enum {string} */
+                        kind: "change";
+                        what: string;
+                        /** @description null only in a draft */
+                        dueOn: string | null;
+                    } | {
+                        /** @enum {string} */
+                        kind: "stop";
+                        /** @description what becomes of its users */
+                        users: string;
+                        /** @description how their data are handed over, then destroyed with proof */
+                        data: string;
+                        /** @description to whom the code and its documentation are handed over, whole */
+                        code: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        number: number;
+                        version: number;
+                    };
+                };
+            };
+        };
+    };
+    getImpactDossier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                service: number;
+                dossier: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        number: number;
+                        /** @enum {string} */
+                        state: "draft" | "submitted" | "adopted" | "rejected" | "withdrawn";
+                        version: number;
+                        /** Format: date-time */
+                        savedAt: string;
+                        submittedAt: string | null;
+                        /** @description its number */
+                        decision: string | null;
+                        decidedOn: string | null;
+                        content: {
+                            problem: string;
+                            /** @description whose problem it is */
+                            audience: string;
+                            measures: {
+                                name: string;
+                                unit: string;
+                                /** @description null: not measured */
+                                startingPoint: string | null;
+                                /** @description null: none was set */
+                                target: string | null;
+                                /** @description null: not measured */
+                                value: string | null;
+                                measuredOn: string | null;
+                                source: string;
+                            }[];
+                            /** @description how many use it */
+                            users: {
+                                /** @description null: not measured */
+                                value: string | null;
+                                measuredOn: string | null;
+                                source: string;
+                            };
+                            /** @description orders of the ledger that it cost */
+                            orders: string[];
+                            learned: string;
+                            notReached: string;
+                            /** @description asked for the next period; null: not said yet */
+                            budgetCents: string | null;
+                            proposal: {
+                                /** @enum {string} */
+                                kind: "continue";
+                                /** @description the same, the next, or an earlier one and why */
+                                phase: string;
+                                why: string;
+                            } | {
+                                /** @enum {string} */
+                                kind: "change";
+                                what: string;
+                                /** @description null only in a draft */
+                                dueOn: string | null;
+                            } | {
+                                /** @enum {string} */
+                                kind: "stop";
+                                /** @description what becomes of its users */
+                                users: string;
+                                /** @description how their data are handed over, then destroyed with proof */
+                                data: string;
+                                /** @description to whom the code and its documentation are handed over, whole */
+                                code: string;
+                            };
+                        };
+                        /** @description null for who may not see the accounts */
+                        costs: {
+                            /** @description as on the day it was submitted */
+                            frozen: boolean;
+                            /** @description orders that the reader may not see */
+                            hidden: number;
+                            orders: {
+                                /** Format: uuid */
+                                id: string;
+                                number: string;
+                                label: string;
+                                /** @description committed, and not paid yet */
+                                committedCents: string;
+                                paidCents: string;
+                            }[];
+                        } | null;
+                        service: {
+                            number: number;
+                            name: string;
+                            phase: string;
+                            stopped: boolean;
+                        };
+                        /** @description null: the agreement says nothing of services any more */
+                        rules: {
+                            article: string;
+                            interpretation: string | null;
+                            /** @description in their order */
+                            phases: {
+                                key: string;
+                                name: string;
+                            }[];
+                            /** @description body that hears of every service */
+                            followedBy: string;
+                            /** @description how often it meets: month, quarter…; null: on demand */
+                            frequency: string | null;
+                            review: {
+                                article: string;
+                                interpretation: string | null;
+                                everyMonths: number;
+                                /** @description name of the ballot rule */
+                                ballot: string;
+                                /** @description that decides on dossiers */
+                                body: string;
+                            };
+                        } | null;
+                        versions: {
+                            number: number;
+                            /** Format: date-time */
+                            at: string;
+                        }[];
+                        may: {
+                            write: boolean;
+                            withdraw: boolean;
+                            schedule: boolean;
+                        };
+                        /** @description of the body that decides, on whose agenda the reader may put it */
+                        meetings: {
+                            /** Format: uuid */
+                            id: string;
+                            title: string;
+                            /** Format: date-time */
+                            startsAt: string;
+                        }[];
+                        agenda: {
+                            /** Format: uuid */
+                            id: string;
+                            /** Format: uuid */
+                            meetingId: string;
+                            body: string;
+                            meeting: string;
+                            /** Format: date-time */
+                            startsAt: string;
+                            /** @enum {string} */
+                            state: "draft" | "convened" | "open" | "closed" | "cancelled";
+                            decisionId: string | null;
+                            decision: string | null;
+                            outcome: ("adopted" | "rejected" | "none") | null;
+                        }[];
+                        /** @description the dossier submitted before, to compare with */
+                        previous: {
+                            number: number;
+                            /** @enum {string} */
+                            state: "draft" | "submitted" | "adopted" | "rejected" | "withdrawn";
+                            version: number;
+                            /** Format: date-time */
+                            savedAt: string;
+                            submittedAt: string | null;
+                            /** @description its number */
+                            decision: string | null;
+                            decidedOn: string | null;
+                            content: {
+                                problem: string;
+                                /** @description whose problem it is */
+                                audience: string;
+                                measures: {
+                                    name: string;
+                                    unit: string;
+                                    /** @description null: not measured */
+                                    startingPoint: string | null;
+                                    /** @description null: none was set */
+                                    target: string | null;
+                                    /** @description null: not measured */
+                                    value: string | null;
+                                    measuredOn: string | null;
+                                    source: string;
+                                }[];
+                                /** @description how many use it */
+                                users: {
+                                    /** @description null: not measured */
+                                    value: string | null;
+                                    measuredOn: string | null;
+                                    source: string;
+                                };
+                                /** @description orders of the ledger that it cost */
+                                orders: string[];
+                                learned: string;
+                                notReached: string;
+                                /** @description asked for the next period; null: not said yet */
+                                budgetCents: string | null;
+                                proposal: {
+                                    /** @enum {string} */
+                                    kind: "continue";
+                                    /** @description the same, the next, or an earlier one and why */
+                                    phase: string;
+                                    why: string;
+                                } | {
+                                    /** @enum {string} */
+                                    kind: "change";
+                                    what: string;
+                                    /** @description null only in a draft */
+                                    dueOn: string | null;
+                                } | {
+                                    /** @enum {string} */
+                                    kind: "stop";
+                                    /** @description what becomes of its users */
+                                    users: string;
+                                    /** @description how their data are handed over, then destroyed with proof */
+                                    data: string;
+                                    /** @description to whom the code and its documentation are handed over, whole */
+                                    code: string;
+                                };
+                            };
+                            /** @description null for who may not see the accounts */
+                            costs: {
+                                /** @description as on the day it was submitted */
+                                frozen: boolean;
+                                /** @description orders that the reader may not see */
+                                hidden: number;
+                                orders: {
+                                    /** Format: uuid */
+                                    id: string;
+                                    number: string;
+                                    label: string;
+                                    /** @description committed, and not paid yet */
+                                    committedCents: string;
+                                    paidCents: string;
+                                }[];
+                            } | null;
+                        } | null;
+                        /** @description that its writer may name */
+                        orders: {
+                            /** Format: uuid */
+                            id: string;
+                            number: string;
+                            label: string;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    saveImpactDossier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                service: number;
+                dossier: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description version it was written from */
+                    basedOn: number;
+                    content: {
+                        problem: string;
+                        /** @description whose problem it is */
+                        audience: string;
+                        measures: {
+                            name: string;
+                            unit: string;
+                            /** @description null: not measured */
+                            startingPoint: string | null;
+                            /** @description null: none was set */
+                            target: string | null;
+                            /** @description null: not measured */
+                            value: string | null;
+                            measuredOn: string | null;
+                            source: string;
+                        }[];
+                        /** @description how many use it */
+                        users: {
+                            /** @description null: not measured */
+                            value: string | null;
+                            measuredOn: string | null;
+                            source: string;
+                        };
+                        /** @description orders of the ledger that it cost */
+                        orders: string[];
+                        learned: string;
+                        notReached: string;
+                        /** @description asked for the next period; null: not said yet */
+                        budgetCents: string | null;
+                        proposal: {
+                            /** @enum {string} */
+                            kind: "continue";
+                            /** @description the same, the next, or an earlier one and why */
+                            phase: string;
+                            why: string;
+                        } | {
+                            /** @enum {string} */
+                            kind: "change";
+                            what: string;
+                            /** @description null only in a draft */
+                            dueOn: string | null;
+                        } | {
+                            /** @enum {string} */
+                            kind: "stop";
+                            /** @description what becomes of its users */
+                            users: string;
+                            /** @description how their data are handed over, then destroyed with proof */
+                            data: string;
+                            /** @description to whom the code and its documentation are handed over, whole */
+                            code: string;
+                        };
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        number: number;
+                        version: number;
+                    };
+                };
+            };
+        };
+    };
+    submitImpactDossier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                service: number;
+                dossier: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description the one the reader has before them */
+                    version: number;
+                    /** @description of the body that decides; null: to be put on an agenda later */
+                    meetingId: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    scheduleImpactDossier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                service: number;
+                dossier: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    meetingId: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    withdrawImpactDossier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                service: number;
+                dossier: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -20274,6 +23290,8 @@ export interface operations {
                             choice: string | null;
                             /** @description said aloud, written down by who leads the meeting */
                             aloud: boolean;
+                            /** @description who wrote it down; null once erased */
+                            recordedBy: string | null;
                         }[];
                         /** @description SHA-256 of the roll as the journal has it */
                         rollDigest: string;

@@ -2,6 +2,7 @@ import type { Module } from '#kernel/module'
 import { agreementCommands } from './agreements/agreement-commands.ts'
 import { registerAgreementVersions } from './agreements/agreement-versions.routes.ts'
 import { registerAgreements } from './agreements/agreements.routes.ts'
+import { registerAmendments } from './agreements/amendments.routes.ts'
 import { registerAgenda } from './bodies/agenda.routes.ts'
 import { registerBodies } from './bodies/bodies.routes.ts'
 import { registerInvitations } from './bodies/invitations.routes.ts'
@@ -13,12 +14,17 @@ import { complianceQueue, tellOfEveryCalendar } from './agreements/compliance.ts
 import { registerChangeSteps } from './changes/change-steps.routes.ts'
 import { registerChanges } from './changes/changes.routes.ts'
 import { registerCrises } from './changes/crisis.routes.ts'
+import { registerDeliverableActs } from './deliverables/deliverable-acts.routes.ts'
+import { registerDeliverables } from './deliverables/deliverables.routes.ts'
+import { registerDocuments } from './documents/documents.routes.ts'
 import { checkpointQueue, signEveryJournal } from './journal/checkpoints.ts'
 import { forgetDeleted } from './journal/journal.ts'
 import { registerJournal } from './journal/journal.routes.ts'
 import { registerMoney } from './money/money.routes.ts'
 import { registerJoining } from './membership/joining.routes.ts'
 import { registerMembership } from './membership/membership.routes.ts'
+import { registerDossiers } from './services/dossiers.routes.ts'
+import { registerServices } from './services/services.routes.ts'
 import { registerPublic } from './publication/public.routes.ts'
 import { registerPublications } from './publication/publications.routes.ts'
 import { registerVotes } from './votes/votes.routes.ts'
@@ -46,16 +52,22 @@ export const governance: Module = {
     registerRegister(app, services)
     registerMinutes(app, services)
     registerAgreementVersions(app, services)
+    registerAmendments(app, services)
     registerCalendar(app, services)
     registerChanges(app, services)
     registerChangeSteps(app, services)
     registerCrises(app, services)
+    registerDeliverables(app, services)
+    registerDeliverableActs(app, services)
     registerMembership(app, services)
     registerJoining(app, services)
+    registerDocuments(app, services)
     registerJournal(app, services)
     registerMoney(app, services)
     registerPublications(app, services)
     registerPublic(app, services)
+    registerServices(app, services)
+    registerDossiers(app, services)
     registerVotes(app, services)
     registerWhatIf(app, services)
   },

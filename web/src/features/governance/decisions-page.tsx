@@ -14,7 +14,7 @@ import { TextField } from '../../ui/field.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { GovernancePage } from './governance-page.tsx'
-import { useAgreementSlug } from './governance.ts'
+import { useAgreement, useAgreementSlug } from './governance.ts'
 import { VerdictAccount } from './verdict-account.tsx'
 import './publication.css'
 
@@ -30,6 +30,14 @@ export function DecisionsPage() {
   const slug = useAgreementSlug()
   const [before, setBefore] = useState<string[]>([])
   const last = before.at(-1)
+  const { data: agreement } = useAgreement()
+  // What the pilot gives is for members; the others are not sent where they may not read.
+  const readsDocuments =
+    agreement !== undefined &&
+    (agreement.manages ||
+      agreement.seats.some(({ party }) =>
+        agreement.parties.some(({ key, roles }) => key === party && roles.includes('member')),
+      ))
   const { data, error, refetch } = useQuery({
     queryKey: [...decisionsKey(slug), last],
     queryFn: () =>
@@ -42,9 +50,16 @@ export function DecisionsPage() {
   return (
     <GovernancePage
       actions={
-        <Link className="button button-secondary" to={paths.governanceJournal(slug)}>
-          {t('journal.title')}
-        </Link>
+        <>
+          {readsDocuments && (
+            <Link className="button button-secondary" to={paths.governanceDocuments(slug)}>
+              {t('documents.title')}
+            </Link>
+          )}
+          <Link className="button button-secondary" to={paths.governanceJournal(slug)}>
+            {t('journal.title')}
+          </Link>
+        </>
       }
       busy={!data && !error}
       lead={t('lead')}
@@ -95,7 +110,8 @@ function DecisionItem({ decision, publishable }: { decision: Decision; publishab
   const { t } = useTranslation('publication')
   const format = useFormat()
   const slug = useAgreementSlug()
-  const { number, kind, outcome, bodyName, decidedOn, title, text, verdict, seq, publishedAt } = decision
+  const { number, kind, outcome, bodyName, decidedOn, title, text, verdict, seq, adoptedVersion, publishedAt } =
+    decision
   return (
     <li className="decision">
       <p className="small quiet">
@@ -107,6 +123,18 @@ function DecisionItem({ decision, publishable }: { decision: Decision; publishab
         {publishedAt ? ` · ${t('publishedOn', { when: format.dateTime(publishedAt) })}` : ` · ${t('notPublished')}`}
       </p>
       {text !== '' && <p className="measure decision-text">{text}</p>}
+      {adoptedVersion !== null && (
+        <p>
+          <Link
+            to={paths.governanceVersions(
+              slug,
+              adoptedVersion > 1 ? { version: String(adoptedVersion), since: String(adoptedVersion - 1) } : {},
+            )}
+          >
+            {t('adoptedVersion', { version: adoptedVersion })}
+          </Link>
+        </p>
+      )}
       {verdict && (
         <details>
           <summary>{t('account')}</summary>

@@ -1,13 +1,14 @@
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '../../api/client.ts'
 import { upload } from '../../api/upload.ts'
 import { paths } from '../../paths.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
-import { Button, buttonClass } from '../../ui/button.tsx'
+import { Button } from '../../ui/button.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { Progress } from '../../ui/progress.tsx'
+import { FileButton } from './file-button.tsx'
 import { useAgreementSlug } from './governance.ts'
 import { type AgendaItem, type Meeting, useAct } from './meetings.ts'
 
@@ -16,7 +17,6 @@ export function ItemPapers({ item, meeting }: { item: AgendaItem; meeting: Meeti
   const { t } = useTranslation('meetings')
   const format = useFormat()
   const slug = useAgreementSlug()
-  const input = useRef<HTMLInputElement>(null)
   const [sent, setSent] = useState<{ done: number; total: number }>()
   const add = useAct((file: File) =>
     upload(paths.uploadPaper(slug, item.id), [file], {
@@ -49,25 +49,7 @@ export function ItemPapers({ item, meeting }: { item: AgendaItem; meeting: Meeti
           ))}
         </ul>
       )}
-      {changes && !sent && (
-        <div>
-          <label className={buttonClass('quiet')}>
-            {t('papers.add')}
-            <span className="visually-hidden"> : {item.title}</span>
-            <input
-              accept=".pdf,.odt,.ods,.odp,.docx,.xlsx,.pptx,.csv,.txt,.png,.jpg,.jpeg,.zip"
-              className="visually-hidden"
-              onChange={({ target }) => {
-                const [file] = target.files ?? []
-                if (file) add.mutate(file)
-                if (input.current) input.current.value = ''
-              }}
-              ref={input}
-              type="file"
-            />
-          </label>
-        </div>
-      )}
+      {changes && !sent && <FileButton label={t('papers.add')} of={item.title} onChoose={(file) => add.mutate(file)} />}
       {sent && <Progress label={t('papers.sending')} maximum={sent.total} value={sent.done} />}
       {(add.error ?? remove.error) && <Failure error={add.error ?? remove.error} />}
     </div>
