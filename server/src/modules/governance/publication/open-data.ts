@@ -8,52 +8,49 @@ export interface OpenDecision extends PublishedDecision {
   address: string
 }
 
+/** Columns of SCDL "délibérations" 2.1.5 (schema.data.gouv.fr/scdl/deliberations). */
+export const scdlColumns = [
+  'COLL_NOM',
+  'COLL_SIRET',
+  'DELIB_ID',
+  'DELIB_DATE',
+  'DELIB_MATIERE_CODE',
+  'DELIB_MATIERE_NOM',
+  'DELIB_OBJET',
+  'BUDGET_ANNEE',
+  'BUDGET_NOM',
+  'PREF_ID',
+  'PREF_DATE',
+  'VOTE_EFFECTIF',
+  'VOTE_REEL',
+  'VOTE_POUR',
+  'VOTE_CONTRE',
+  'VOTE_ABSTENTION',
+  'DELIB_URL',
+]
+
 /**
- * The decisions by SCDL "délibérations" 2.1.5 (schema.data.gouv.fr/scdl/deliberations). Its votes are counts of heads: here
- * members, each one; voices are in the companion table. A decision without a vote leaves all five empty, as it asks.
+ * A decision by SCDL. Its votes are counts of heads: here members, each one; voices are in the companion table. A decision
+ * without a vote leaves all five empty, as it asks.
  */
-export function listScdl(decisions: readonly OpenDecision[], publisher: Publisher): string[][] {
-  const rows = decisions.map((each) => {
-    const heads = countHeads(each)
-    return [
-      publisher.name,
-      publisher.siret,
-      each.number,
-      each.decidedOn,
-      each.matterCode,
-      each.matterName,
-      each.title,
-      '',
-      '',
-      '',
-      '',
-      ...(heads
-        ? [heads.entitled, heads.real, heads.for, heads.against, heads.abstain].map(String)
-        : ['', '', '', '', '']),
-      each.address,
-    ]
-  })
+export function toScdlRow(decision: OpenDecision, publisher: Publisher): string[] {
+  const heads = countHeads(decision)
   return [
-    [
-      'COLL_NOM',
-      'COLL_SIRET',
-      'DELIB_ID',
-      'DELIB_DATE',
-      'DELIB_MATIERE_CODE',
-      'DELIB_MATIERE_NOM',
-      'DELIB_OBJET',
-      'BUDGET_ANNEE',
-      'BUDGET_NOM',
-      'PREF_ID',
-      'PREF_DATE',
-      'VOTE_EFFECTIF',
-      'VOTE_REEL',
-      'VOTE_POUR',
-      'VOTE_CONTRE',
-      'VOTE_ABSTENTION',
-      'DELIB_URL',
-    ],
-    ...rows,
+    publisher.name,
+    publisher.siret,
+    decision.number,
+    decision.decidedOn,
+    decision.matterCode,
+    decision.matterName,
+    decision.title,
+    '',
+    '',
+    '',
+    '',
+    ...(heads
+      ? [heads.entitled, heads.real, heads.for, heads.against, heads.abstain].map(String)
+      : ['', '', '', '', '']),
+    decision.address,
   ]
 }
 
@@ -72,47 +69,43 @@ export interface PublishedVote {
   choice: string | null
 }
 
-/** What SCDL cannot say: who voted what, with how many voices, and what it took. One row a member, decision and round. */
-export function listWeightedVotes(
-  decisions: readonly OpenDecision[],
+/** Columns of what SCDL cannot say: who voted what, with how many voices, and what it took. */
+export const weightedVoteColumns = [
+  'COLL_SIRET',
+  'DELIB_ID',
+  'INSTANCE',
+  'TOUR',
+  'MEMBRE_CODE',
+  'MEMBRE_NOM',
+  'VOIX',
+  'PRESENCE',
+  'VOTE',
+  'SEUIL_COMPARATEUR',
+  'SEUIL_VOIX',
+  'RESULTAT',
+]
+
+/** The votes on a decision: one row a member and round. */
+export function toWeightedVoteRows(
+  decision: OpenDecision,
   publisher: Publisher,
   votes: readonly PublishedVote[],
 ): string[][] {
-  const rows = decisions.flatMap((each) =>
-    votes
-      .filter(({ number }) => number === each.number)
-      .map(({ round, party, partyName, voices, state, choice }) => [
-        publisher.siret,
-        each.number,
-        each.bodyName,
-        String(round),
-        party,
-        partyName,
-        voices,
-        state,
-        choice ?? '',
-        each.verdict?.threshold?.comparator ?? '',
-        each.verdict?.threshold?.voices ?? '',
-        each.outcome,
-      ]),
-  )
-  return [
-    [
-      'COLL_SIRET',
-      'DELIB_ID',
-      'INSTANCE',
-      'TOUR',
-      'MEMBRE_CODE',
-      'MEMBRE_NOM',
-      'VOIX',
-      'PRESENCE',
-      'VOTE',
-      'SEUIL_COMPARATEUR',
-      'SEUIL_VOIX',
-      'RESULTAT',
-    ],
-    ...rows,
-  ]
+  const { number, bodyName, verdict, outcome } = decision
+  return votes.map(({ round, party, partyName, voices, state, choice }) => [
+    publisher.siret,
+    number,
+    bodyName,
+    String(round),
+    party,
+    partyName,
+    voices,
+    state,
+    choice ?? '',
+    verdict?.threshold?.comparator ?? '',
+    verdict?.threshold?.voices ?? '',
+    outcome,
+  ])
 }
 
 /** Heads of a yes-or-no vote; undefined for one between names, and where nobody voted. */

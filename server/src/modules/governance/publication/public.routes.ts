@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { z } from 'zod'
 import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
@@ -12,22 +13,14 @@ import { proveInclusion } from '../journal/proofs.ts'
 import { formatVerifier } from '../journal/signed-note.ts'
 import { tables } from '../tables.ts'
 import { decisionSchema, toDecision } from './decision-schema.ts'
-import {
-  type Dataset,
-  listScdl,
-  listWeightedVotes,
-  type OpenDecision,
-  writeCatalogue,
-  writeOpenCsv,
-} from './open-data.ts'
+import { type Dataset, writeCatalogue } from './open-data.ts'
+import { writeDeliberations, writeWeightedVotes } from './open-files.ts'
 import { getPlaceOf, getPublished } from './publications.ts'
-import { findPublisher, listPublished, listPublishedVotes, type Publisher } from './publications.queries.ts'
+import { findPublisher, listPublished, type Publisher } from './publications.queries.ts'
 
 const bySlug = z.object({ slug: z.string().max(80) })
 const byNumber = bySlug.extend({ number: z.string().max(20) })
 const pageSize = 50
-/** Most decisions in a file of open data: a century of a busy consortium. */
-const mostExported = 20_000
 
 /** What a consortium publishes, for everybody: its decisions with their proofs, its agreement, open data. */
 export function registerPublic(app: App, services: Services): void {
@@ -46,13 +39,6 @@ export function registerPublic(app: App, services: Services): void {
       if (!publisher) throw new Problem(404, 'agreement_not_found', 'No consortium publishes under this name.')
       return work(tx, agreement, publisher)
     })
-
-  const listOpen = async (tx: Tx, { id, slug, rules }: AgreementInForce): Promise<OpenDecision[]> =>
-    (await listPublished(tx, id, { before: undefined, limit: mostExported })).map((each) => ({
-      ...each,
-      bodyName: rules.bodies.find(({ key }) => key === each.body)?.shortName ?? each.body,
-      address: address(`/decisions/${slug}/${each.number}`),
-    }))
 
   app.get(
     '/api/governance/public',
@@ -253,36 +239,25 @@ export function registerPublic(app: App, services: Services): void {
       }),
   )
 
-  for (const [name, operationId, summary, list] of [
-    [
-      'deliberations.csv',
-      'exportDeliberations',
-      'The decisions by SCDL "délibérations" 2.1.5',
-      async (tx: Tx, agreement: AgreementInForce, publisher: Publisher) =>
-        listScdl(await listOpen(tx, agreement), publisher),
-    ],
-    [
-      'votes.csv',
-      'exportWeightedVotes',
-      'Who voted what, with how many voices',
-      async (tx: Tx, agreement: AgreementInForce, publisher: Publisher) => {
-        const names = new Map(agreement.rules.parties.map((party) => [party.key, party.name]))
-        const votes = await listPublishedVotes(tx, agreement.id)
-        const named = votes.map((vote) => ({ ...vote, partyName: names.get(vote.party) ?? vote.party }))
-        return listWeightedVotes(await listOpen(tx, agreement), publisher, named)
-      },
-    ],
+  for (const [name, operationId, summary, write] of [
+    ['deliberations.csv', 'exportDeliberations', 'The decisions by SCDL "délibérations" 2.1.5', writeDeliberations],
+    ['votes.csv', 'exportWeightedVotes', 'Who voted what, with how many voices', writeWeightedVotes],
   ] as const) {
     app.get(
       `/api/governance/public/:slug/${name}`,
-      { config, schema: { operationId, summary, params: bySlug, response: { 200: z.string().describe('text/csv') } } },
-      ({ tenant, params }, reply) =>
-        published(tenant, params.slug, async (tx, agreement, publisher) =>
-          reply
-            .type('text/csv; charset=utf-8')
-            .header('content-disposition', `attachment; filename="${agreement.slug}-${name}"`)
-            .send(writeOpenCsv(await list(tx, agreement, publisher))),
-        ),
+      { config, schema: { operationId, summary, params: bySlug } },
+      async ({ tenant, params }, reply) => {
+        const file = await published(tenant, params.slug, async (_, agreement, publisher) => ({
+          tenantId: tenant.id,
+          agreement,
+          publisher,
+          addressOf: (number: string) => address(`/decisions/${agreement.slug}/${number}`),
+        }))
+        return reply
+          .type('text/csv; charset=utf-8')
+          .header('content-disposition', `attachment; filename="${file.agreement.slug}-${name}"`)
+          .send(Readable.from(write(services, file), { objectMode: false }))
+      },
     )
   }
 

@@ -80,10 +80,11 @@ const decisions = (tx: Tx, agreementId: string) =>
 export async function listDecisions(
   tx: Tx,
   agreementId: string,
-  page: { before: string | undefined; limit: number },
+  page: { before?: string | undefined; adopted?: boolean; limit: number },
 ): Promise<DecisionRow[]> {
   let query = decisions(tx, agreementId).orderBy('decided_at', 'desc').orderBy('id', 'desc').limit(page.limit)
   if (page.before !== undefined) query = query.where(isBefore(page.before))
+  if (page.adopted) query = query.where('outcome', '=', 'adopted').where('kind', '<>', 'opinion')
   return query.execute()
 }
 
@@ -130,18 +131,20 @@ export async function insertPublication(
   return result.numInsertedOrUpdatedRows === 1n
 }
 
-/** Every voter of the closed ballots on published decisions, round by round, with the last of its votes. */
-export async function listPublishedVotes(tx: Tx, agreementId: string): Promise<Omit<PublishedVote, 'partyName'>[]> {
+/** Every voter of the closed ballots on some decisions, by decision, round by round, with the last of its votes. */
+export async function listPublishedVotes(
+  tx: Tx,
+  decisionIds: readonly string[],
+): Promise<Omit<PublishedVote, 'partyName'>[]> {
   const { rows } = await sql<Omit<PublishedVote, 'partyName'>>`
     select decision.number, ballot.round, voter.party, voter.voices, voter.state, (
       select choice from governance.ballot_vote as vote
       where vote.ballot_id = ballot.id and vote.party = voter.party order by version desc limit 1
     ) as choice
     from governance.decision
-    join governance.publication on publication.decision_id = decision.id
     join governance.ballot on ballot.agenda_item_id = decision.agenda_item_id and ballot.closed_at is not null
     join governance.ballot_voter as voter on voter.ballot_id = ballot.id
-    where decision.agreement_id = ${agreementId}
-    order by decision.decided_at desc, ballot.round, voter.position`.execute(tx)
+    where decision.id = any(${decisionIds}::uuid[])
+    order by decision.id, ballot.round, voter.position`.execute(tx)
   return rows
 }

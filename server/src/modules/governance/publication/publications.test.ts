@@ -1,6 +1,7 @@
 import { createHash, randomUUIDv7 } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { inTenant } from '#kernel/postgres'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
 import { makePerson } from '../../../../test/make.ts'
 import { type Consortium, makeConsortium } from '../../../../test/make-governance.ts'
@@ -8,6 +9,7 @@ import { recordDecision } from '../bodies/decisions.ts'
 import { verifyProof } from '../journal/proofs.ts'
 import { parseVerifier } from '../journal/signed-note.ts'
 import { isSiret } from './publications.ts'
+import { listPublished } from './publications.queries.ts'
 
 let server: TestApp
 let consortium: Consortium
@@ -169,6 +171,42 @@ test('open data: SCDL counts heads, the companion table voices, and a decision w
   const catalogue = (await read('/catalogue.jsonld')).json()
   expect(catalogue['@type']).toBe('dcat:Catalog')
   expect(catalogue['dcat:dataset'][0]['dcat:distribution']).toHaveLength(3)
+})
+
+test('open data are written page by page, each decision once and in order, however many there are', async () => {
+  const { owner, db } = server.services
+  const ids = [consortium.agreementId, consortium.versionId, server.tenant.id]
+  const many = 450
+  // Two a second: the page ends within an instant too.
+  await owner.query(
+    `with made as (
+       insert into governance.decision (tenant_id, id, agreement_id, version_id, number, kind, body, title, text, outcome,
+         decided_at)
+       select $3, gen_random_uuid(), $1, $2, '1901-' || n, 'decision', 'cogouv', 'Ancienne ' || n, '', 'adopted',
+         timestamptz '1901-01-01' + (n / 2) * interval '1 second'
+       from generate_series(1, ${many}) as n returning tenant_id, id)
+     insert into governance.publication (tenant_id, decision_id, matter_code, matter_name, published_at)
+     select tenant_id, id, '8.1', 'Enseignement', now() from made`,
+    ids,
+  )
+  const all = await inTenant(db, server.tenant.id, (tx) =>
+    listPublished(tx, consortium.agreementId, { before: undefined, limit: 1_000 }),
+  )
+  const answer = await server.app.inject({
+    url: `/api/governance/public/${consortium.slug}/deliberations.csv`,
+    payloadAsStream: true,
+  })
+  const pieces: string[] = []
+  for await (const piece of answer.stream()) pieces.push(String(piece))
+  expect(pieces.length).toBeGreaterThan(2)
+  const numbers = pieces
+    .join('')
+    .trimEnd()
+    .split('\r\n')
+    .slice(1)
+    .map((row) => row.split(',')[2])
+  expect(numbers).toEqual(all.map(({ number }) => number))
+  expect(new Set(numbers).size).toBeGreaterThan(many)
 })
 
 test('members read the journal and prove its events; others do not know it is there', async () => {
