@@ -1,8 +1,9 @@
 import fc from 'fast-check'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
 import { type Consortium, makeConsortium } from '../../../../test/make-governance.ts'
-import { makePerson } from '../../../../test/make.ts'
+import { makeEstablishment, makePerson } from '../../../../test/make.ts'
 import { addDays } from '../days.ts'
 import { findPeak } from './representatives.ts'
 
@@ -51,6 +52,59 @@ it('seats at most three persons for a party, even when five are named at once', 
   expect(ended.statusCode).toBe(200)
   expect((await appoint('costrat', { party: 'marne', rank: 'holder', startsOn: '2026-08-31' })).status).toBe(409)
   expect((await appoint('costrat', { party: 'marne', rank: 'holder', startsOn: '2026-09-01' })).status).toBe(201)
+})
+
+it('seats adults at work only: neither pupils nor guardians as such, nor who left or was merged into another', async () => {
+  const people = await server.inTenant(async (tx) => {
+    const school = await makeEstablishment(tx)
+    const [minor, gone, merged, kept] = [
+      await makePerson(tx),
+      await makePerson(tx),
+      await makePerson(tx),
+      await makePerson(tx),
+    ]
+    await sql`update directory.person set born_on = '2008-05-05' where id = ${minor}`.execute(tx)
+    await sql`update directory.person set gone_on = '2026-05-01' where id = ${gone}`.execute(tx)
+    await sql`update directory.person set gone_on = '2026-05-01', merged_into = ${kept} where id = ${merged}`.execute(
+      tx,
+    )
+    const pupil = await makePerson(tx, { in: school, profile: 'pupil' })
+    const guardian = await makePerson(tx, { in: school, profile: 'guardian' })
+    const head = await makePerson(tx, { in: school, profile: 'head' })
+    return { minor, refused: [minor, gone, merged, pupil, guardian], allowed: [kept, head] }
+  })
+  for (const personId of people.refused) {
+    const { status, json } = await appoint('costrat', { party: 'moselle', rank: 'deputy', personId })
+    expect([status, json.code]).toEqual([422, 'representative_refused'])
+  }
+  for (const personId of people.allowed)
+    expect((await appoint('costrat', { party: 'moselle', rank: 'deputy', personId })).status).toBe(201)
+  // Of age on the very day.
+  const grown = { party: 'moselle', rank: 'deputy', personId: people.minor, startsOn: '2026-05-05' } as const
+  expect((await appoint('costrat', grown)).status).toBe(201)
+})
+
+it('puts an end off while there is room, and revives no office that is over', async () => {
+  const end = (id: string, endsOn: string) =>
+    server.app.inject({
+      method: 'PATCH',
+      url: `${base}/representatives/${id}`,
+      headers: consortium.manager.headers,
+      payload: { endsOn },
+    })
+  const first = await appoint('costrat', { party: 'meuse', rank: 'holder', endsOn: '2026-05-10' })
+  expect((await end(first.json.id, '2026-05-12')).statusCode).toBe(200)
+  for (const startsOn of ['2026-05-13', '2026-05-13', '2026-05-13'])
+    expect((await appoint('costrat', { party: 'meuse', rank: 'holder', startsOn })).status).toBe(201)
+  expect((await end(first.json.id, '2026-05-13')).json().code).toBe('too_many_persons')
+  expect((await end(first.json.id, '2026-05-08')).statusCode).toBe(200)
+  const over = await appoint('costrat', {
+    party: 'meuse',
+    rank: 'deputy',
+    startsOn: '2026-01-05',
+    endsOn: '2026-03-31',
+  })
+  expect((await end(over.json.id, '2026-12-31')).json().code).toBe('office_over')
 })
 
 it('lets a holder name the deputies of their own party, and no one else', async () => {

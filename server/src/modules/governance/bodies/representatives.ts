@@ -3,8 +3,9 @@ import { recordAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Day } from '#kernel/time'
-import { findPersonSummary } from '#modules/directory'
+import { findPersonSummary, listProfiles } from '#modules/directory'
 import type { Agreement, Body } from '../agreements/agreement-schema.ts'
+import { addMonths } from '../days.ts'
 import type { Standing } from '../standing.ts'
 import { inviteRepresentatives } from './invitations.queries.ts'
 import { listMeetings, raiseSequence } from './meetings.queries.ts'
@@ -37,7 +38,8 @@ export function listNameableRanks(standing: Standing, body: Body, party: string)
  * Names someone to sit for a party in a body, under the caps of the agreement, and invites them to the meetings that are
  * convened.
  * @throws Problem 403 `not_allowed`; 404 `body_not_found`, `person_not_found`; 422 `party_not_in_body`, `no_deputies`,
- * `period_reversed`; 409 `already_seated`, `sits_for_another`, `too_many_persons`: each with the article.
+ * `period_reversed`, `representative_refused`; 409 `already_seated`, `sits_for_another`, `too_many_persons`: each with the
+ * article.
  */
 export async function appointRepresentative(
   tx: Tx,
@@ -54,7 +56,7 @@ export async function appointRepresentative(
 ): Promise<string> {
   const { id: agreementId, rules } = standing.agreement
   const body = getBody(rules, input.body)
-  const { article, deputies, mostPersonsPerParty: most } = body.composition
+  const { article, deputies } = body.composition
   if (!listSeatedParties(rules, body, input.startsOn).includes(input.party))
     throw new Problem(422, 'party_not_in_body', `This party has no seat in ${body.shortName} (article ${article}).`, {
       article,
@@ -65,23 +67,8 @@ export async function appointRepresentative(
     throw new Problem(403, 'not_allowed', 'Only who manages the consortium names holders; a holder names deputies.')
   if (input.endsOn !== null && input.endsOn < input.startsOn)
     throw new Problem(422, 'period_reversed', 'The last day comes before the first.')
-  if (!(await findPersonSummary(tx, input.personId)))
-    throw new Problem(404, 'person_not_found', 'The directory knows nobody under this identifier.')
-
-  await lockSeats(tx, agreementId, body.key)
-  const others = await listRepresentatives(tx, agreementId, { body: body.key, from: input.startsOn })
-  const meanwhile = others.filter(({ startsOn }) => input.endsOn === null || startsOn <= input.endsOn)
-  for (const { personId, party } of meanwhile) {
-    if (personId !== input.personId) continue
-    if (party === input.party) throw new Problem(409, 'already_seated', 'This person sits for this party already.')
-    throw new Problem(409, 'sits_for_another', 'This person sits for another party in this body.')
-  }
-  const holders = meanwhile.filter(({ party, rank }) => party === input.party && rank === 'holder')
-  if (input.rank === 'holder' && most !== null && findPeak([...holders, input]) > most)
-    throw new Problem(409, 'too_many_persons', `At most ${most} persons per party (article ${article}).`, {
-      article,
-      most,
-    })
+  await requireAgent(tx, input.personId, input.startsOn)
+  await requireRoom(tx, agreementId, body, input)
   const id = randomUUIDv7()
   await insertRepresentative(tx, { ...input, id, agreementId, recordedBy: standing.personId }, now)
   for (const meeting of await listMeetings(tx, agreementId, body.key)) {
@@ -100,8 +87,59 @@ export async function appointRepresentative(
 }
 
 /**
- * Ends someone's office on a day, today at the earliest: what they took part in until then stays theirs.
- * @throws Problem 404 `representative_not_found`; 403 `not_allowed`; 422 `period_reversed`, `end_in_past`.
+ * Whoever sits is an adult who works for a member, an academy or a school, today.
+ * @throws Problem 404 `person_not_found`; 422 `representative_refused`.
+ */
+async function requireAgent(tx: Tx, personId: string, startsOn: Day): Promise<void> {
+  const person = await findPersonSummary(tx, personId)
+  if (!person) throw new Problem(404, 'person_not_found', 'The directory knows nobody under this identifier.')
+  const profiles = await listProfiles(tx, personId)
+  // Who was typed in without any place is a member's agent.
+  const works = profiles.length === 0 || profiles.some((profile) => profile !== 'pupil' && profile !== 'guardian')
+  const minor = person.bornOn !== null && addMonths(person.bornOn, 12 * 18) > startsOn
+  if (person.goneOn !== null || !works || minor)
+    throw new Problem(
+      422,
+      'representative_refused',
+      'Only an adult who works for a member or a school, today, may sit.',
+    )
+}
+
+/**
+ * Waits for whoever else names representatives in the body, and sees that it has room for someone.
+ * @param input.id of the office itself, when it is changed.
+ * @throws Problem 409 `already_seated`, `sits_for_another`, `too_many_persons`.
+ */
+async function requireRoom(
+  tx: Tx,
+  agreementId: string,
+  body: Body,
+  input: Pick<Representative, 'party' | 'personId' | 'rank' | 'startsOn' | 'endsOn'> & { id?: string },
+): Promise<void> {
+  const { article, mostPersonsPerParty: most } = body.composition
+  await lockSeats(tx, agreementId, body.key)
+  const others = await listRepresentatives(tx, agreementId, { body: body.key, from: input.startsOn })
+  const meanwhile = others.filter(
+    ({ id, startsOn }) => id !== input.id && (input.endsOn === null || startsOn <= input.endsOn),
+  )
+  for (const { personId, party } of meanwhile) {
+    if (personId !== input.personId) continue
+    if (party === input.party) throw new Problem(409, 'already_seated', 'This person sits for this party already.')
+    throw new Problem(409, 'sits_for_another', 'This person sits for another party in this body.')
+  }
+  const holders = meanwhile.filter(({ party, rank }) => party === input.party && rank === 'holder')
+  if (input.rank === 'holder' && most !== null && findPeak([...holders, input]) > most)
+    throw new Problem(409, 'too_many_persons', `At most ${most} persons per party (article ${article}).`, {
+      article,
+      most,
+    })
+}
+
+/**
+ * Ends someone's office on a day, today at the earliest: what they took part in until then stays theirs. An end that was
+ * not reached yet may be put off, while there is room.
+ * @throws Problem 404 `representative_not_found`; 403 `not_allowed`; 422 `period_reversed`, `end_in_past`; 409 `office_over`;
+ * as `requireRoom`.
  */
 export async function endRepresentative(tx: Tx, standing: Standing, id: string, endsOn: Day): Promise<Representative> {
   const { id: agreementId, rules } = standing.agreement
@@ -112,6 +150,9 @@ export async function endRepresentative(tx: Tx, standing: Standing, id: string, 
     throw new Problem(403, 'not_allowed', 'Only who names someone ends their office.')
   if (endsOn < found.startsOn) throw new Problem(422, 'period_reversed', 'The last day comes before the first.')
   if (endsOn < standing.today) throw new Problem(422, 'end_in_past', 'An office ends today at the earliest.')
+  if (found.endsOn !== null && found.endsOn < standing.today)
+    throw new Problem(409, 'office_over', 'This office is over: name the person again.')
+  if (found.endsOn !== null && endsOn > found.endsOn) await requireRoom(tx, agreementId, body, { ...found, endsOn })
   await updateRepresentativeEnd(tx, id, endsOn)
   await recordAudit(tx, {
     action: 'governance.representative_ended',
