@@ -10,7 +10,15 @@ import { useAgreementSlug } from './governance.ts'
 import { type Ballot, useTold } from './votes.ts'
 
 /** What who leads the meeting does during a vote: writes down what is said aloud, and closes. */
-export function BallotLead({ ballot, waiting }: { ballot: Ballot; waiting: number }) {
+export function BallotLead({
+  ballot,
+  waiting,
+  onRefused,
+}: {
+  ballot: Ballot
+  waiting: number
+  onRefused: (error: Error) => void
+}) {
   const { t } = useTranslation('votes')
   const slug = useAgreementSlug()
   const client = useQueryClient()
@@ -20,11 +28,12 @@ export function BallotLead({ ballot, waiting }: { ballot: Ballot; waiting: numbe
       api.POST('/api/governance/agreements/{slug}/ballots/{ballotId}/closing', {
         params: { path: { slug, ballotId: ballot.id } },
       }),
+    onError: onRefused,
     onSettled: () => client.invalidateQueries({ queryKey: ['governance', slug] }),
   })
   return (
     <Section hint={t('lead.hint')} title={t('lead.title')}>
-      <AloudForm ballot={ballot} />
+      <AloudForm ballot={ballot} onRefused={onRefused} />
       <div className="stack stack-tight">
         {asking && <p aria-live="polite">{waiting > 0 ? t('lead.waiting', { count: waiting }) : t('lead.allVoted')}</p>}
         <div className="row">
@@ -49,12 +58,15 @@ export function BallotLead({ ballot, waiting }: { ballot: Ballot; waiting: numbe
   )
 }
 
-function AloudForm({ ballot }: { ballot: Ballot }) {
+function AloudForm({ ballot, onRefused }: { ballot: Ballot; onRefused: (error: Error) => void }) {
   const { t } = useTranslation('votes')
   const told = useTold()
   const slug = useAgreementSlug()
   const client = useQueryClient()
-  const voters = ballot.roll.filter(({ state }) => state === 'present' || state === 'represented')
+  // Nobody notes anything over what a member voted itself.
+  const voters = ballot.roll.filter(
+    ({ state, choice: cast, aloud }) => (state === 'present' || state === 'represented') && (cast === null || aloud),
+  )
   const [party, setParty] = useState('')
   const [choice, setChoice] = useState('')
   const record = useMutation({
@@ -63,6 +75,7 @@ function AloudForm({ ballot }: { ballot: Ballot }) {
         params: { path: { slug, ballotId: ballot.id, party } },
         body: { choice, aloud: true },
       }),
+    onError: onRefused,
     onSuccess: () => {
       setParty('')
       setChoice('')

@@ -45,7 +45,8 @@ export function BallotRoll({ ballot }: { ballot: Ballot }) {
             <td data-label={t('roll.vote')}>
               <span>
                 {takesPart && (choiceOf(line.choice) ?? t(ballot.closedAt ? 'roll.none' : 'roll.waiting'))}
-                {line.aloud && ` (${t('roll.aloud')})`}
+                {line.aloud &&
+                  ` (${line.recordedBy === null ? t('roll.aloud') : t('roll.aloudBy', { name: line.recordedBy })})`}
               </span>
             </td>
           </tr>

@@ -1,4 +1,5 @@
 import type { Tx } from '#kernel/postgres'
+import { listPersonSummaries } from '#modules/directory'
 import type { AgreementInForce } from '../agreements/agreements.queries.ts'
 import { getReadableMeeting } from '../bodies/meetings.ts'
 import { listNamedRepresentatives } from '../bodies/representatives.queries.ts'
@@ -101,10 +102,15 @@ async function describeRoll(tx: Tx, standing: Standing, { id, rules }: Agreement
   const votes = await listVotes(tx, ballot.id)
   const ids = roll.flatMap(({ representativeId }) => representativeId ?? [])
   const people = ids.length === 0 ? [] : await listNamedRepresentatives(tx, id, { ids })
+  const scribes = await listPersonSummaries(
+    tx,
+    votes.filter(({ recorded }) => recorded).map(({ castBy }) => castBy),
+  )
   const nameOf = (party: string | null) => rules.parties.find(({ key }) => key === party)?.name ?? party
   return roll.map((line) => {
     const vote = votes.find(({ party }) => party === line.party)
     const person = people.find((each) => each.id === line.representativeId)?.name
+    const scribe = vote?.recorded ? scribes.find(({ id: scribeId }) => scribeId === vote.castBy) : undefined
     return {
       party: line.party,
       name: nameOf(line.party) ?? line.party,
@@ -116,6 +122,7 @@ async function describeRoll(tx: Tx, standing: Standing, { id, rules }: Agreement
       mine: line.personId === standing.personId,
       choice: vote?.choice ?? null,
       aloud: vote?.recorded ?? false,
+      recordedBy: scribe ? `${scribe.givenName} ${scribe.familyName}` : null,
     }
   })
 }

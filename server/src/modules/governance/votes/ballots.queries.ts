@@ -45,6 +45,8 @@ export interface CountedVote {
   version: number
   choice: string
   castAt: Date
+  castBy: string
+  /** Said aloud, and written down by who leads the meeting. */
   recorded: boolean
 }
 
@@ -130,7 +132,7 @@ export function listVotes(tx: Tx, ballotId: string): Promise<CountedVote[]> {
   return tables(tx)
     .selectFrom('governance.ballot_vote')
     .distinctOn('party')
-    .select(['party', 'version', 'choice', 'cast_at as castAt', 'recorded'])
+    .select(['party', 'version', 'choice', 'cast_at as castAt', 'cast_by as castBy', 'recorded'])
     .where('ballot_id', '=', ballotId)
     .orderBy('party')
     .orderBy('version', 'desc')

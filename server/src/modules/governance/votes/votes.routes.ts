@@ -157,6 +157,7 @@ export function registerVotes(app: App, services: Services): void {
                 mine: z.boolean().describe('whether the reader votes for this party'),
                 choice: z.string().nullable(),
                 aloud: z.boolean().describe('said aloud, written down by who leads the meeting'),
+                recordedBy: z.string().nullable().describe('who wrote it down; null once erased'),
               }),
             ),
             rollDigest: z.string().describe('SHA-256 of the roll as the journal has it'),

@@ -245,6 +245,33 @@ describe('A vote of the governance committee', () => {
     expect(tally.map(({ voices }) => voices)).toEqual(['1', '0', '0'])
   })
 
+  it('is noted aloud for who has not voted by their own act, with who noted it in the roll', async () => {
+    const scene = await makeMeeting({ body: 'cogouv', rule: 'cogouv-ordinaire', parties: ['region', 'aube', 'marne'] })
+    const { id } = (await open(scene.itemId)).json<{ id: string }>()
+    await vote(id, 'aube', scene.seat('aube'), 'for')
+    const over = await vote(id, 'aube', consortium.manager, 'against', true)
+    expect([over.statusCode, over.json<{ code: string }>().code]).toEqual([409, 'voter_has_voted'])
+    await vote(id, 'marne', consortium.manager, 'against', true)
+    expect((await vote(id, 'marne', consortium.manager, 'for', true)).json()).toMatchObject({ version: 2 })
+    const lines = async () => {
+      const { roll } = (await send('GET', `/ballots/${id}`, consortium.manager.headers)).json<{
+        roll: { party: string; choice: string | null; aloud: boolean; recordedBy: string | null }[]
+      }>()
+      return roll.filter(({ choice }) => choice !== null)
+    }
+    const named = expect.stringMatching(/ /)
+    expect(await lines()).toMatchObject([
+      { party: 'aube', choice: 'for', aloud: false, recordedBy: null },
+      { party: 'marne', choice: 'for', aloud: true, recordedBy: named },
+    ])
+    // Confirmed by its own act, it is the member's own: nobody replaces it any more.
+    expect((await vote(id, 'marne', scene.seat('marne'), 'for')).json()).toMatchObject({ version: 3 })
+    expect((await vote(id, 'marne', consortium.manager, 'against', true)).statusCode).toBe(409)
+    // Who leads votes for its own party like everybody.
+    await vote(id, 'region', scene.seat('region'), 'for', true)
+    expect((await lines()).map(({ aloud }) => aloud)).toEqual([false, false, false])
+  })
+
   it('is opened once and closed once, by however many at the same time', async () => {
     const scene = await makeMeeting({ body: 'cogouv', rule: 'cogouv-ordinaire', parties: ['region', 'aube'] })
     const openings = await Promise.all([1, 2, 3, 4].map(() => open(scene.itemId)))

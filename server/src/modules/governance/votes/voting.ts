@@ -21,9 +21,10 @@ import { decideBallot } from './verdict.ts'
 /**
  * Votes for a party. The vote may be replaced until the ballot is closed; each version is kept and the last counts. The
  * same vote sent twice is one.
- * @param input.aloud said aloud by the voter, and written down by who leads the meeting.
- * @throws Problem 404 `ballot_not_found`, `not_on_roll`; 409 `ballot_closed`, `voter_absent`, `voter_recused`; 403
- *   `holder_votes` for a deputy beside the holder, `not_your_vote`; 422 `choice_unknown`.
+ * @param input.aloud said aloud by the voter, and written down by who leads the meeting: only while the voter has not voted
+ *   by their own act, which nobody else replaces.
+ * @throws Problem 404 `ballot_not_found`, `not_on_roll`; 409 `ballot_closed`, `voter_absent`, `voter_recused`,
+ *   `voter_has_voted`; 403 `holder_votes` for a deputy beside the holder, `not_your_vote`; 422 `choice_unknown`.
  */
 export async function castVote(
   tx: Tx,
@@ -43,7 +44,11 @@ export async function castVote(
   if (!listChoices(ballot.options).includes(input.choice))
     throw new Problem(422, 'choice_unknown', 'This ballot does not offer that choice.')
   const last = (await listVotes(tx, ballotId)).find(({ party }) => party === line.party)
-  if (last?.choice === input.choice) return { version: last.version, choice: last.choice }
+  const aloud = input.aloud && line.personId !== personId
+  // Who confirms by their own act what was noted for them casts a vote of their own.
+  if (last?.choice === input.choice && (aloud || !last.recorded)) return { version: last.version, choice: last.choice }
+  if (aloud && last?.recorded === false)
+    throw new Problem(409, 'voter_has_voted', 'This member has voted by its own act: only it changes its vote.')
   const version = (last?.version ?? 0) + 1
   await tables(tx)
     .insertInto('governance.ballot_vote')
@@ -54,18 +59,18 @@ export async function castVote(
       choice: input.choice,
       cast_at: now,
       cast_by: personId,
-      recorded: input.aloud,
+      recorded: aloud,
     })
     .execute()
   await recordAudit(tx, {
-    action: input.aloud ? 'governance.vote_recorded' : 'governance.vote_cast',
+    action: aloud ? 'governance.vote_recorded' : 'governance.vote_cast',
     actorPersonId: personId,
     subjectKind: 'governance.ballot',
     subjectId: ballotId,
     detail: { party: line.party, choice: input.choice, version },
   })
   const person = await digestPerson(tx, agreement.id, personId)
-  const content = { party: line.party, choice: input.choice, version, aloud: input.aloud, person }
+  const content = { party: line.party, choice: input.choice, version, aloud, person }
   await recordInJournal(tx, { agreementId: agreement.id, kind: 'ballot.voted', subjectId: ballotId, content }, now)
   return { version, choice: input.choice }
 }
