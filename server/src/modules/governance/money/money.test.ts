@@ -9,6 +9,7 @@ import { closeExercise } from './close-exercise.ts'
 import { exerciseOf, getTerms } from './exercises.ts'
 import { listOwed } from './owed.ts'
 import { onDecision } from './regularisations.ts'
+import { tables as voteTables } from '../votes/tables.ts'
 import { priceStaff } from './staff.ts'
 
 let server: TestApp
@@ -60,6 +61,57 @@ async function expectTrue() {
     const sums = await sumPostings(tx, consortium.agreementId)
     expect(await listBalances(tx, consortium.agreementId)).toEqual(sums)
     expect(sums.reduce((so, { cents }) => so + cents, 0n)).toBe(0n)
+  })
+}
+
+/** Opens a vote on a regularisation. */
+async function putToVote(subjectId: string) {
+  const [meetingId, itemId] = [randomUUID(), randomUUID()]
+  await server.inTenant(async (tx) => {
+    await voteTables(tx)
+      .insertInto('governance.meeting')
+      .values({
+        id: meetingId,
+        agreement_id: consortium.agreementId,
+        body: 'ag',
+        title: 'Assemblée',
+        starts_at: now,
+        ends_at: new Date(now.getTime() + 3_600_000),
+        state: 'open',
+        created_at: now,
+      })
+      .execute()
+    await voteTables(tx)
+      .insertInto('governance.agenda_item')
+      .values({
+        id: itemId,
+        meeting_id: meetingId,
+        position: 1,
+        title: 'Régularisation',
+        kind: 'decision',
+        ballot_rule: 'ag-ordinaire',
+        subject_kind: 'regularisation',
+        subject_id: subjectId,
+        created_at: now,
+      })
+      .execute()
+    await voteTables(tx)
+      .insertInto('governance.ballot')
+      .values({
+        id: randomUUID(),
+        agreement_id: consortium.agreementId,
+        version_id: consortium.versionId,
+        meeting_id: meetingId,
+        agenda_item_id: itemId,
+        rule: 'ag-ordinaire',
+        round: 1,
+        options: '[]',
+        opening: '[]',
+        roll_digest: '',
+        opened_at: now,
+        opened_by: consortium.manager.personId,
+      })
+      .execute()
   })
 }
 
@@ -212,6 +264,41 @@ describe('orders', () => {
     expect(entry.postings.find((posting: { party: string }) => posting.party === 'region').cents).toBe('-180000')
     expect(entry.postings.some((posting: { nature: string }) => posting.nature === 'bank')).toBe(false)
     await expectTrue()
+  })
+
+  test('a regularisation is withdrawn, once, by who manages, until it is put to the vote', async () => {
+    const { body } = await manage('POST', '/money/orders', order({ cents: '90000' }))
+    const paid = { requestKey: randomUUID(), cents: '90000', effectiveOn: '2026-10-02', document: 'F', last: true }
+    await manage('POST', `/money/orders/${body.id}/payments`, paid)
+    const propose = async () =>
+      (
+        await manage('POST', `/money/orders/${body.id}/regularisations`, {
+          label: 'À revoir',
+          cents: '80000',
+          effectiveOn: '2026-10-05',
+          sharingKey: 'tous-selon-les-voix',
+        })
+      ).body.id as string
+    const withdraw = (id: string, headers = consortium.manager.headers) =>
+      call(headers, 'POST', `/money/regularisations/${id}/withdrawal`)
+    const first = await propose()
+    expect((await withdraw(first, moselle.headers)).status).toBe(403)
+    expect((await withdraw(randomUUID())).status).toBe(404)
+    const twice = await Promise.all([withdraw(first), withdraw(first)])
+    expect(twice.map(({ status }) => status).toSorted()).toEqual([204, 409])
+    const states = async () =>
+      (await manage('GET', '/money/orders')).body.regularisations
+        .filter(({ orderId }: { orderId: string }) => orderId === body.id)
+        .map(({ state }: { state: string }) => state)
+    expect(await states()).toEqual(['withdrawn'])
+    const { body: journal } = await manage('GET', '/journal')
+    expect(JSON.parse(journal.entries[0].content)).toMatchObject({ kind: 'regularisation.withdrawn', subject: first })
+
+    // Another may follow; once a vote on it was opened, the vote decides.
+    const second = await propose()
+    await putToVote(second)
+    expect((await withdraw(second)).body.code).toBe('regularisation_put_to_vote')
+    expect(await states()).toEqual(['proposed', 'withdrawn'])
   })
 
   test('a price reduction is proposed, posted once, and shared as the cost was', async () => {

@@ -20,7 +20,7 @@ import { type Order, listOrders } from './orders.queries.ts'
 import { createOrder } from './orders.ts'
 import { listOffers, listReductions, listRegularisations } from './proposals.queries.ts'
 import { proposePriceReduction, settlePriceReduction } from './price-reductions.ts'
-import { proposeRegularisation } from './regularisations.ts'
+import { proposeRegularisation, withdrawRegularisation } from './regularisations.ts'
 import { doOnce } from './request-once.ts'
 
 const base = '/api/governance/agreements/:slug/money'
@@ -91,7 +91,7 @@ export function registerOrders(app: App, services: Services): void {
                 id: z.uuid(),
                 orderId: z.uuid(),
                 label: z.string(),
-                state: z.enum(['proposed', 'adopted', 'rejected']),
+                state: z.enum(['proposed', 'adopted', 'rejected', 'withdrawn']),
                 sharingKey: z.string(),
                 cents: centsSchema,
                 parts: z.array(z.object({ party: z.string(), beforeCents: centsSchema, afterCents: centsSchema })),
@@ -310,6 +310,29 @@ export function registerOrders(app: App, services: Services): void {
         const input = { ...body, agreementId: standing.agreement.id, orderId: request.params.id, amountCents: cents }
         return { id: await proposeRegularisation(tx, { ...input, by: standing.personId }, now) }
       }),
+  )
+
+  app.post(
+    `${base}/regularisations/:id/withdrawal`,
+    {
+      config,
+      schema: {
+        operationId: 'withdrawRegularisation',
+        summary: 'Take a proposed regularisation back, before it is put to the vote',
+        params: idParams,
+        response: { 204: z.null() },
+      },
+    },
+    async (request, reply) => {
+      await inManagedAccounts(services, actorOf(request), request.params.slug, (tx, standing, now) =>
+        withdrawRegularisation(
+          tx,
+          { agreementId: standing.agreement.id, id: request.params.id, by: standing.personId },
+          now,
+        ),
+      )
+      return reply.code(204).send(null)
+    },
   )
 
   app.post(

@@ -4,6 +4,8 @@ import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Day } from '#kernel/time'
 import { lockJournal } from '../journal/journal-lock.ts'
+import { recordInJournal } from '../journal/journal.ts'
+import { tables as voteTables } from '../votes/tables.ts'
 import { isCost, sumCents, sumOfSubject } from './balances.queries.ts'
 import { getTerms } from './exercises.ts'
 import { postEntry, requireOpen } from './ledger.ts'
@@ -98,6 +100,51 @@ export async function proposeRegularisation(
     detail: { order: order.number, sharingKey: key.key, cents: String(cost) },
   })
   return id
+}
+
+/**
+ * Takes a proposed regularisation back, before it is put to the vote: what waited for that vote is free again.
+ * @throws Problem 404 `regularisation_not_found`; 409 `regularisation_settled`, `regularisation_put_to_vote`.
+ */
+export async function withdrawRegularisation(
+  tx: Tx,
+  input: { agreementId: string; id: string; by: string | null },
+  now: Date,
+): Promise<void> {
+  // Nobody opens a vote meanwhile: who does holds the journal too.
+  await lockJournal(tx, input.agreementId)
+  const found = await moneyTables(tx)
+    .selectFrom('governance.regularisation')
+    .select(['order_id', 'state', 'sharing_key', 'amount_cents'])
+    .where('agreement_id', '=', input.agreementId)
+    .where('id', '=', input.id)
+    .executeTakeFirst()
+  if (!found) throw new Problem(404, 'regularisation_not_found', 'There is no such regularisation.')
+  if (found.state !== 'proposed') throw new Problem(409, 'regularisation_settled', `It is ${found.state} already.`)
+  const ballot = await voteTables(tx)
+    .selectFrom('governance.ballot')
+    .innerJoin('governance.agenda_item', 'governance.agenda_item.id', 'governance.ballot.agenda_item_id')
+    .select('governance.ballot.id')
+    .where('subject_kind', '=', 'regularisation')
+    .where('subject_id', '=', input.id)
+    .where('kind', '=', 'decision')
+    .executeTakeFirst()
+  if (ballot) throw new Problem(409, 'regularisation_put_to_vote', 'It has been put to the vote: the vote decides.')
+  await moneyTables(tx)
+    .updateTable('governance.regularisation')
+    .set({ state: 'withdrawn', decided_at: now })
+    .where('id', '=', input.id)
+    .execute()
+  await recordAudit(tx, {
+    action: 'governance.regularisation_withdrawn',
+    actorPersonId: input.by,
+    subjectKind: 'regularisation',
+    subjectId: input.id,
+    detail: { cents: String(found.amount_cents) },
+  })
+  const content = { order: found.order_id, sharingKey: found.sharing_key, cents: String(found.amount_cents) }
+  const entry = { agreementId: input.agreementId, kind: 'regularisation.withdrawn', subjectId: input.id, content }
+  await recordInJournal(tx, entry, now)
 }
 
 /**

@@ -143,7 +143,7 @@ type MoneyTables = {
     agreement_id: string
     order_id: string
     label: string
-    state: Generated<'proposed' | 'adopted' | 'rejected'>
+    state: Generated<'proposed' | 'adopted' | 'rejected' | 'withdrawn'>
     version_id: string
     sharing_key: string
     head_count_id: string | null

@@ -123,10 +123,8 @@ function OrderItem({ order, budget, all }: { order: Order; budget: Budget; all: 
       )}
       {all.regularisations
         .filter(({ orderId }) => orderId === order.id)
-        .map(({ id, label, state, cents }) => (
-          <p className="small" key={id}>
-            {t('orders.regularisation', { label, cents: format.euros(cents) })} · {t(`proposals.${state}`)}
-          </p>
+        .map((regularisation) => (
+          <Regularisation key={regularisation.id} manages={budget.manages} regularisation={regularisation} />
         ))}
       {all.reductions
         .filter(({ orderId }) => orderId === order.id)
@@ -135,6 +133,37 @@ function OrderItem({ order, budget, all }: { order: Order; budget: Budget; all: 
         ))}
       {budget.manages && <OrderActs budget={budget} order={order} />}
     </li>
+  )
+}
+
+function Regularisation({
+  regularisation: { id, label, cents, state },
+  manages,
+}: {
+  regularisation: Orders['regularisations'][number]
+  manages: boolean
+}) {
+  const { t } = useTranslation('money')
+  const format = useFormat()
+  const slug = useAgreementSlug()
+  return (
+    <>
+      <p className="small">
+        {t('orders.regularisation', { label, cents: format.euros(cents) })} · {t(`proposals.${state}`)}
+      </p>
+      {manages && state === 'proposed' && (
+        <ActForm
+          act={() =>
+            api.POST('/api/governance/agreements/{slug}/money/regularisations/{id}/withdrawal', {
+              params: { path: { slug, id } },
+            })
+          }
+          fields={[]}
+          submit={t('orders.regularisationWithdraw', { label })}
+          title={t('orders.regularisationWithdrawTitle')}
+        />
+      )}
+    </>
   )
 }
 
