@@ -10,7 +10,10 @@ import { type CourseUse, listActivities, listCourseNames, listCourseUses } from 
 import { audiences } from './default-dashboards.ts'
 
 /** A key of an activity: 64 bits in decimal, beyond what JSON numbers hold. */
-export const key = z.string().regex(/^-?\d{1,19}$/)
+export const key = z
+  .string()
+  .regex(/^-?\d{1,19}$/, { abort: true })
+  .refine((text) => BigInt.asIntN(64, BigInt(text)) === BigInt(text))
 export const localName = z.record(z.string(), z.string()).describe('by language tag')
 
 /** Under so many learners, nothing is told of them. */

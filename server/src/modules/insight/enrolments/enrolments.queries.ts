@@ -78,3 +78,15 @@ export async function ensureCourse(tx: Tx, course: { key: string; iri: string; t
     .onConflict((conflict) => conflict.doNothing())
     .execute()
 }
+
+/** Whether a platform says that somebody takes part in a course. */
+export async function isEnrolled(tx: Tx, { learner, course }: { learner: string; course: string }): Promise<boolean> {
+  const found = await tables(tx)
+    .selectFrom('insight.enrolment')
+    .select('role')
+    .where('course', '=', course)
+    .where('learner', '=', learner)
+    .where('active', '=', true)
+    .executeTakeFirst()
+  return found !== undefined
+}

@@ -8,6 +8,7 @@ import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { listCourseNames } from '../dashboards/courses.queries.ts'
 import { key, localName } from '../dashboards/viewer.routes.ts'
+import { takesPart } from '../enrolments/taking-part.ts'
 import { actions, kinds } from '../events/learning-event.ts'
 import { findOwnLearner } from '../viewers/viewers.queries.ts'
 import { exportCsv, exportJson, listTraces } from './own-traces.ts'
@@ -241,7 +242,14 @@ export function registerOwn(app: App, services: Services): void {
     },
     async (request, reply) => {
       const { tenantId, learner } = await ownOf(services, request)
-      const plan = { ...request.body, course: request.params.course }
+      const { course: of } = request.params
+      // The course they come from, or one of theirs.
+      if (
+        viewerOf(request).courses?.includes(of) !== true &&
+        !(await takesPart(services, tenantId, { learner, course: of }))
+      )
+        throw new Problem(404, 'course_unknown', 'There is no such course within your reach.')
+      const plan = { ...request.body, course: of }
       await inTenant(services.db, tenantId, (tx) => upsertPlan(tx, learner, plan))
       return reply.status(204).send(null)
     },
@@ -331,6 +339,8 @@ export function registerOwn(app: App, services: Services): void {
         personId: decidedByPersonId,
       } = teacherOf(request, request.params.course)
       const { days, note, ...said } = request.body
+      if (!(await takesPart(services, tenantId, { learner: said.learner, course: request.params.course })))
+        throw new Problem(404, 'learner_not_in_course', 'Nobody of this course is known under this identifier.')
       const now = services.now()
       const id = randomUUIDv7()
       const until = days === null ? null : new Date(now.getTime() + days * 86_400_000)

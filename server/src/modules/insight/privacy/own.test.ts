@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Viewer } from '#kernel/access'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
 import { openXapiClient } from '../../../../test/xapi.ts'
+import { upsertEnrolments } from '../enrolments/enrolments.queries.ts'
 import { getLearner } from '../identities/identity-map.ts'
 import { projectAll } from '../projection/projection.ts'
 import { openLaunch } from '../viewers/viewers.ts'
@@ -54,6 +55,8 @@ beforeAll(async () => {
       name: 'Ana',
     }
     const now = app.services.now()
+    const told = { course, origin: '0193b5a0-0000-7000-8000-000000000001' }
+    await upsertEnrolments(tx, told, [{ learner: anas, role: 'student', name: 'Ana' }], now)
     return { anas, student: await openLaunch(tx, viewer, now), other: await openLaunch(tx, teacher, now) }
   })
   ana = anas
@@ -136,21 +139,35 @@ test('a learner sets a plan, changes it and gives it up', async () => {
     { course, courseName: null, weekly: 4, since: '2026-11-02', until: '2026-12-20' },
   ])
   expect((await put({ weekly: 4, since: '2026-11-02', until: '2026-10-01' })).statusCode).toBe(400)
+  const elsewhere = await app.app.inject({
+    method: 'PUT',
+    url: '/api/insight/own/plans/4242',
+    headers: asAna,
+    payload: { weekly: 3, since: '2026-11-02', until: null },
+  })
+  expect([elsewhere.statusCode, elsewhere.json().code]).toEqual([404, 'course_unknown'])
+  for (const none of ['9999999999999999999', 'x']) {
+    const answer = await app.app.inject({ method: 'DELETE', url: `/api/insight/own/plans/${none}`, headers: asAna })
+    expect(answer.statusCode).toBe(400)
+  }
   await app.app.inject({ method: 'DELETE', url: `/api/insight/own/plans/${course}`, headers: asAna })
   expect((await get('own/plans')).body.plans).toEqual([])
 })
 
 test('what a teacher does about a flag is there for the learner to read', async () => {
-  const post = (headers: { authorization: string }, of = course) =>
+  const post = (headers: { authorization: string }, of = course, learner = ana) =>
     app.app.inject({
       method: 'POST',
       url: `/api/insight/courses/${of}/follow-ups`,
       headers,
-      payload: { learner: ana, rule: 'not-seen', decision: 'followed', note: 'Appelée ce matin' },
+      payload: { learner, rule: 'not-seen', decision: 'followed', note: 'Appelée ce matin' },
     })
-  expect((await post(asTeacher)).statusCode).toBe(201)
+  const done = await post(asTeacher)
+  expect(done.statusCode, done.body).toBe(201)
   expect((await post(asTeacher, '78')).statusCode).toBe(403)
   expect((await post(asAna)).statusCode).toBe(403)
+  const stranger = await post(asTeacher, course, '4242')
+  expect([stranger.statusCode, stranger.json().code]).toEqual([404, 'learner_not_in_course'])
   expect((await get('own/follow-ups')).body.followUps).toMatchObject([
     { rule: 'not-seen', decision: 'followed', note: 'Appelée ce matin', until: '2026-12-04T10:00:00.000Z' },
   ])
