@@ -24,7 +24,12 @@ export interface Standing {
  * Who the reader is in the consortium: whoever manages it, and those who sit for one of its parties.
  * @throws Problem 404 `agreement_not_found`, for those who are neither as well.
  */
-export async function getStanding(tx: Tx, actor: Actor, slug: string, now: Date): Promise<Standing> {
+export async function getStanding(
+  tx: Tx,
+  actor: Actor | Pick<Actor, 'personId' | 'rights'>,
+  slug: string,
+  now: Date,
+): Promise<Standing> {
   const today = await findToday(tx, now)
   const agreement = await findAgreementInForce(tx, slug, today)
   if (!agreement) throw agreementNotFound()
@@ -63,6 +68,15 @@ export function readsBody({ agreement, manages, seats }: Standing, body: string)
   const contracts = (key: string) =>
     agreement.rules.parties.find((party) => party.key === key)?.roles.every((role) => role === 'contractor') ?? false
   return manages || seats.some((seat) => seat.body === body || !contracts(seat.party))
+}
+
+/** Whether the reader manages the consortium or sits for a party of it that is more than its contractor. */
+export function takesPart({ agreement, manages, seats }: Standing): boolean {
+  const { parties } = agreement.rules
+  return (
+    manages ||
+    seats.some(({ party }) => parties.find(({ key }) => key === party)?.roles.some((role) => role !== 'contractor'))
+  )
 }
 
 /** @throws Problem 403 `not_allowed` for those who do not manage the consortium. */

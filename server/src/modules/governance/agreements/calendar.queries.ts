@@ -251,20 +251,6 @@ export async function listSeated(
   return rows.map((row) => row.person_id)
 }
 
-/** Whether someone still sits for a party of the agreement. */
-export async function sitsAnywhere(tx: Tx, agreementId: string, personId: string, day: Day): Promise<boolean> {
-  const seat = await calendarTables(tx)
-    .selectFrom('governance.representative')
-    .select('id')
-    .where('agreement_id', '=', agreementId)
-    .where('person_id', '=', personId)
-    .where('starts_on', '<=', day)
-    .where((where) => where.or([where('ends_on', 'is', null), where('ends_on', '>=', day)]))
-    .limit(1)
-    .executeTakeFirst()
-  return seat !== undefined
-}
-
 /** Forgets what was told to people who are deleted, and the addresses of their calendars. */
 export async function deleteCalendarsOf(tx: Tx, personIds: string[]): Promise<void> {
   const theirs = sql<string>`any(${personIds}::uuid[])`

@@ -25,6 +25,8 @@ beforeAll(async () => {
         starts_at: new Date('2026-06-10T08:00:00Z'),
         ends_at: new Date('2026-06-10T10:00:00Z'),
         place: 'Metz, hôtel de Région',
+        state: 'convened',
+        convened_at: now,
         created_at: now,
       })
       .execute(),
@@ -158,5 +160,45 @@ describe('the address of a calendar', () => {
         .execute(),
     )
     expect((await fetch(address)).statusCode).toBe(404)
+  })
+})
+
+describe('what is prepared', () => {
+  it('shows its title to who could open it: a draft to who leads it, a body of others to no contractor', async () => {
+    const meeting = (body: string, title: string, state: 'draft' | 'convened') => ({
+      id: randomUUIDv7(),
+      agreement_id: consortium.agreementId,
+      body,
+      title,
+      starts_at: new Date('2026-07-02T08:00:00Z'),
+      ends_at: new Date('2026-07-02T10:00:00Z'),
+      state,
+      created_at: now,
+    })
+    await server.inTenant((tx) =>
+      tables(tx)
+        .insertInto('governance.meeting')
+        .values([meeting('cst', 'Projet tenu secret', 'draft'), meeting('cogouv', 'Séance des autres', 'convened')])
+        .execute(),
+    )
+    const titles = async (headers: { cookie: string }) => {
+      const feed = await server.app.inject({ method: 'POST', url: `${base}/calendar-feed`, headers })
+      const texts: string[] = []
+      for (const url of [
+        `${base}/calendar`,
+        new URL(feed.json().address).pathname,
+        `${base}/bodies`,
+        `${base}/bodies/cst`,
+        `${base}/bodies/cogouv`,
+      ]) {
+        const answer = await server.app.inject({ url, headers })
+        expect(answer.statusCode).toBe(200)
+        texts.push(answer.body)
+      }
+      return ['Projet tenu secret', 'Séance des autres'].filter((title) => texts.join().includes(title))
+    }
+    expect(await titles(consortium.manager.headers)).toEqual(['Projet tenu secret', 'Séance des autres'])
+    expect(await titles((await consortium.seatOf('aube', 'cst', 'deputy')).headers)).toEqual(['Séance des autres'])
+    expect(await titles((await consortium.seatOf('titulaire', 'cst')).headers)).toEqual([])
   })
 })

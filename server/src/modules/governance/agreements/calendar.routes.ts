@@ -5,11 +5,11 @@ import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
-import { addressOf, digest, findToday, listHolders } from '#modules/identity'
-import { inStanding, requireManager } from '../standing.ts'
-import { findAgreementInForce } from './agreements.queries.ts'
+import { addressOf, digest, listHolders } from '#modules/identity'
+import { getStanding, inStanding, requireManager } from '../standing.ts'
 import { listPeriods, schoolYearOf } from './calendar.ts'
 import { writeCalendarFeed } from './calendar-feed.ts'
+import { findCalendarReach } from './calendar-reach.ts'
 import {
   deleteFeed,
   findFeed,
@@ -20,7 +20,6 @@ import {
   listNotices,
   markNoticeRead,
   replaceFeed,
-  sitsAnywhere,
 } from './calendar.queries.ts'
 import { readCalendar } from './compliance.ts'
 
@@ -30,7 +29,7 @@ const period = z.object({ from: day, until: day })
 
 const entrySchema = z.object({
   key: z.string(),
-  kind: z.enum(['frequency', 'notice', 'preparation', 'review']),
+  kind: z.enum(['frequency', 'notice', 'preparation', 'review', 'dossier']),
   body: z.string().nullable(),
   name: z.string(),
   article: z.string(),
@@ -43,7 +42,9 @@ const entrySchema = z.object({
   preparedBy: z.string().nullable(),
   doneOn: day.nullable(),
   lastSafeDay: day.nullable().describe('last day on which the next step is in time'),
-  steps: z.array(z.object({ act: z.enum(['convene', 'meet', 'review']), body: z.string().nullable(), by: day })),
+  steps: z.array(
+    z.object({ act: z.enum(['convene', 'meet', 'review', 'submit']), body: z.string().nullable(), by: day }),
+  ),
 })
 
 const noticeSchema = z.object({ id: z.uuid(), madeAt: z.date(), entry: entrySchema })
@@ -84,19 +85,22 @@ export function registerCalendar(app: App, services: Services): void {
       },
     },
     (request) =>
-      inStanding(services, request, async (tx, { agreement, today, personId }) => {
+      inStanding(services, request, async (tx, standing) => {
+        const { agreement, today, personId } = standing
         const { rules } = agreement
         const schoolYear = schoolYearOf(rules, request.query.on ?? today)
         const first = schoolYearOf(rules, await findFirstDay(tx, agreement.id))
         const meetings = await listCalendarMeetings(tx, agreement.id, schoolYear)
+        const reach = await findCalendarReach(tx, standing)
+        const notices = await listNotices(tx, agreement.id, personId)
         return {
           today,
           schoolYear,
           schoolYears: listSchoolYears(rules.schoolYear.beginsOn, first.from, today),
           bodies: rules.bodies.map(({ key, shortName, name }) => ({ key, shortName, name })),
-          entries: await readCalendar(tx, agreement, schoolYear, today),
-          meetings: meetings.filter((each) => each.day >= schoolYear.from),
-          notices: await listNotices(tx, agreement.id, personId),
+          entries: (await readCalendar(tx, agreement, schoolYear, today)).filter(reach.entry),
+          meetings: meetings.filter((each) => each.day >= schoolYear.from && reach.meeting(each)),
+          notices: notices.filter(({ entry }) => reach.entry(entry)),
           feedSince: (await findFeedDate(tx, agreement.id, personId)) ?? null,
         }
       }),
@@ -233,15 +237,14 @@ export function registerCalendar(app: App, services: Services): void {
       const now = services.now()
       const text = await inTenant(services.db, request.tenant.id, async (tx) => {
         const feed = await findFeed(tx, digest(request.params.token))
-        const today = await findToday(tx, now)
-        const agreement = feed && (await findAgreementInForce(tx, feed.slug, today))
-        if (!agreement) throw feedNotFound()
+        if (!feed) throw new Problem(404, 'calendar_feed_not_found', 'This address shows no calendar (any more).')
         // An address outlives neither a seat nor a right.
-        const managers = await listHolders(tx, 'governance.administer', now)
-        const concerned =
-          managers.some(({ personId }) => personId === feed.personId) ||
-          (await sitsAnywhere(tx, agreement.id, feed.personId, today))
-        if (!concerned) throw feedNotFound()
+        const rights = (await listHolders(tx, 'governance.administer', now))
+          .filter(({ personId }) => personId === feed.personId)
+          .map(({ organisationId }) => ({ right: 'governance.administer' as const, organisationId }))
+        const standing = await getStanding(tx, { personId: feed.personId, rights }, feed.slug, now)
+        const { agreement, today } = standing
+        const reach = await findCalendarReach(tx, standing)
         const schoolYear = schoolYearOf(agreement.rules, today)
         const meetings = await listCalendarMeetings(tx, agreement.id, {
           from: schoolYear.from,
@@ -249,14 +252,15 @@ export function registerCalendar(app: App, services: Services): void {
         })
         const entries = await readCalendar(tx, agreement, schoolYear, today)
         const address = new URL(`/governance/${feed.slug}`, addressOf(services, request.tenant)).href
-        return writeCalendarFeed(agreement, meetings, entries, { address, now })
+        return writeCalendarFeed(agreement, meetings.filter(reach.meeting), entries.filter(reach.entry), {
+          address,
+          now,
+        })
       })
       return reply.type('text/calendar; charset=utf-8').header('cache-control', 'private, max-age=900').send(text)
     },
   )
 }
-
-const feedNotFound = () => new Problem(404, 'calendar_feed_not_found', 'This address shows no calendar (any more).')
 
 function listSchoolYears(beginsOn: string, first: string, today: string) {
   const years = []

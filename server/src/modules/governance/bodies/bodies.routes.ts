@@ -3,12 +3,12 @@ import { searchPeople } from '#modules/directory'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { Problem } from '#kernel/problem'
-import { inStanding } from '../standing.ts'
+import { inStanding, readsBody } from '../standing.ts'
 import { leadsBody, listSeats } from './bodies.ts'
 import { changeFollowUp } from './follow-up.ts'
 import { listFollowUps } from './follow-up.queries.ts'
 import { meetingLineSchema, toMeetingLine } from './meeting-schemas.ts'
-import { createMeeting } from './meetings.ts'
+import { createMeeting, readsMeeting } from './meetings.ts'
 import { listMeetings } from './meetings.queries.ts'
 import { appointRepresentative, endRepresentative, getBody, listNameableRanks } from './representatives.ts'
 
@@ -65,7 +65,7 @@ export function registerBodies(app: App, services: Services): void {
     (request) =>
       inStanding(services, request, async (tx, standing) => {
         const { id, rules } = standing.agreement
-        const meetings = (await listMeetings(tx, id)).toReversed()
+        const meetings = (await listMeetings(tx, id)).filter((each) => readsMeeting(standing, each)).toReversed()
         const followUps = await listFollowUps(tx, id, {})
         const bodies = []
         for (const body of rules.bodies) {
@@ -154,8 +154,8 @@ export function registerBodies(app: App, services: Services): void {
           },
           leads,
           seats: await listSeats(tx, standing, body),
-          meetings: meetings.filter(({ state }) => leads || state !== 'draft').map(toMeetingLine),
-          followUps: await listFollowUps(tx, id, { body: body.key }),
+          meetings: meetings.filter((each) => readsMeeting(standing, each)).map(toMeetingLine),
+          followUps: readsBody(standing, body.key) ? await listFollowUps(tx, id, { body: body.key }) : [],
           ballots: rules.ballots.filter((ballot) => ballot.body === body.key),
         }
       }),

@@ -22,10 +22,17 @@ export function leadsMeeting(standing: Standing, body: Body, meeting: Meeting): 
 }
 
 /**
- * A meeting that the reader may see: a draft is seen by those who lead it alone, and a contractor sees the bodies in which
+ * Whether the reader may see a meeting: a draft is seen by those who lead it alone, and a contractor sees the bodies in which
  * it sits.
- * @throws Problem 404 `meeting_not_found`.
  */
+export function readsMeeting(standing: Standing, meeting: Meeting): boolean {
+  const body = standing.agreement.rules.bodies.find(({ key }) => key === meeting.body)
+  // Of a body that an amendment did away with.
+  if (!body) return standing.manages
+  return readsBody(standing, body.key) && (meeting.state !== 'draft' || leadsMeeting(standing, body, meeting))
+}
+
+/** A meeting that the reader may see. @throws Problem 404 `meeting_not_found`. */
 export async function getReadableMeeting(
   tx: Tx,
   standing: Standing,
@@ -33,10 +40,8 @@ export async function getReadableMeeting(
 ): Promise<{ meeting: Meeting; body: Body; leads: boolean }> {
   const meeting = await getMeeting(tx, standing.agreement.id, id)
   const body = getBody(standing.agreement.rules, meeting.body)
-  const leads = leadsMeeting(standing, body, meeting)
-  if ((meeting.state === 'draft' && !leads) || !readsBody(standing, body.key))
-    throw new Problem(404, 'meeting_not_found', 'There is no such meeting.')
-  return { meeting, body, leads }
+  if (!readsMeeting(standing, meeting)) throw new Problem(404, 'meeting_not_found', 'There is no such meeting.')
+  return { meeting, body, leads: leadsMeeting(standing, body, meeting) }
 }
 
 /**
