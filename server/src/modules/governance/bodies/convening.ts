@@ -1,10 +1,9 @@
-import { sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
 import type { Body } from '../agreements/agreement-schema.ts'
 import { addDays } from '../days.ts'
 import type { Standing } from '../standing.ts'
-import { tables } from '../tables.ts'
+import { findPreparation } from './preparation.ts'
 
 /** One thing the agreement asks before a body meets, and whether it was met. */
 export interface ConveningCheck {
@@ -50,7 +49,13 @@ export async function checkConvening(
   for (const preparation of body.preparedBy) {
     const days = 7 * preparation.weeks
     const limit = addDays(meeting.day, -days)
-    const doneOn = await findPreparation(tx, standing.agreement.id, body.key, meeting, preparation.body, limit)
+    const doneOn =
+      (await findPreparation(
+        tx,
+        standing.agreement.id,
+        { ...meeting, body: body.key },
+        { body: preparation.body, limit, counting: ['convened', 'open', 'closed'] },
+      )) ?? null
     checks.push({
       ...cite(preparation),
       kind: 'preparation',
@@ -85,45 +90,3 @@ const cite = ({ article, interpretation }: { article: string; interpretation?: s
   article,
   interpretation: interpretation ?? null,
 })
-
-/**
- * Day of the last meeting, held or convened, of a preparatory body before a limit and since the body it prepares last
- * met; null when there is none. With no earlier meeting, those of the twelve months before count.
- */
-async function findPreparation(
-  tx: Tx,
-  agreementId: string,
-  body: string,
-  meeting: { id: string; day: Day },
-  by: string,
-  limit: Day,
-): Promise<Day | null> {
-  const zone = sql`(select time_zone from kernel.tenant where id = kernel.current_tenant())`
-  const day = sql<Day>`(starts_at at time zone ${zone})::date`
-  const earlier = await tables(tx)
-    .selectFrom('governance.meeting')
-    .select(day.as('day'))
-    .where('agreement_id', '=', agreementId)
-    .where('body', '=', body)
-    .where('id', '<>', meeting.id)
-    .where('state', '=', 'closed')
-    .where('without_quorum', '=', false)
-    .where(day, '<', meeting.day)
-    .orderBy('starts_at', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  const since = earlier?.day ?? addDays(meeting.day, -366)
-  const found = await tables(tx)
-    .selectFrom('governance.meeting')
-    .select(day.as('day'))
-    .where('agreement_id', '=', agreementId)
-    .where('body', '=', by)
-    .where('state', 'in', ['convened', 'open', 'closed'])
-    .where('without_quorum', '=', false)
-    .where(day, '<=', limit)
-    .where(day, '>', since)
-    .orderBy('starts_at', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return found?.day ?? null
-}
