@@ -4805,6 +4805,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/governance/agreements/{slug}/yearly-review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A school year reviewed: meetings, what was asked for, decisions, changes, balance */
+        get: operations["getYearlyReview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/governance/agreements/{slug}/what-if": {
         parameters: {
             query?: never;
@@ -13675,6 +13692,8 @@ export interface operations {
                             /** @enum {string} */
                             kind: "deciding" | "advisory" | "crisis";
                         }[];
+                        /** @description whether the agreement has rules about deliverables */
+                        deliverables: boolean;
                         /** @description whether the agreement has rules about public digital services */
                         services: boolean;
                     };
@@ -16930,479 +16949,7 @@ export interface operations {
                         version: number | null;
                         lastVersion: number;
                         source: string;
-                        /** @description null when the file cannot be read any more */
-                        rules: {
-                            agreement: string;
-                            title: string;
-                            numbering: string;
-                            /** Format: date */
-                            validFrom: string;
-                            validUntil: string | null;
-                            schoolYear: {
-                                beginsOn: string;
-                            };
-                            articles: {
-                                number: string;
-                                title: string;
-                                text: string;
-                            }[];
-                            parties: {
-                                key: string;
-                                name: string;
-                                /** @enum {string} */
-                                kind: "region" | "department" | "syndicate" | "municipality" | "academicAuthority" | "university" | "agency" | "company";
-                                roles: ("member" | "pilot" | "coordinator" | "academicAuthority" | "contractor" | "pilotInstitution")[];
-                                siret?: string;
-                                /** Format: date */
-                                joinedOn?: string;
-                                /** Format: date */
-                                leavesOn?: string;
-                                interpretation?: string;
-                            }[];
-                            bodies: {
-                                /** @description number of one of the articles of this agreement */
-                                article: string;
-                                interpretation?: string;
-                                /** Format: date */
-                                validFrom?: string;
-                                /** Format: date */
-                                validUntil?: string;
-                                key: string;
-                                shortName: string;
-                                name: string;
-                                /** @enum {string} */
-                                kind: "deciding" | "advisory" | "crisis";
-                                /** @description party; null: chosen at each meeting */
-                                chairedBy: string | null;
-                                /** @description party */
-                                convenedBy: string;
-                                composition: {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    parties: "everyMember" | "everyParty" | string[];
-                                    mostPersonsPerParty: number | null;
-                                    deputies: boolean;
-                                    proxies: {
-                                        mostReceived: number;
-                                    } | null;
-                                };
-                                voters: "everyMember" | "none" | string[];
-                                voices: "one" | {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    of: {
-                                        [key: string]: string;
-                                    };
-                                };
-                                quorum: {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    conditions: ({
-                                        /** @enum {string} */
-                                        of: "members";
-                                        /** @enum {string} */
-                                        comparator: ">=" | ">";
-                                        /** @description exact: numerator/denominator */
-                                        share: string;
-                                    } | {
-                                        /** @enum {string} */
-                                        of: "pupils";
-                                        /** @enum {string} */
-                                        comparator: ">=" | ">";
-                                        /** @description exact: numerator/denominator */
-                                        share: string;
-                                    } | {
-                                        /** @enum {string} */
-                                        of: "voices";
-                                        /** @enum {string} */
-                                        comparator: ">=" | ">";
-                                        /** @description exact: numerator/denominator */
-                                        share: string;
-                                    })[];
-                                    /**
-                                     * @description whether a proxy counts
-                                     * @enum {string}
-                                     */
-                                    counts: "present" | "presentOrRepresented";
-                                    /** @description null: the text knows none */
-                                    secondConvening: {
-                                        afterDays: number;
-                                        /** @enum {string} */
-                                        quorum: "none" | "same";
-                                    } | null;
-                                } | null;
-                                /** @description null: on demand */
-                                frequency: {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    /** @enum {string} */
-                                    per: "schoolYear" | "calendarYear" | "halfYear" | "quarter" | "month";
-                                    atLeast: number;
-                                    strictly: {
-                                        /** @enum {string} */
-                                        per: "schoolYear" | "calendarYear" | "halfYear" | "quarter" | "month";
-                                        atLeast: number;
-                                    } | null;
-                                } | null;
-                                /** @description days between the convening and the meeting; null: the text sets none */
-                                notice: {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    days: number;
-                                    urgentDays: number | null;
-                                } | null;
-                                preparedBy: {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    body: string;
-                                    weeks: number;
-                                }[];
-                            }[];
-                            ballots: {
-                                /** @description number of one of the articles of this agreement */
-                                article: string;
-                                interpretation?: string;
-                                /** Format: date */
-                                validFrom?: string;
-                                /** Format: date */
-                                validUntil?: string;
-                                key: string;
-                                name: string;
-                                body: string;
-                                subjects: ("person" | "ordinary" | "structuringChange" | "regularisation" | "delegatedChair" | "joining" | "opinion" | "amendment" | "impactDossier" | "deliverableList")[];
-                                method: {
-                                    /** @enum {string} */
-                                    kind: "twoRounds";
-                                    first: {
-                                        /** @enum {string} */
-                                        base: "cast" | "presentOrRepresented" | "all";
-                                        /** @enum {string} */
-                                        comparator: ">=" | ">";
-                                        /** @description exact: numerator/denominator */
-                                        share: string;
-                                    };
-                                    second: {
-                                        keeps: "all" | number;
-                                    };
-                                } | {
-                                    /** @enum {string} */
-                                    kind: "yesNoAbstain";
-                                    /** @enum {string} */
-                                    base: "cast" | "presentOrRepresented" | "all";
-                                    /** @enum {string} */
-                                    comparator: ">=" | ">";
-                                    /** @description exact: numerator/denominator */
-                                    share: string;
-                                };
-                                /**
-                                 * @description heads, or the voices of the body
-                                 * @enum {string}
-                                 */
-                                weights: "one" | "voices";
-                                /** @enum {string} */
-                                tie: "rejected" | "chairDecides" | "eldest" | "newMeeting";
-                                requires: ({
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    /** @enum {string} */
-                                    kind: "opinion";
-                                    of: "everyAcademicAuthority" | string;
-                                } | {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    /** @enum {string} */
-                                    kind: "meeting";
-                                    body: string;
-                                    weeks: number;
-                                } | {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    /** @enum {string} */
-                                    kind: "configurationSheet";
-                                })[];
-                            }[];
-                            changes: {
-                                /** @description number of one of the articles of this agreement */
-                                article: string;
-                                interpretation?: string;
-                                /** Format: date */
-                                validFrom?: string;
-                                /** Format: date */
-                                validUntil?: string;
-                                /** @description party */
-                                qualifiedBy: string;
-                                alwaysStructuring: ("paid" | "wholeEstablishment" | "technicalFrame")[];
-                                /** @description party that writes the configuration sheet */
-                                sheetBy: string;
-                                opinionOf: "everyAcademicAuthority" | string[];
-                                /** @description after which silence is noted as such; null: no term */
-                                opinionWithinDays: number | null;
-                                structuringBallot: string;
-                                /** @description null: the pilot decides */
-                                otherBallot: string | null;
-                                missed: {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    priceReduction: boolean;
-                                    rollBackAtNoCost: boolean;
-                                };
-                                crisis: {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    body: string;
-                                    /** @enum {string} */
-                                    informs: "everyParty";
-                                    /** @enum {boolean} */
-                                    costNeedsConsent: true;
-                                };
-                            } | null;
-                            membership: {
-                                joining: {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    /** @description body */
-                                    approvedBy: string;
-                                    steps: ("request" | "examination" | "approval" | "deliberationOfEveryMember" | "amendmentSigned")[];
-                                };
-                                leaving: {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    noticeMonths: number;
-                                    /** @enum {string} */
-                                    effective: "nextSchoolYear";
-                                    shiftsToWorkingDay: boolean;
-                                };
-                                termination: {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    noticeMonths: number;
-                                    /** @enum {string} */
-                                    effective: "endOfSchoolYear";
-                                    shiftsToWorkingDay: boolean;
-                                };
-                            };
-                            money: {
-                                sharing: {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    key: string;
-                                    name: string;
-                                    /** @enum {string} */
-                                    among: "everyMember" | "votersInFavour" | "oneMember" | "orderingMembers";
-                                    /** @enum {string} */
-                                    by: "voices" | "pupils" | "heads" | "ordered";
-                                    voicesOf?: string;
-                                    usedFor: ("structuringChange" | "electiveChange" | "separableChange" | "sharedService" | "individualService" | "regularisation")[];
-                                }[];
-                                /** @description party that pays and is paid back */
-                                heldBy: string;
-                                regularisation: {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    /** @description ballot rule */
-                                    votedBy: string;
-                                };
-                                balance: {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    /** @enum {string} */
-                                    per: "schoolYear" | "calendarYear";
-                                };
-                                staff: {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    /** @enum {string} */
-                                    per: "halfYear" | "year";
-                                    environmentBasisPoints: number;
-                                } | null;
-                                advances: {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    unspentIsRefunded: boolean;
-                                } | null;
-                            };
-                            services?: {
-                                /** @description number of one of the articles of this agreement */
-                                article: string;
-                                interpretation?: string;
-                                /** Format: date */
-                                validFrom?: string;
-                                /** Format: date */
-                                validUntil?: string;
-                                phases: {
-                                    key: string;
-                                    name: string;
-                                }[];
-                                /** @description body that hears of every service at each of its meetings */
-                                followedBy: string;
-                                review: {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    /** @description ballot rule of impact dossiers */
-                                    ballot: string;
-                                    /** @description months at most between two dossiers of a service */
-                                    everyMonths: number;
-                                };
-                            };
-                            deliverables?: {
-                                /** @description number of one of the articles of this agreement */
-                                article: string;
-                                interpretation?: string;
-                                /** Format: date */
-                                validFrom?: string;
-                                /** Format: date */
-                                validUntil?: string;
-                                validation: {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    /** @description ballot rule of the list */
-                                    ballot: string;
-                                };
-                                acceptance: {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    /** @description pilot institutions in which it must have worked satisfactorily */
-                                    atLeast: number;
-                                    /** @description days that a trial lasts at least */
-                                    trialDays: number;
-                                };
-                                /** @description null: the text asks for no transfer of skills */
-                                transfer: {
-                                    /** @description number of one of the articles of this agreement */
-                                    article: string;
-                                    interpretation?: string;
-                                    /** Format: date */
-                                    validFrom?: string;
-                                    /** Format: date */
-                                    validUntil?: string;
-                                    /** @description after acceptance; null: no term */
-                                    withinDays: number | null;
-                                } | null;
-                            };
-                            review: {
-                                /** @description number of one of the articles of this agreement */
-                                article: string;
-                                interpretation?: string;
-                                /** Format: date */
-                                validFrom?: string;
-                                /** Format: date */
-                                validUntil?: string;
-                                key: string;
-                                name: string;
-                                /** @enum {string} */
-                                per: "schoolYear" | "calendarYear" | "halfYear";
-                            }[];
-                        } | null;
+                        /** @description none when the file cannot be read any more */
                         changes: {
                             /** @enum {string} */
                             kind: "added" | "removed" | "changed";
@@ -17511,8 +17058,10 @@ export interface operations {
                         entries: {
                             key: string;
                             /** @enum {string} */
-                            kind: "frequency" | "notice" | "preparation" | "review" | "dossier";
+                            kind: "frequency" | "notice" | "preparation" | "review" | "dossier" | "deliverable";
                             body: string | null;
+                            /** @description of which it is awaited; given for a deliverable alone */
+                            party?: string;
                             name: string;
                             article: string;
                             interpretation: string | null;
@@ -17544,7 +17093,7 @@ export interface operations {
                             lastSafeDay: string | null;
                             steps: {
                                 /** @enum {string} */
-                                act: "convene" | "meet" | "review" | "submit";
+                                act: "convene" | "meet" | "review" | "submit" | "deliver" | "record" | "transfer";
                                 body: string | null;
                                 /** Format: date */
                                 by: string;
@@ -17569,8 +17118,10 @@ export interface operations {
                             entry: {
                                 key: string;
                                 /** @enum {string} */
-                                kind: "frequency" | "notice" | "preparation" | "review" | "dossier";
+                                kind: "frequency" | "notice" | "preparation" | "review" | "dossier" | "deliverable";
                                 body: string | null;
+                                /** @description of which it is awaited; given for a deliverable alone */
+                                party?: string;
                                 name: string;
                                 article: string;
                                 interpretation: string | null;
@@ -17602,7 +17153,7 @@ export interface operations {
                                 lastSafeDay: string | null;
                                 steps: {
                                     /** @enum {string} */
-                                    act: "convene" | "meet" | "review" | "submit";
+                                    act: "convene" | "meet" | "review" | "submit" | "deliver" | "record" | "transfer";
                                     body: string | null;
                                     /** Format: date */
                                     by: string;
@@ -21818,6 +21369,8 @@ export interface operations {
             query?: {
                 /** @description last one read */
                 before?: string;
+                /** @description those alone that an act may rest on: adopted, and no opinion */
+                adopted?: string;
             };
             header?: never;
             path: {
@@ -23493,6 +23046,129 @@ export interface operations {
                                 en: string;
                             } | null;
                             holds: boolean | null;
+                        }[];
+                    };
+                };
+            };
+        };
+    };
+    getYearlyReview: {
+        parameters: {
+            query?: {
+                /** @description a day of the school year; absent: today */
+                on?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date */
+                        today: string;
+                        schoolYear: {
+                            /** Format: date */
+                            from: string;
+                            /** Format: date */
+                            until: string;
+                        };
+                        /** @description of the agreement, whose rules these are */
+                        version: number;
+                        /** @description matters of the calendar, by how they stand */
+                        asked: {
+                            done: number;
+                            planned: number;
+                            due: number;
+                            late: number;
+                            missing: number;
+                        };
+                        bodies: {
+                            key: string;
+                            shortName: string;
+                            name: string;
+                            article: string;
+                            /** @description that must be held in the year; 0: on demand */
+                            askedMeetings: number;
+                            meetings: {
+                                /** Format: uuid */
+                                id: string;
+                                title: string;
+                                /** Format: date */
+                                day: string;
+                                /** @description parties that came */
+                                came: number;
+                                /** @description parties that sit */
+                                of: number;
+                            }[];
+                        }[];
+                        decisions: {
+                            adopted: number;
+                            notAdopted: number;
+                            opinions: number;
+                            published: number;
+                        };
+                        /** @description decisions to be carried out, not done before the year began */
+                        followUps: {
+                            /** Format: uuid */
+                            id: string;
+                            number: string;
+                            body: string;
+                            title: string;
+                            /** Format: date */
+                            decidedOn: string;
+                            dueOn: string | null;
+                            doneOn: string | null;
+                            doneNote: string | null;
+                        }[];
+                        changes: {
+                            /** Format: uuid */
+                            id: string;
+                            number: number;
+                            title: string;
+                            /** @enum {string} */
+                            state: "requested" | "qualified" | "submitted" | "advised" | "scheduled" | "adopted" | "rejected" | "ordered" | "delivered" | "accepted" | "reduced" | "rolledBack" | "withdrawn";
+                            /** Format: date */
+                            requestedOn: string;
+                            lastStepOn: string | null;
+                            /** @description whether the results were those expected; null: not measured */
+                            met: boolean | null;
+                            reductionCents: string | null;
+                        }[];
+                        /** @description shared orders; what a member orders for itself is not in it */
+                        money: {
+                            /** Format: date */
+                            startsOn: string;
+                            /** Format: date */
+                            endsOn: string;
+                            committedCents: string;
+                            costCents: string;
+                            regularisationCents: string;
+                            /** @description billed and not paid, of all exercises */
+                            openCents: string;
+                            bankCents: string;
+                            advanceCents: string;
+                        };
+                        reviews: {
+                            key: string;
+                            name: string;
+                            article: string;
+                            state: string;
+                            doneOn: string | null;
+                            period: {
+                                /** Format: date */
+                                from: string;
+                                /** Format: date */
+                                until: string;
+                            };
                         }[];
                     };
                 };
