@@ -14,8 +14,8 @@ import { checkAgreementText, longestAgreement } from './read-agreement.ts'
 const bySlug = z.object({ slug: z.string().max(80) })
 const byNumber = bySlug.extend({ number: z.coerce.number().int().min(1).max(100_000) })
 
-const source = z.string().min(1).max(longestAgreement).describe('the file, YAML 1.2')
-const reason = z.string().trim().min(1).max(500).describe('why, in words')
+export const source = z.string().min(1).max(longestAgreement).describe('the file, YAML 1.2')
+export const reason = z.string().trim().min(1).max(500).describe('why, in words')
 
 const version = z.object({
   number: z.int(),
@@ -23,6 +23,7 @@ const version = z.object({
   reason: z.string(),
   recordedAt: z.date(),
   decisionId: z.uuid().nullable().describe('that adopted it'),
+  decision: z.string().nullable().describe('number of that decision'),
 })
 
 const fault = z.object({
@@ -34,7 +35,7 @@ const fault = z.object({
   reason: z.string(),
 })
 
-const ruleChange = z.object({
+export const ruleChange = z.object({
   kind: z.enum(['added', 'removed', 'changed']),
   part: z.enum(changedParts),
   key: z.string().nullable(),
@@ -45,7 +46,7 @@ const ruleChange = z.object({
   article: z.string().nullable(),
 })
 
-const textLine = z.object({ kind: z.enum(['same', 'added', 'removed']), line: z.int(), text: z.string() })
+export const textLine = z.object({ kind: z.enum(['same', 'added', 'removed']), line: z.int(), text: z.string() })
 
 /** The versions of an agreement: read, compared, written in a form, added. */
 export function registerAgreementVersions(app: App, services: Services): void {

@@ -73,8 +73,9 @@ export interface VersionSummary {
   validFrom: Day
   reason: string
   recordedAt: Date
-  /** Decision that adopted it. */
+  /** Decision that adopted it, and its number. */
   decisionId: string | null
+  decision: string | null
 }
 
 /** A version whole: its rules, and the file they were read from. */
@@ -84,37 +85,37 @@ export interface Version extends VersionSummary {
 }
 
 const summaryColumns = [
-  'number',
+  'version.number',
   'valid_from as validFrom',
   'reason',
   'recorded_at as recordedAt',
   'decision_id as decisionId',
+  'decision.number as decision',
 ] as const
 
 /** Versions of an agreement, newest first. */
 export async function listVersions(tx: Tx, agreementId: string): Promise<VersionSummary[]> {
-  return tables(tx)
-    .selectFrom('governance.agreement_version')
-    .select(summaryColumns)
-    .where('agreement_id', '=', agreementId)
-    .orderBy('number', 'desc')
-    .execute()
+  return selectVersions(tx, agreementId).orderBy('version.number', 'desc').execute()
 }
 
 /** @throws Problem 404 `version_not_found`. */
 export async function getVersion(tx: Tx, agreementId: string, number: number): Promise<Version> {
-  const version = await selectVersions(tx, agreementId).where('number', '=', number).executeTakeFirst()
+  const version = await selectWhole(tx, agreementId).where('version.number', '=', number).executeTakeFirst()
   if (!version) throw new Problem(404, 'version_not_found', `This agreement has no version ${number}.`)
   return version
 }
 
 /** The last version recorded, in force or yet to be. */
 export async function getLastVersion(tx: Tx, agreementId: string): Promise<Version> {
-  return selectVersions(tx, agreementId).orderBy('number', 'desc').limit(1).executeTakeFirstOrThrow()
+  return selectWhole(tx, agreementId).orderBy('version.number', 'desc').limit(1).executeTakeFirstOrThrow()
 }
 
 const selectVersions = (tx: Tx, agreementId: string) =>
   tables(tx)
-    .selectFrom('governance.agreement_version')
-    .select([...summaryColumns, 'source', 'content as rules'])
-    .where('agreement_id', '=', agreementId)
+    .selectFrom('governance.agreement_version as version')
+    .leftJoin('governance.decision as decision', 'decision.id', 'version.decision_id')
+    .select(summaryColumns)
+    .where('version.agreement_id', '=', agreementId)
+
+const selectWhole = (tx: Tx, agreementId: string) =>
+  selectVersions(tx, agreementId).select(['source', 'content as rules'])

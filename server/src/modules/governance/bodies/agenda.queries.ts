@@ -56,6 +56,42 @@ export function findAgendaItem(tx: Tx, agreementId: string, id: string): Promise
     .executeTakeFirst()
 }
 
+/** What an agenda item is about, in its own table. */
+interface Subject {
+  kind: 'change' | 'joining' | 'regularisation' | 'amendment' | 'impactDossier' | 'deliverableList'
+  id: string
+}
+
+/** The agenda items about something, of meetings that are not cancelled, with what was decided. */
+export function listItemsAbout(tx: Tx, subject: Subject) {
+  return tables(tx)
+    .selectFrom('governance.agenda_item')
+    .innerJoin('governance.meeting', 'governance.meeting.id', 'meeting_id')
+    .leftJoin('governance.decision', 'governance.decision.agenda_item_id', 'governance.agenda_item.id')
+    .select([
+      'governance.agenda_item.id',
+      'governance.meeting.id as meetingId',
+      'governance.meeting.body',
+      'governance.meeting.title as meeting',
+      'starts_at as startsAt',
+      'governance.meeting.state',
+      'governance.decision.id as decisionId',
+      'governance.decision.number as decision',
+      'outcome',
+    ])
+    .where('governance.agenda_item.subject_kind', '=', subject.kind)
+    .where('governance.agenda_item.subject_id', '=', subject.id)
+    .where('governance.meeting.state', '!=', 'cancelled')
+    .orderBy('starts_at')
+    .execute()
+}
+
+/** The agenda item on which something awaits its vote; undefined when there is none. */
+export async function findOpenItemAbout(tx: Tx, subject: Subject) {
+  const items = await listItemsAbout(tx, subject)
+  return items.find(({ decisionId, state }) => decisionId === null && state !== 'closed')
+}
+
 /** Adds an item at the end of an agenda; the caller holds the meeting's lock. */
 export async function insertAgendaItem(
   tx: Tx,

@@ -5,6 +5,8 @@ import { Problem } from '#kernel/problem'
 import { inStanding } from '../standing.ts'
 import { addAgendaItem, changeAgendaItem, orderAgenda, removeAgendaItem, writeGist } from './agenda.ts'
 import { itemKinds } from './agenda.queries.ts'
+import { listAwaitingSubjects } from './agenda-subjects.ts'
+import { getReadableMeeting } from './meetings.ts'
 import { addPaper, openPaper, paperLimit, removePaper, requirePaperPlace } from './papers.ts'
 
 const base = '/api/governance/agreements/:slug'
@@ -52,6 +54,35 @@ export function registerAgenda(app: App, services: Services): void {
           id: await addAgendaItem(tx, standing, request.params.id, request.body, now),
         })),
       ),
+  )
+
+  app.get(
+    `${base}/meetings/:id/subjects`,
+    {
+      config,
+      schema: {
+        operationId: 'listAwaitingSubjects',
+        summary: 'For who leads a meeting: the matters it may be asked to decide on, and that are on no agenda',
+        params: byId,
+        response: {
+          200: z.object({
+            subjects: z.array(
+              z.object({
+                kind: z.enum(['amendment', 'joining', 'regularisation']),
+                id: z.uuid(),
+                title: z.string(),
+                ballotRule: z.string().describe('key of the rule by which it is decided'),
+              }),
+            ),
+          }),
+        },
+      },
+    },
+    (request) =>
+      inStanding(services, request, async (tx, standing) => {
+        const { body, leads } = await getReadableMeeting(tx, standing, request.params.id)
+        return { subjects: leads ? await listAwaitingSubjects(tx, standing.agreement, body.key) : [] }
+      }),
   )
 
   app.put(

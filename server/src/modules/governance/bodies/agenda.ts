@@ -4,6 +4,7 @@ import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Day } from '#kernel/time'
 import type { Body } from '../agreements/agreement-schema.ts'
+import { requireVotable } from '../agreements/amendments.ts'
 import { addDays } from '../days.ts'
 import type { Standing } from '../standing.ts'
 import { tables } from '../tables.ts'
@@ -51,7 +52,7 @@ export async function addAgendaItem(
   now: Date,
 ): Promise<string> {
   const { meeting, body } = await getChangeableAgenda(tx, standing, meetingId)
-  await requireItem(tx, standing, body, meeting, input)
+  await requireItem(tx, standing, body, meeting, input, null)
   const id = randomUUIDv7()
   await insertAgendaItem(tx, meetingId, { ...input, id }, now)
   await tellChange(tx, standing, meeting, 'agenda_item_added')
@@ -71,7 +72,7 @@ export async function changeAgendaItem(
   const item = await getAgendaItem(tx, standing, id)
   const { meeting, body } = await getChangeableAgenda(tx, standing, item.meetingId)
   const changed = { ...item, ...fields }
-  await requireItem(tx, standing, body, meeting, changed)
+  await requireItem(tx, standing, body, meeting, changed, id)
   await updateAgendaItem(tx, id, changed)
   await tellChange(tx, standing, meeting, 'agenda_item_changed')
 }
@@ -132,7 +133,14 @@ async function getChangeableAgenda(
   throw new Problem(409, 'agenda_closed', `The agenda cannot be changed any more (article ${article}).`, { article })
 }
 
-async function requireItem(tx: Tx, standing: Standing, body: Body, meeting: Meeting, item: ItemFields): Promise<void> {
+async function requireItem(
+  tx: Tx,
+  standing: Standing,
+  body: Body,
+  meeting: Meeting,
+  item: ItemFields,
+  itemId: string | null,
+): Promise<void> {
   const { article, shortName } = body
   if (item.kind === 'decision' && body.kind === 'advisory')
     throw new Problem(422, 'opinion_only', `${shortName} only gives opinions (article ${article}).`, { article })
@@ -148,6 +156,9 @@ async function requireItem(tx: Tx, standing: Standing, body: Body, meeting: Meet
     throw new Problem(422, 'subject_incomplete', 'What the item is about has a kind and an identifier, or neither.')
   if ((item.kind === 'minutes') !== (item.subjectKind === 'minutes'))
     throw new Problem(422, 'minutes_missing', 'Say which meeting’s minutes are to be approved.')
+  if (item.subjectKind === 'amendment' && item.subjectId !== null) {
+    await requireVotable(tx, standing.agreement, { id: item.subjectId, ballotRule: item.ballotRule, itemId })
+  }
   if (item.kind === 'minutes' && item.subjectId !== null) await requireMinutes(tx, standing, meeting, item.subjectId)
 }
 

@@ -22,7 +22,13 @@ export function registerPublications(app: App, services: Services): void {
         operationId: 'listDecisions',
         summary: 'Decisions and opinions of an agreement, newest first',
         params: bySlug,
-        querystring: z.object({ before: z.uuid().optional().describe('last one read') }),
+        querystring: z.object({
+          before: z.uuid().optional().describe('last one read'),
+          adopted: z
+            .stringbool()
+            .default(false)
+            .describe('those alone that an act may rest on: adopted, and no opinion'),
+        }),
         response: {
           200: z.object({
             decisions: z.array(
@@ -44,7 +50,7 @@ export function registerPublications(app: App, services: Services): void {
     (request) =>
       inStanding(services, request, async (tx, standing) => {
         const { id, rules } = standing.agreement
-        const found = await listDecisions(tx, id, { before: request.query.before, limit: pageSize + 1 })
+        const found = await listDecisions(tx, id, { ...request.query, limit: pageSize + 1 })
         const shown = await withPlaces(tx, id, found.slice(0, pageSize))
         return {
           decisions: shown.map((each) => ({ ...toDecision(each, rules), ...each })),

@@ -1,4 +1,5 @@
 import type { Tx } from '#kernel/postgres'
+import { onDecision as onAmendmentDecided } from '../agreements/amendments.ts'
 import type { AgreementInForce } from '../agreements/agreements.queries.ts'
 import { onDecision as onChangeDecided } from '../changes/change-decisions.ts'
 import { onDecision as onJoiningDecided } from '../membership/joining.ts'
@@ -21,6 +22,7 @@ const reactions = new Map<string, Reaction>([
   ['change', onChangeDecided],
   ['joining', onJoiningDecided],
   ['regularisation', onRegularisationDecided],
+  ['amendment', onAmendmentDecided],
 ])
 
 /** Lets the subject of a decision follow from it, in the transaction of the closing. */

@@ -3,6 +3,7 @@ import type { Tx } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
 import type { AgreementInForce } from '../agreements/agreements.queries.ts'
 import type { BallotRule, Body } from '../agreements/agreement-schema.ts'
+import { listAmendmentBallots, listVotableAmendments } from '../agreements/amendments.ts'
 import { type ChangeReadiness, findChangeReadiness } from '../changes/change-decisions.ts'
 import { findBallotRule, listAdvisers } from '../changes/qualification.ts'
 import { addDays } from '../days.ts'
@@ -47,7 +48,7 @@ export async function checkRequirements(
     if (!said) steps.push(await explainPreparation(tx, agreement, body, prepared, meeting))
   }
   if (subject.decides && subject.id !== null) {
-    const own = await findOwnRule(tx, agreement, { kind: subject.kind, id: subject.id }, change)
+    const own = await findOwnRule(tx, agreement, { kind: subject.kind, id: subject.id }, change, rule)
     if (own && (!own.awaited || own.key !== rule.key)) steps.push(explainOwnRule(agreement, own))
   }
   return steps
@@ -65,10 +66,12 @@ interface OwnRule {
 /** The rule of a matter that a vote moves on; undefined for one that has no course of its own. */
 async function findOwnRule(
   tx: Tx,
-  { id: agreementId, rules }: AgreementInForce,
+  agreement: AgreementInForce,
   subject: { kind: string | null; id: string },
   change: ChangeReadiness | undefined,
+  rule: BallotRule,
 ): Promise<OwnRule | undefined> {
+  const { id: agreementId, rules } = agreement
   if (change && rules.changes) {
     const key = findBallotRule(rules, change.structuring === true)?.key
     return { key, article: rules.changes.article, awaited: change.structuring !== null }
@@ -87,6 +90,13 @@ async function findOwnRule(
       ({ id, state }) => id === subject.id && state === 'proposed',
     )
     return { key: votedBy, article, awaited: proposed }
+  }
+  if (subject.kind === 'amendment') {
+    // Any of the rules for amendments, if there are several.
+    const ballots = listAmendmentBallots(rules)
+    const own = ballots.find(({ key }) => key === rule.key) ?? ballots[0]
+    const votable = (await listVotableAmendments(tx, agreement)).some(({ id }) => id === subject.id)
+    return { key: own?.key, article: (own ?? rule).article, awaited: votable }
   }
   return undefined
 }
