@@ -78,6 +78,7 @@ export function registerAgreements(app: App, services: Services): void {
                 kind: z.enum(['deciding', 'advisory', 'crisis']),
               }),
             ),
+            services: z.boolean().describe('whether the agreement has rules about public digital services'),
           }),
         },
       },
@@ -97,6 +98,7 @@ export function registerAgreements(app: App, services: Services): void {
           seats: standing.seats,
           parties: rules.parties.map(({ key, name, roles }) => ({ key, name, roles })),
           bodies: rules.bodies.map(({ key, shortName, name, kind }) => ({ key, shortName, name, kind })),
+          services: rules.services !== undefined,
         }
       })
     },

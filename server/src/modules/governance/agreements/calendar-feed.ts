@@ -38,7 +38,8 @@ export function writeCalendarFeed(
   for (const entry of entries) {
     for (const step of entry.steps) {
       if (entry.state === 'missing') continue
-      const act = step.act === 'review' ? `présenter « ${entry.name} »` : acts[step.act](shortName(step.body))
+      const act =
+        step.act === 'review' ? `présenter « ${entry.name} »` : acts[step.act](shortName(step.body), entry.name)
       const why = entry.meeting ? `Pour ${entry.meeting.title}, le ${entry.meeting.day}. ` : ''
       const article = `Article ${entry.article}.${entry.interpretation ? ` Interprétation : ${entry.interpretation}` : ''}`
       add(`${entry.key} ${step.act} ${step.body}`, {
@@ -56,4 +57,5 @@ export function writeCalendarFeed(
 const acts = {
   convene: (body: string) => `convoquer ${body}`,
   meet: (body: string) => `réunir ${body}`,
+  submit: (body: string, service: string) => `faire décider ${body} du dossier d’impact de « ${service} »`,
 }

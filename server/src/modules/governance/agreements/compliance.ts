@@ -6,6 +6,7 @@ import { listTenants } from '#kernel/tenancy'
 import type { Day } from '#kernel/time'
 import { findToday, listHolders } from '#modules/identity'
 import { addDays } from '../days.ts'
+import { listDossierEntries, listReviewedServices } from '../services/dossier-calendar.ts'
 import { type AgreementInForce, findAgreementInForce } from './agreements.queries.ts'
 import { buildCalendar, type CalendarEntry, type Period, schoolYearOf } from './calendar.ts'
 import {
@@ -32,7 +33,11 @@ export async function readCalendar(
   const meetings = await listCalendarMeetings(tx, agreement.id, schoolYear)
   const reviews = await listDoneReviews(tx, agreement.id)
   const beganOn = await findFirstDay(tx, agreement.id)
-  return buildCalendar(then.rules, meetings, reviews, { schoolYear, beganOn, today })
+  const services = await listReviewedServices(tx, agreement.id)
+  return [
+    ...buildCalendar(then.rules, meetings, reviews, { schoolYear, beganOn, today }),
+    ...listDossierEntries(then.rules, services, { schoolYear, today }),
+  ]
 }
 
 /** Days before a last safe day from which those concerned are told. */

@@ -9,7 +9,7 @@ export const cents = z
   .describe('cents of euros, as digits')
 
 /** An exact decimal, such as 99.5 or -2. */
-const decimal = z.string().regex(/^-?\d{1,9}([.,]\d{1,6})?$/, 'a number, such as 99.5')
+export const decimal = z.string().regex(/^-?\d{1,9}([.,]\d{1,6})?$/, 'a number, such as 99.5')
 
 export const comparators = ['>=', '<=', '>', '<', '='] as const
 export type Comparator = (typeof comparators)[number]

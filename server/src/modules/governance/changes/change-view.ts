@@ -1,5 +1,6 @@
 import type { Tx } from '#kernel/postgres'
 import { findToday } from '#modules/identity'
+import { listItemsAbout } from '../bodies/agenda.queries.ts'
 import type { Standing } from '../standing.ts'
 import { planPath } from './change-path.ts'
 import { type ChangeStep, changeStepNames, changeSteps, isStepOpen, mayTake, type StepTaker } from './change-steps.ts'
@@ -7,7 +8,6 @@ import {
   type Change,
   findAcceptance,
   getChange,
-  listAgendaItems,
   listChanges,
   listMeetingTimes,
   listOpinions,
@@ -47,7 +47,7 @@ export async function describeChange(tx: Tx, standing: Standing, id: string) {
   const opinions = await listOpinions(tx, id)
   // A draft is nobody's business but of who prepares it.
   const isSeen = ({ state }: { state: string }) => standing.manages || state !== 'draft'
-  const items = (await listAgendaItems(tx, id)).filter(isSeen)
+  const items = (await listItemsAbout(tx, { kind: 'change', id })).filter(isSeen)
   const acceptance = await findAcceptance(tx, id)
   const times = await listMeetingTimes(tx, agreement.id)
   const meetings = await Promise.all(

@@ -257,36 +257,6 @@ export async function findAcceptance(tx: Tx, changeId: string) {
     .executeTakeFirst()
 }
 
-/** The agenda items a change stands on, of meetings that are not cancelled, with what was decided. */
-export async function listAgendaItems(tx: Tx, changeId: string) {
-  return tables(tx)
-    .selectFrom('governance.agenda_item')
-    .innerJoin('governance.meeting', 'governance.meeting.id', 'meeting_id')
-    .leftJoin('governance.decision', 'governance.decision.agenda_item_id', 'governance.agenda_item.id')
-    .select([
-      'governance.agenda_item.id',
-      'governance.meeting.id as meetingId',
-      'governance.meeting.body',
-      'governance.meeting.title as meeting',
-      'starts_at as startsAt',
-      'governance.meeting.state',
-      'governance.decision.id as decisionId',
-      'governance.decision.number as decision',
-      'outcome',
-    ])
-    .where('governance.agenda_item.subject_kind', '=', 'change')
-    .where('governance.agenda_item.subject_id', '=', changeId)
-    .where('governance.meeting.state', '!=', 'cancelled')
-    .orderBy('starts_at')
-    .execute()
-}
-
-/** The agenda item on which a change awaits its vote; undefined when there is none. */
-export async function findOpenAgendaItem(tx: Tx, changeId: string) {
-  const items = await listAgendaItems(tx, changeId)
-  return items.find(({ decisionId, state }) => decisionId === null && state !== 'closed')
-}
-
 /** The meetings of an agreement that are not cancelled, by the time they begin. */
 export async function listMeetingTimes(tx: Tx, agreementId: string) {
   return tables(tx)

@@ -1,6 +1,7 @@
 import { recordAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
+import { findOpenItemAbout } from '../bodies/agenda.queries.ts'
 import { lockJournal } from '../journal/journal-lock.ts'
 import { type JournalContent, recordInJournal } from '../journal/journal.ts'
 import type { Standing } from '../standing.ts'
@@ -11,7 +12,6 @@ import {
   type Change,
   createChange,
   createSheet,
-  findOpenAgendaItem,
   listSheets,
   lockChange,
   moveChange,
@@ -44,7 +44,7 @@ export async function beginStep(tx: Tx, standing: Standing, id: string, step: Ch
     const detail = `The change is ${change.state}; this step is taken from: ${changeSteps[step].from.join(', ')}.`
     throw new Problem(409, 'step_out_of_turn', detail, { step, state: change.state })
   }
-  if ((step === 'reviseSheet' || step === 'withdraw') && (await findOpenAgendaItem(tx, id))) {
+  if ((step === 'reviseSheet' || step === 'withdraw') && (await findOpenItemAbout(tx, { kind: 'change', id }))) {
     throw new Problem(409, 'change_on_agenda', 'The change is on an agenda: it is taken off it first.')
   }
   return change

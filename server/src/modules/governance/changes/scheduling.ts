@@ -1,11 +1,11 @@
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { addAgendaItem } from '../bodies/agenda.ts'
+import { findOpenItemAbout } from '../bodies/agenda.queries.ts'
 import { getMeeting } from '../bodies/meetings.queries.ts'
 import type { Standing } from '../standing.ts'
 import type { ChangeState } from './change-steps.ts'
 import { beginStep, endStep } from './changes.ts'
-import { findOpenAgendaItem } from './changes.queries.ts'
 import { findBallotRule } from './qualification.ts'
 
 /**
@@ -28,7 +28,7 @@ export async function scheduleChange(
     const detail = `By article ${rule?.article ?? ''}, this change is voted by: ${rule?.body ?? 'nobody'}.`
     throw new Problem(422, 'meeting_of_other_body', detail, { article: rule?.article ?? '' })
   }
-  if (await findOpenAgendaItem(tx, id))
+  if (await findOpenItemAbout(tx, { kind: 'change', id }))
     throw new Problem(409, 'already_on_agenda', 'The change awaits its vote already.')
   const agendaItemId = await addAgendaItem(
     tx,

@@ -3,7 +3,7 @@ import type { Actor } from '#kernel/access'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
-import { getStanding, requireManager, type Standing } from '../standing.ts'
+import { getStanding, requireManager, type Standing, takesPart } from '../standing.ts'
 import type { Nature } from './tables.ts'
 
 /**
@@ -13,11 +13,7 @@ import type { Nature } from './tables.ts'
  */
 async function getReader(tx: Tx, actor: Actor, slug: string, now: Date): Promise<Standing> {
   const standing = await getStanding(tx, actor, slug, now)
-  const { parties } = standing.agreement.rules
-  const takesPart = standing.seats.some(({ party }) =>
-    parties.find(({ key }) => key === party)?.roles.some((role) => role !== 'contractor'),
-  )
-  if (standing.manages || takesPart) return standing
+  if (takesPart(standing)) return standing
   throw new Problem(403, 'not_allowed', 'The accounts are for the members and the authorities.')
 }
 

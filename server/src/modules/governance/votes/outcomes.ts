@@ -4,6 +4,7 @@ import type { AgreementInForce } from '../agreements/agreements.queries.ts'
 import { onDecision as onChangeDecided } from '../changes/change-decisions.ts'
 import { onDecision as onJoiningDecided } from '../membership/joining.ts'
 import { onDecision as onRegularisationDecided } from '../money/regularisations.ts'
+import { onDecision as onDossierDecided } from '../services/dossier-decisions.ts'
 
 /** What a vote decided, for the part of the module whose subject it was about. */
 export interface DecisionMade {
@@ -22,6 +23,7 @@ const reactions = new Map<string, Reaction>([
   ['change', onChangeDecided],
   ['joining', onJoiningDecided],
   ['regularisation', onRegularisationDecided],
+  ['impactDossier', onDossierDecided],
   ['amendment', onAmendmentDecided],
 ])
 

@@ -10,6 +10,7 @@ import { addDays } from '../days.ts'
 import { findNextStep } from '../membership/joining-steps.ts'
 import { listMembershipActs } from '../membership/membership.queries.ts'
 import { listRegularisations } from '../money/proposals.queries.ts'
+import { awaitsVote } from '../services/dossier-decisions.ts'
 import { tables } from '../tables.ts'
 import { makeStep, type Step, tellDay, tellNames } from './step.ts'
 
@@ -90,6 +91,10 @@ async function findOwnRule(
       ({ id, state }) => id === subject.id && state === 'proposed',
     )
     return { key: votedBy, article, awaited: proposed }
+  }
+  if (subject.kind === 'impactDossier' && rules.services) {
+    const { article, ballot } = rules.services.review
+    return { key: ballot, article, awaited: await awaitsVote(tx, agreementId, subject.id) }
   }
   if (subject.kind === 'amendment') {
     // Any of the rules for amendments, if there are several.
