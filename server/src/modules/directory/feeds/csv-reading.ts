@@ -191,7 +191,7 @@ class Gathering {
   private async *readClasses({ file, number, shape }: ShapedFile): AsyncGenerator<PlacedOutcome> {
     const seen = new Set<string>()
     for await (const { values, line, bytes } of readCsvRows(file)) {
-      const outcome = readOutcome('', () => {
+      const reading = () => {
         const record = new CsvRecord(values, shape)
         const { establishment, code, name } = readCsvClass(record)
         const externalId = `${establishment}$${code}`
@@ -201,7 +201,8 @@ class Gathering {
         if (record.deleted) mention.removed.add(code)
         else mention.groups.push({ kind: 'class', establishment, code, name })
         return { externalId, rule: 'declared' }
-      })
+      }
+      const outcome = readOutcome('', reading, () => keepCsvRow(values, shape, this))
       if (outcome.fate === 'quarantined') yield { kind: 'class', outcome, file: number, line, bytes }
     }
   }

@@ -21,6 +21,7 @@ import {
   readOutcome,
   sortedSet,
   type StaffBody,
+  toGroupRecord,
   Unusable,
 } from './records.ts'
 
@@ -342,6 +343,17 @@ export function readCsvEstablishment(values: string[], shape: CsvShape): Outcome
       email: record.text('email'),
     }
     return { externalId: uai, establishmentRef: uai, body, groups: [], warnings: record.warnings }
+  })
+  return orRemoved(outcome)
+}
+
+/** The row of a class read again, as a record of its own and not as its establishment declares it. */
+export function readCsvClassAgain(values: string[], shape: CsvShape, context: FeedContext): Outcome {
+  const outcome = readOutcome('', () => {
+    const record = new CsvRecord(values, shape)
+    const { establishment, code, name } = readCsvClass(record)
+    if (record.deleted) return { externalId: `${establishment}$${code}`, rule: deletion }
+    return toGroupRecord({ kind: 'class', establishment, code, name }, context)
   })
   return orRemoved(outcome)
 }

@@ -5,6 +5,7 @@ import {
   type CsvShape,
   type GuardianLink,
   identifyPerson,
+  readCsvClassAgain,
   readCsvEstablishment,
   readCsvPerson,
   toShape,
@@ -28,7 +29,11 @@ export interface RefusedCsv {
 }
 
 /** Keeps a row. @param context who answers for pupils. */
-export function keepCsvRow(values: string[], shape: CsvShape, context: CsvContext): RefusedCsv {
+export function keepCsvRow(
+  values: string[],
+  shape: CsvShape,
+  context: Pick<CsvContext, 'links' | 'rowIdentifiers'>,
+): RefusedCsv {
   const { kind, profile } = shape.mapping
   const pupil = kind === 'pupil' ? (tryIdentify(values, shape) ?? '') : ''
   const cells = shape.allFields.flatMap((field, index): RefusedCsv['cells'] =>
@@ -66,6 +71,7 @@ export function rereadCsv(refused: RefusedCsv, context: FeedContext): [Outcome, 
   const row =
     excess > 0 ? [...values, ...Array<string>(excess).fill('')] : excess < 0 ? values.slice(0, excess) : values
   if (kind === 'establishment') return [readCsvEstablishment(row, shape)]
+  if (kind === 'class') return [readCsvClassAgain(row, shape, context)]
   const links = { get: () => guardians }
   const outcome = readCsvPerson(row, shape, { ...context, links, rowIdentifiers: new Map() }, identifyPerson)
   return outcome.fate === 'accepted' ? [outcome, ...readRowGuardians(row, shape, rowIdentifiers)] : [outcome]

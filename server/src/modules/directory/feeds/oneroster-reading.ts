@@ -2,12 +2,11 @@ import type { Feed, FeedReading, ReadingOptions } from './feed.ts'
 import { amendUsers } from './oneroster-delta.ts'
 import {
   type GuardianLink,
-  readClass,
+  readClassRow,
   readCourse,
   readSchool,
   readSourcedId,
   readUser,
-  toClassOutcome,
   type UserState,
 } from './oneroster-records.ts'
 import type { OneRosterRow } from './oneroster-rows.ts'
@@ -101,31 +100,15 @@ export async function readOneRoster(
 
   async function* classes(context: FeedContext) {
     for await (const row of tables.rows('classes.csv', onProgress)) {
-      const { kind, outcome } = readClassRow(row, context)
+      const terms = row.get('termSourcedIds').split(',')
+      const current = tables.isCurrent(terms.map((term) => term.trim()))
+      const { kind, outcome, found } = readClassRow(row, { deleted: row.deleted, current }, context)
+      if (found) {
+        const { id, school, course } = found
+        tables.classes.set(id, { school, kind, course, current: current && context.establishments.has(school) })
+      }
       tally.add('classes.csv', reasonOf(outcome))
       yield place(kind, outcome, 'classes.csv', row.line)
-    }
-  }
-
-  function readClassRow(row: OneRosterRow & { deleted: boolean }, context: FeedContext) {
-    const externalId = row.get('sourcedId').slice(0, 255)
-    try {
-      const found = readClass(row)
-      const { id, school, kind, course } = found
-      const current = tables.isCurrent(
-        row
-          .get('termSourcedIds')
-          .split(',')
-          .map((term) => term.trim()),
-      )
-      tables.classes.set(id, { school, kind, course, current: current && context.establishments.has(school) })
-      if (row.deleted) return { kind, outcome: { fate: 'removed', externalId: `${school}$${id}` } as const }
-      if (!current) return { kind, outcome: { fate: 'ignored', externalId, rule: 'class_of_another_year' } as const }
-      return { kind, outcome: toClassOutcome(found, context) }
-    } catch (error) {
-      if (!(error instanceof Unusable)) throw error
-      const { code, message: detail } = error
-      return { kind: 'class' as const, outcome: { fate: 'quarantined', externalId, code, detail } as const }
     }
   }
 

@@ -45,8 +45,11 @@ export interface UserState {
   guardians: Map<string, GuardianLink>
 }
 
+/** A row, or what was kept of one. */
+type Cells = Pick<OneRosterRow, 'get'>
+
 /** @throws Unusable when it could be neither kept nor shown. */
-export function readSourcedId(row: OneRosterRow, column = 'sourcedId'): string {
+export function readSourcedId(row: Cells, column = 'sourcedId'): string {
   const id = row.get(column)
   if (id === '') throw new Unusable('attribute_missing', `${column} is empty.`)
   // A code of a class follows its school's after "$".
@@ -86,14 +89,41 @@ export function readSchool(row: OneRosterRow): Outcome {
 }
 
 /** A course (courses.csv): what classes are about, a subject here. */
-export function readCourse(row: OneRosterRow): Outcome {
-  return readOutcome(row.get('sourcedId'), () => ({
+export function readCourse(row: Cells): Outcome {
+  const reading = () => ({
     externalId: readSourcedId(row),
     establishmentRef: null,
     body: { name: readName(row, 'title', 200) },
     groups: [],
     warnings: [],
-  }))
+  })
+  const keep = (): RefusedCourse => ({ of: 'onerosterCourse', cells: keepCells(row, ['sourcedId', 'title']) })
+  return readOutcome(row.get('sourcedId'), reading, keep)
+}
+
+/** What is kept of a course that is set aside: its cells, by column. */
+export interface RefusedCourse {
+  of: 'onerosterCourse'
+  cells: Record<string, string>
+}
+
+/** What is kept of a class that is set aside: its cells, and what the rest of the package told. */
+export interface RefusedClass {
+  of: 'onerosterClass'
+  cells: Record<string, string>
+  /** Whether a delta takes it away. */
+  deleted: boolean
+  /** Whether its terms are of the school year of the export. */
+  current: boolean
+}
+
+const keepCells = (row: Cells, columns: string[]) =>
+  Object.fromEntries(columns.map((column) => [column, row.get(column)]))
+const restoreCells = (cells: Record<string, string>): Cells => ({ get: (column) => cells[column] ?? '' })
+
+/** Reads a course again that was set aside. */
+export function rereadCourse({ cells }: RefusedCourse): Outcome {
+  return readCourse(restoreCells(cells))
 }
 
 /** A class of classes.csv, as those who refer to it need it. */
@@ -103,8 +133,37 @@ export interface OneRosterClass {
   course: string
 }
 
+/** A row of classes.csv: what becomes of it, and, where it can be read, what others need of it. */
+export function readClassRow(
+  row: Cells,
+  { deleted, current }: { deleted: boolean; current: boolean },
+  context: FeedContext,
+): { kind: 'class' | 'group'; outcome: Outcome; found?: OneRosterClass & { id: string } } {
+  const columns = ['sourcedId', 'title', 'classType', 'schoolSourcedId', 'courseSourcedId']
+  const keep = (): RefusedClass => ({ of: 'onerosterClass', cells: keepCells(row, columns), deleted, current })
+  const externalId = row.get('sourcedId').slice(0, 255)
+  try {
+    const found = readClass(row)
+    const { id, school, kind } = found
+    if (deleted) return { kind, found, outcome: { fate: 'removed', externalId: `${school}$${id}` } }
+    if (!current) return { kind, found, outcome: { fate: 'ignored', externalId, rule: 'class_of_another_year' } }
+    const outcome = toClassOutcome(found, context)
+    return { kind, found, outcome: outcome.fate === 'quarantined' ? { ...outcome, refused: keep() } : outcome }
+  } catch (error) {
+    if (!(error instanceof Unusable)) throw error
+    const { code, message: detail } = error
+    return { kind: 'class', outcome: { fate: 'quarantined', externalId, code, detail, refused: keep() } }
+  }
+}
+
+/** Reads a class again that was set aside. */
+export function rereadClass({ cells, deleted, current }: RefusedClass, context: FeedContext) {
+  const { kind, outcome } = readClassRow(restoreCells(cells), { deleted, current }, context)
+  return { kind, outcome }
+}
+
 /** A homeroom is a class, a scheduled class a group. @throws Unusable. */
-export function readClass(row: OneRosterRow): OneRosterClass & { id: string; name: string } {
+function readClass(row: Cells): OneRosterClass & { id: string; name: string } {
   const id = toGroupCode(readSourcedId(row))
   const type = row.get('classType')
   if (type !== 'homeroom' && type !== 'scheduled') {
@@ -120,7 +179,7 @@ export function readClass(row: OneRosterRow): OneRosterClass & { id: string; nam
 }
 
 /** The record of a class or group. */
-export function toClassOutcome(found: OneRosterClass & { id: string; name: string }, context: FeedContext): Outcome {
+function toClassOutcome(found: OneRosterClass & { id: string; name: string }, context: FeedContext): Outcome {
   const { id, name, school } = found
   if (!context.establishments.has(school)) {
     const detail = `schoolSourcedId ${school.slice(0, 64)} is no school of the package.`
@@ -166,7 +225,7 @@ export function readUser(row: OneRosterRow, birthDate: Day | undefined): UserSta
   }
 }
 
-function readName(row: OneRosterRow, column: string, longest: number): string {
+function readName(row: Cells, column: string, longest: number): string {
   const text = row.get(column)
   if (text === '') throw new Unusable('attribute_missing', `${column} is empty.`)
   if (text.length > longest) throw new Unusable('value_unreadable', `${column} exceeds ${longest} characters.`)

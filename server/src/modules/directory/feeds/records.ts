@@ -261,7 +261,8 @@ export function toStagedRow(kind: RecordKind, outcome: Outcome, file: number, li
 }
 
 /** A class the feed declares bears its label; one that pupils or teachers only refer to is there too, as they do. */
-export function toGroupRow({ kind, establishment, code, name, referred }: NamedGroup, schoolYear: number): string {
+export function toGroupRow(group: NamedGroup, schoolYear: number): string {
+  const { kind, establishment, code } = group
   return rowOf({
     kind,
     externalId: `${establishment}$${code}`,
@@ -270,14 +271,27 @@ export function toGroupRow({ kind, establishment, code, name, referred }: NamedG
     establishmentRef: establishment,
     file: 0,
     line: 0,
-    body: JSON.stringify({
-      name: name ?? code,
-      code,
-      establishment,
-      schoolYear,
-      declared: name === undefined || referred ? false : undefined,
-    }),
+    body: JSON.stringify(toGroupBody(group, schoolYear)),
   })
+}
+
+const toGroupBody = ({ establishment, code, name, referred }: NamedGroup, schoolYear: number) => ({
+  name: name ?? code,
+  code,
+  establishment,
+  schoolYear,
+  declared: name === undefined || referred ? false : undefined,
+})
+
+/** A class or group that is declared by a record of its own, read again, and not by its establishment. */
+export function toGroupRecord(group: NamedGroup, { schoolYear, establishments }: FeedContext) {
+  const { establishment, code } = group
+  if (!establishments.has(establishment)) {
+    throw new Unusable('establishment_unknown', `The establishment ${establishment.slice(0, 64)} could not be read.`)
+  }
+  const body = toGroupBody(group, schoolYear)
+  const externalId = `${establishment}$${code}`
+  return { externalId, establishmentRef: establishment, body, groups: [], warnings: [] }
 }
 
 /** How much is said of a class: declared, named, or only referred to. */

@@ -3,12 +3,14 @@ import { rereadAaf } from './aaf-delta.ts'
 import type { RefusedAaf } from './aaf-records.ts'
 import { type RefusedCsv, rereadCsv } from './csv-refused.ts'
 import type { Day } from '#kernel/time'
+import { type RefusedClass, type RefusedCourse, rereadClass, rereadCourse } from './oneroster-records.ts'
 import { type RefusedUser, rereadUser } from './oneroster-users.ts'
 import { guardiansOf } from './kept-guardians.ts'
 import type { AcceptedState, FeedContext, NamedGroup, Outcome, RecordBody } from './records.ts'
-import { type RefusedSiecle, rereadSiecle } from './siecle-records.ts'
+import { type RefusedNamedCode, type RefusedSiecle, rereadNamedCode, rereadSiecle } from './siecle-records.ts'
 import { type RefusedIndividual, rereadIndividual } from './sts-records.ts'
 import { type RefusedEntry, rereadSupann } from './supann.ts'
+import { type RefusedGroup, rereadGroup } from './xml-structures.ts'
 
 /** What is kept of a record that was set aside: what its reader had of it, or, read well, what became of it. */
 export type RefusedRecord =
@@ -18,6 +20,10 @@ export type RefusedRecord =
   | RefusedIndividual
   | RefusedEntry
   | RefusedUser
+  | RefusedCourse
+  | RefusedClass
+  | RefusedNamedCode
+  | RefusedGroup
   | RefusedStaged
 
 /** One that was read well, and that the others, or those accepted before, kept from being taken. */
@@ -37,14 +43,26 @@ export interface RereadContext extends FeedContext {
   accepted: AcceptedState | undefined
 }
 
-/** Reads a record again that was set aside. */
+/** Reads a record again that was set aside; what still cannot be used of it is kept as it was. */
 export function rereadRefused(
   kind: RecordKind,
   externalId: string | null,
   refused: RefusedRecord,
   context: RereadContext,
 ): { kind: RecordKind; outcome: Outcome }[] {
+  const [own, ...others] = reread(kind, externalId, refused, context)
+  if (own?.outcome.fate !== 'quarantined') return own ? [own, ...others] : []
+  return [{ ...own, outcome: { ...own.outcome, refused: own.outcome.refused ?? refused } }, ...others]
+}
+
+function reread(
+  kind: RecordKind,
+  externalId: string | null,
+  refused: RefusedRecord,
+  context: RereadContext,
+): { kind: RecordKind; outcome: Outcome }[] {
   if (refused.of === 'oneroster') return rereadUser(refused, context)
+  if (refused.of === 'onerosterClass') return [rereadClass(refused, context)]
   if (refused.of === 'csv') {
     const [own, ...guardians] = rereadCsv(refused, context)
     const others = guardians.map((outcome) => ({ kind: 'guardian' as const, outcome }))
@@ -55,13 +73,16 @@ export function rereadRefused(
 
 function read(
   externalId: string | null,
-  refused: Exclude<RefusedRecord, RefusedUser | RefusedCsv>,
+  refused: Exclude<RefusedRecord, RefusedUser | RefusedClass | RefusedCsv>,
   context: RereadContext,
 ): Outcome {
   if (refused.of === 'aaf') return rereadAaf(refused, context, context.accepted)
   if (refused.of === 'siecle') return keepGuardians(rereadSiecle(refused, context), context)
   if (refused.of === 'sts') return rereadIndividual(refused, context)
   if (refused.of === 'supann') return rereadSupann(refused, context)
+  if (refused.of === 'onerosterCourse') return rereadCourse(refused)
+  if (refused.of === 'namedCode') return rereadNamedCode(refused)
+  if (refused.of === 'group') return rereadGroup(refused, context)
   return restage(externalId ?? '', refused)
 }
 

@@ -2,7 +2,7 @@ import type { Day } from '#kernel/time'
 import { type FeedReading, FeedRefusal, type ReadingOptions } from './feed.ts'
 import { keepGuardians } from './kept-guardians.ts'
 import { type PlacedOutcome, readRecords } from './record-reading.ts'
-import { type FeedContext, type NamedGroup, type Outcome, readOutcome, toGroupCode, Unusable } from './records.ts'
+import { type FeedContext, type NamedGroup, type Outcome, readOutcome, Unusable } from './records.ts'
 import {
   type Address,
   type GuardianLink,
@@ -13,6 +13,7 @@ import {
   readPupil,
 } from './siecle-records.ts'
 import { readXmlRecords, type XmlElement } from './xml-records.ts'
+import { keepGroup, readDeclaredGroup } from './xml-structures.ts'
 
 /** Kinds of files of an export, and their root elements. */
 const roots = {
@@ -92,7 +93,7 @@ class Ties {
         rootChecker(file),
       )) {
         const failed = this.tie(path, element)
-        if (failed) yield { kind: 'class', outcome: failed, file: number, line: element.line, bytes: 0 }
+        if (failed) yield { kind: kindAt(path), outcome: failed, file: number, line: element.line, bytes: 0 }
       }
       const { size } = this.addresses
       if (Math.max(size, this.structures.size, this.links.size) > most) {
@@ -146,7 +147,7 @@ class Ties {
     } else if (path === 'DONNEES/UAJ' || path === 'PARAMETRES/UAJ') {
       this.name ??= [element.text('DENOM_PRINC'), element.text('DENOM_COMPL')].filter(Boolean).join(' ') || undefined
     } else {
-      return this.declareGroup(path.endsWith('/GROUPE') ? 'group' : 'class', element)
+      return this.declareGroup(kindAt(path), element)
     }
     return undefined
   }
@@ -166,16 +167,20 @@ class Ties {
   }
 
   private declareGroup(kind: 'class' | 'group', element: XmlElement): Outcome | undefined {
-    const outcome = readOutcome('', () => {
-      const code = element.first('CODE_STRUCTURE', 'CODE')
-      if (code === undefined) throw new Unusable('attribute_missing', 'CODE_STRUCTURE is missing or empty.')
-      const name = element.first('LIBELLE_EDITION', 'LIBELLE_LONG', 'LIBELLE_COURT') ?? code
-      this.declared.push({ kind, establishment: this.feed.uai, code: toGroupCode(code), name })
-      return { externalId: code, rule: 'declared' }
-    })
+    const { uai } = this.feed
+    const reading = () => {
+      const group = readDeclaredGroup(kind, element, uai, codeName)
+      this.declared.push(group)
+      return { externalId: group.code, rule: 'declared' }
+    }
+    const outcome = readOutcome('', reading, () => keepGroup(kind, element, uai, codeName))
     return outcome.fate === 'quarantined' ? outcome : undefined
   }
 }
+
+/** The attribute of a class or group that holds its code. */
+const codeName = 'CODE_STRUCTURE'
+const kindAt = (path: string) => (path.endsWith('/GROUPE') ? 'group' : 'class')
 
 const tyingPaths: Record<SiecleType, string[]> = {
   pupils: ['DONNEES/ADRESSES/ADRESSE', 'DONNEES/STRUCTURES/STRUCTURES_ELEVE'],

@@ -69,9 +69,23 @@ function readIdentifier(element: XmlElement, name: string): string {
   return id
 }
 
+/** What is kept of a subject or a MEF that is set aside. */
+export interface RefusedNamedCode {
+  of: 'namedCode'
+  element: KeptElement
+  /** The attribute that holds its code. */
+  codeName: string
+}
+
+/** Reads a subject or a MEF again that was set aside. */
+export function rereadNamedCode({ element, codeName }: RefusedNamedCode): Outcome {
+  return readNamedCode(restoreElement(element), codeName)
+}
+
 /** A subject or a MEF of the nomenclature; of a MEF, its statistical code and the one it is attached to as well. */
 export function readNamedCode(element: XmlElement, codeName: string): Outcome {
-  return readOutcome(element.attributes[codeName] ?? '', () => {
+  const keep = (): RefusedNamedCode => ({ of: 'namedCode', element: keepElement(element), codeName })
+  const reading = () => {
     const externalId = element.text(codeName) ?? readIdentifier(element, 'CODE')
     const name = element.first('LIBELLE_EDITION', 'LIBELLE_LONG', 'LIBELLE_COURT')
     if (name === undefined) throw new Unusable('attribute_missing', 'LIBELLE_LONG is missing or empty.')
@@ -80,7 +94,8 @@ export function readNamedCode(element: XmlElement, codeName: string): Outcome {
         ? { attachedTo: element.text('MEF_RATTACHEMENT'), statisticalCode: element.text('CODE_MEFSTAT') }
         : {}
     return { externalId, establishmentRef: null, body: { name, ...more }, groups: [], warnings: [] }
-  })
+  }
+  return readOutcome(element.attributes[codeName] ?? '', reading, keep)
 }
 
 function readNames(element: XmlElement) {

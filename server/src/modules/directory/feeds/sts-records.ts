@@ -16,6 +16,7 @@ import {
   Unusable,
 } from './records.ts'
 import { type KeptElement, keepElement, restoreElement, type XmlElement } from './xml-records.ts'
+import { keepGroup, readDeclaredGroup } from './xml-structures.ts'
 
 /** The establishment that a file speaks of. */
 export interface StsPlace {
@@ -62,8 +63,7 @@ export function readGroup(
   establishment: string,
 ): { group: NamedGroup; teachers: Map<string, string[]> } | (Outcome & { fate: 'quarantined' }) {
   try {
-    const code = toGroupCode(element.required('CODE'))
-    const name = element.first('LIBELLE_EDITION', 'LIBELLE_LONG', 'LIBELLE_COURT') ?? code
+    const group = readDeclaredGroup(kind, element, establishment, 'CODE')
     const teachers = new Map<string, string[]>()
     for (const service of element.list('SERVICES/SERVICE')) {
       const subject = service.text('CODE_MATIERE')
@@ -73,10 +73,11 @@ export function readGroup(
           teachers.set(id, [...(teachers.get(id) ?? []), ...(subject === undefined ? [] : [subject])])
       }
     }
-    return { group: { kind, establishment, code, name }, teachers }
+    return { group, teachers }
   } catch (error) {
     if (error instanceof Unusable) {
-      return { fate: 'quarantined', externalId: null, code: error.code, detail: error.message }
+      const refused = keepGroup(kind, element, establishment, 'CODE')
+      return { fate: 'quarantined', externalId: null, code: error.code, detail: error.message, refused }
     }
     throw error
   }

@@ -110,24 +110,47 @@ async function* reread(
     const page = { establishments, after, limit: recordsAtOnce }
     const rows = await inTenant(services.db, tenantId, (tx) => listRefused(tx, sourceId, page))
     const accepted = await findStates(rows, findAccepted)
-    for (const { kind, externalId, refused, file, line } of rows) {
+    const again = rows.flatMap(({ kind, externalId, refused, file, line }) => {
       const context = {
         schoolYear,
         exportedOn,
         establishments: known,
         accepted: accepted.get(`${kind} ${externalId}`),
       }
-      for (const outcome of rereadRefused(kind, externalId, refused, context)) {
-        yield { ...outcome, file: files.indexOf(file), line, bytes: 1 }
-      }
-    }
+      const place = { file: files.indexOf(file), line, bytes: 1 }
+      return rereadRefused(kind, externalId, refused, context).map((each) => ({ ...each, ...place }))
+    })
+    yield* await leaveToldClasses(again, findAccepted)
     after = rows.length === recordsAtOnce ? rows.at(-1)?.id : undefined
   } while (after)
 }
 
+/**
+ * Rows of classes seldom bear the identifier of their class, so that nothing else tells that another row declared it
+ * meanwhile, or in the same file: what that one says stands.
+ */
+async function leaveToldClasses(
+  records: PlacedOutcome[],
+  findAccepted: ReadingOptions['findAccepted'],
+): Promise<PlacedOutcome[]> {
+  const classes = records.flatMap(({ kind, outcome }) =>
+    (kind === 'class' || kind === 'group') && outcome.fate === 'accepted'
+      ? [{ kind, externalId: outcome.externalId }]
+      : [],
+  )
+  const states = await findStates(classes, findAccepted)
+  return records.map((each) => {
+    const { kind, outcome } = each
+    const told = outcome.fate === 'accepted' && states.get(`${kind} ${outcome.externalId}`)
+    if (!told || (kind !== 'class' && kind !== 'group') || told.body['declared'] === false) return each
+    // Under no identifier: a delta takes away what a rule leaves out.
+    return { ...each, outcome: { fate: 'ignored', externalId: '', rule: 'class_told_since' } }
+  })
+}
+
 /** What was accepted of some records, by kind and identifier. */
 async function findStates(
-  rows: RefusedRow[],
+  rows: Pick<RefusedRow, 'kind' | 'externalId'>[],
   findAccepted: ReadingOptions['findAccepted'],
 ): Promise<Map<string, AcceptedState>> {
   const states = new Map<string, AcceptedState>()
