@@ -117,6 +117,7 @@ function follow(kind: FeedKind, record: AafRecord, accepted: AcceptedState | und
   if (record.request === 'delete' || !accepted) return { fate: 'removed', externalId: record.id }
   const attributes = new Map([...writeAttributes(kind, record.id, accepted, context.degree), ...record.attributes])
   const outcome = readRecord(kind, { ...record, attributes }, context)
+  if (outcome.fate === 'accepted') return { ...outcome, standing: accepted.groups }
   if (outcome.fate !== 'ignored') return outcome
   // What was not kept of the record may be what the rule misses: nobody leaves for that.
   const { externalId } = outcome

@@ -144,6 +144,7 @@ class Gathering {
           described.add(uai)
           const accepted = this.isDelta ? (await findAccepted('establishment', [uai])).get(uai) : undefined
           outcome.groups.push(...this.listGroups(uai, accepted))
+          outcome.standing = accepted?.groups
         }
         yield { kind: 'establishment', outcome, file: number, line, bytes }
       }
@@ -163,7 +164,15 @@ class Gathering {
       const declared = this.listGroups(uai, accepted)
       yield {
         kind: 'establishment',
-        outcome: { fate: 'accepted', externalId: uai, establishmentRef: uai, body, groups: declared, warnings: [] },
+        outcome: {
+          fate: 'accepted',
+          externalId: uai,
+          establishmentRef: uai,
+          body,
+          groups: declared,
+          standing: accepted?.groups,
+          warnings: [],
+        },
         file,
         line,
         bytes: 0,

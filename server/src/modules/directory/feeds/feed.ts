@@ -52,6 +52,8 @@ export interface ReadingOptions {
 export interface FeedReading {
   /** Links left out, by reason. */
   warnings: Map<string, number>
+  /** Classes and groups that were read, stay as they were accepted, and were not staged. */
+  unchanged?: { kind: 'class' | 'group'; externalId: string }[]
   /** What became of every row, by file: of formats whose records gather rows of several files. */
   rows?: ReadonlyMap<string, RowCounts>
 }

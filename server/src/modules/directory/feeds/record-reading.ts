@@ -37,7 +37,7 @@ export async function readRecords(
   const context = { schoolYear: feed.schoolYear, establishments: await options.listEstablishments() }
   await stage(passes.others(context), () => groups.rows(context))
   if (groups.undeclared > 0) warnings.set('class_undeclared', groups.undeclared)
-  return { warnings }
+  return { warnings, unchanged: groups.unchanged }
 
   async function stage(
     records: Iterable<PlacedOutcome> | AsyncIterable<PlacedOutcome>,
@@ -64,7 +64,7 @@ export async function readRecords(
         await write(toStagedRow(kind, outcome, file, line))
         options.onProgress(bytes)
         if (outcome.fate !== 'accepted') continue
-        groups.add(outcome.groups)
+        groups.add(outcome.groups, outcome.standing)
         for (const code of outcome.warnings) warnings.set(code, (warnings.get(code) ?? 0) + 1)
       }
       for (const row of finish()) await write(row)

@@ -3,7 +3,7 @@ import { type Day, isDay } from '#kernel/time'
 import { toSearchKey } from '../search-key.ts'
 import type { LegalStatus, Level, Profile, RecordKind } from '../tables.ts'
 import type { RefusedRecord } from './refused-records.ts'
-import { rowOf } from './staged-rows.ts'
+import { hashOf, rowOf } from './staged-rows.ts'
 
 // What every format makes of its records: the bodies below, kept in directory.source_record and applied from there.
 // Keys in a fixed order, lists sorted, nothing empty: the same person gives the same text, hence no change.
@@ -124,6 +124,9 @@ export interface NamedGroup {
   referred?: boolean
 }
 
+/** A class or group that an establishment declared before, with the hash of its accepted record. */
+export type StandingGroup = NamedGroup & { hash: string }
+
 /**
  * What a record of a feed becomes: accepted in normalised form, removed since a delta says so, set aside, or left out
  * by a rule.
@@ -149,7 +152,7 @@ export interface AcceptedState {
   /** What its kind has of these. */
   body: Partial<EstablishmentBody & MefBody & PupilBody & StaffBody> & Record<string, unknown>
   /** Of an establishment: the classes and groups that it declares. */
-  groups: NamedGroup[]
+  groups: StandingGroup[]
 }
 
 export interface AcceptedRecord {
@@ -159,6 +162,8 @@ export interface AcceptedRecord {
   familyKey?: string
   givenKey?: string
   groups: NamedGroup[]
+  /** Those it declared before: where they stay as they were, nobody needs to compare them. */
+  standing?: StandingGroup[] | undefined
   /** What is left out or doubtful in it, one code each. */
   warnings: string[]
 }
@@ -261,20 +266,6 @@ export function toStagedRow(kind: RecordKind, outcome: Outcome, file: number, li
 }
 
 /** A class the feed declares bears its label; one that pupils or teachers only refer to is there too, as they do. */
-export function toGroupRow(group: NamedGroup, schoolYear: number): string {
-  const { kind, establishment, code } = group
-  return rowOf({
-    kind,
-    externalId: `${establishment}$${code}`,
-    change: 'added',
-    subjectId: randomUUIDv7(),
-    establishmentRef: establishment,
-    file: 0,
-    line: 0,
-    body: JSON.stringify(toGroupBody(group, schoolYear)),
-  })
-}
-
 const toGroupBody = ({ establishment, code, name, referred }: NamedGroup, schoolYear: number) => ({
   name: name ?? code,
   code,
@@ -297,22 +288,39 @@ export function toGroupRecord(group: NamedGroup, { schoolYear, establishments }:
 /** How much is said of a class: declared, named, or only referred to. */
 const weightOf = ({ name, referred }: NamedGroup) => (name === undefined ? 0 : referred ? 1 : 2)
 
+const keyOf = ({ kind, establishment, code }: NamedGroup) => `${kind} ${establishment}$${code}`
+
 /** The classes and groups that records named, each once: as whoever says most of it. */
 export class GroupGathering {
+  /** Those that stay as they were accepted, once `rows` has come to its end: they are not staged. */
+  readonly unchanged: { kind: 'class' | 'group'; externalId: string }[] = []
   private readonly groups = new Map<string, NamedGroup>()
+  private readonly hashes = new Map<string, string>()
 
-  add(named: Iterable<NamedGroup>): void {
+  /** @param standing those accepted before. */
+  add(named: Iterable<NamedGroup>, standing: StandingGroup[] = []): void {
+    for (const group of standing) this.hashes.set(keyOf(group), group.hash)
     for (const group of named) {
-      const key = `${group.kind} ${group.establishment}$${group.code}`
+      const key = keyOf(group)
       const known = this.groups.get(key)
       if (known === undefined || weightOf(group) > weightOf(known)) this.groups.set(key, group)
     }
   }
 
-  /** Rows of those whose establishment is known. */
-  *rows(context: FeedContext): Generator<string> {
-    for (const group of this.groups.values()) {
-      if (context.establishments.has(group.establishment)) yield toGroupRow(group, context.schoolYear)
+  /** Rows of those whose establishment is known, and that are new or not what they were. */
+  *rows({ establishments, schoolYear }: FeedContext): Generator<string> {
+    for (const [key, group] of this.groups) {
+      const { kind, establishment, code } = group
+      if (!establishments.has(establishment)) continue
+      const externalId = `${establishment}$${code}`
+      const body = JSON.stringify(toGroupBody(group, schoolYear))
+      const hash = hashOf(body)
+      if (this.hashes.get(key) === hash) {
+        this.unchanged.push({ kind, externalId })
+        continue
+      }
+      const place = { establishmentRef: establishment, file: 0, line: 0 }
+      yield rowOf({ kind, externalId, change: 'added', subjectId: randomUUIDv7(), ...place, hash, body })
     }
   }
 

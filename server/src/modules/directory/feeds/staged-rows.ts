@@ -15,15 +15,20 @@ export interface StagedRow {
   file: number
   line: number
   body: string
-  /** In hexadecimal, where a record is staged again as it was; else that of the body. */
+  /** As `hashOf` writes it, where it is known already or a record is staged again as it was; else that of the body. */
   hash?: string | null
   familyKey?: string | undefined
   givenKey?: string | undefined
 }
 
-/** Writes a row in COPY's text format. The hash is the first half of the body's SHA-256: two bodies alike, no change. */
+/** The first half of a body's SHA-256, in hexadecimal: two bodies alike, no change. */
+export function hashOf(body: string): string {
+  return hash('sha256', body).slice(0, 32)
+}
+
+/** Writes a row in COPY's text format. */
 export function rowOf(row: StagedRow): string {
-  const digest = row.hash ?? hash('sha256', row.body).slice(0, 32)
+  const digest = row.hash ?? hashOf(row.body)
   // JSON text holds no raw tab nor line end; only its backslashes need another one.
   const body = row.body.includes('\\') ? row.body.replaceAll('\\', '\\\\') : row.body
   return (

@@ -22,6 +22,8 @@ export interface Comparison {
   rowsRead: number
   /** Those of them that said nothing new, and that nobody counts: classes referred to, known better before. */
   rowsDropped: number
+  /** What was read and not staged, being as it was accepted. */
+  unchanged: { kind: 'class' | 'group'; externalId: string }[]
   /** Names of the feed's files, by their number. */
   files: string[]
   thresholds: Partial<Record<string, number>>

@@ -128,7 +128,9 @@ export const consequenceSteps: Step<Comparison>[] = [
   },
 
   async (tx, comparison) => {
-    const { importId, sourceId } = comparison
+    const { importId, sourceId, unchanged } = comparison
+    const kinds = unchanged.map(({ kind }) => kind)
+    const ids = unchanged.map(({ externalId }) => externalId)
     // Classes of establishments that declare theirs anew or go, and those that only changed records referred to.
     await insertDerived(
       comparison,
@@ -152,6 +154,7 @@ export const consequenceSteps: Step<Comparison>[] = [
         ), unsaid as materialized (
           select * from former f where not exists (select from directory.staged_record t
             where ${staged(importId, 't')} and t.kind = f.kind and t.external_id = f.external_id)
+          except select * from unnest(${kinds}::text[], ${ids}::text[])
         ), named as materialized (${referredTo(comparison)})
         select c.kind, c.external_id, c.source_id, case when u.used then 'added' else 'removed' end as change,
           case when u.used then c.body || jsonb_build_object('name', c.body->>'code', 'declared', false)

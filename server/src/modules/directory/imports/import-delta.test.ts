@@ -177,6 +177,40 @@ describe('a delta', () => {
     ])
   })
 
+  it('counts every class that an establishment tells again, whether it stays, changes, goes or is only referred to', async () => {
+    const classes = ['6A$SIXIEME A', '6B$SIXIEME B', '6C$SIXIEME C']
+    const groups = '6GR1$LATIN'
+    await importSmall({
+      ...full,
+      establishments: [makeEstablishment('52', { ENTStructureClasses: classes, ENTStructureGroupes: groups })],
+      pupils: [zoe, makePupil('102', '52', { ENTEleveClasses: '52$6Z' })],
+    })
+    const renamed = await importSmall(
+      delta({ establishments: [modify('52', { ENTStructureNomCourant: 'CLG$Simone Veil$AMIENS' })] }),
+    )
+    expect(renamed.counts).toEqual({
+      establishment: expect.objectContaining({ read: 1, modified: 1 }),
+      class: expect.objectContaining({ read: 3, derived: 0, added: 0, modified: 0, removed: 0, unchanged: 3 }),
+      group: expect.objectContaining({ read: 1, derived: 0, unchanged: 1 }),
+    })
+    const told = modify('52', { ENTStructureClasses: ['6A$SIXIEME A', '6B$AUTRE NOM', '6D$SIXIEME D'] })
+    const applied = await importSmall(
+      delta({ date: '2026-09-16', establishments: [told], pupils: [modify('102', { ENTEleveClasses: '52$6A' })] }),
+    )
+    expect(applied.counts).toEqual({
+      establishment: expect.objectContaining({ read: 1, unchanged: 1 }),
+      class: expect.objectContaining({ read: 3, derived: 2, unchanged: 1, modified: 1, added: 1, removed: 2 }),
+      group: expect.objectContaining({ read: 1, unchanged: 1 }),
+      pupil: expect.objectContaining({ read: 1, modified: 1 }),
+    })
+    expect(await query(sql`select name from directory.teaching_group order by code`)).toEqual([
+      { name: 'SIXIEME A' },
+      { name: 'AUTRE NOM' },
+      { name: 'SIXIEME D' },
+      { name: 'LATIN' },
+    ])
+  })
+
   it('sets aside what it says of records nobody knows, and of places where people still are', async () => {
     await importSmall(full)
     const before = await project(tenantId)

@@ -242,6 +242,11 @@ async function finishComparison(tx: Tx, comparison: Comparison): Promise<void> {
     of[change] = number
     stagedCount += number
   }
+  for (const { kind } of comparison.unchanged) {
+    const of = (counts[kind] ??= { ...noRecord })
+    of.read++
+    of.unchanged++
+  }
   checkSums(comparison, counts)
   const alerts = [...(await findOlderExport(tx, comparison)), ...(await findThresholdsExceeded(tx, comparison, counts))]
   await tables(tx)
@@ -264,9 +269,8 @@ function checkSums(comparison: Comparison, counts: Partial<Record<RecordKind, Ki
     const detail = `Of ${of.read} ${kind} records read and ${of.derived} derived, ${ended} are accounted for.`
     throw new FeedRefusal('sums_differ', detail)
   }
-  if (read !== comparison.rowsRead) {
-    throw new FeedRefusal('sums_differ', `Of ${comparison.rowsRead} records read, ${read} are accounted for.`)
-  }
+  const all = comparison.rowsRead + comparison.unchanged.length
+  if (read !== all) throw new FeedRefusal('sums_differ', `Of ${all} records read, ${read} are accounted for.`)
 }
 
 async function findOlderExport(tx: Tx, { sourceId, exportedOn, mode }: Comparison): Promise<ImportAlert[]> {

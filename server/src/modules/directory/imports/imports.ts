@@ -366,6 +366,7 @@ async function stageOpened(
     bulk: false,
     rowsRead: 0,
     rowsDropped: 0,
+    unchanged: [],
     files: feed.files.map((file) => file.name),
     thresholds: { ...defaultThresholds, ...source.thresholds },
   }
@@ -385,6 +386,7 @@ async function stageOpened(
       signal,
     })
     comparison.rowsRead = copies.reduce((sum, copy) => sum + copy.rowCount, 0)
+    comparison.unchanged = reading.unchanged ?? []
     // A full export is compared with all that its source holds, however small.
     comparison.bulk = mode === 'full' || comparison.rowsRead >= bulkRows
     await analyzeStage(client, id)
