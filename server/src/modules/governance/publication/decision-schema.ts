@@ -52,15 +52,23 @@ export function toDecision(row: DecisionRow, rules: Agreement): z.infer<typeof d
   }
 }
 
-/** Decisions with the place of the event that tells of each in the journal. */
+/** Decisions with the place of the event that tells of each in the journal, and the version of the agreement it made. */
 export async function withPlaces<Row extends { id: string }>(
   tx: Tx,
   agreementId: string,
   rows: Row[],
-): Promise<(Row & { seq: number })[]> {
+): Promise<(Row & { seq: number; adoptedVersion: number | null })[]> {
+  const ids = rows.map(({ id }) => id)
   const { rows: places } = await sql<{ subject: string; seq: number }>`
     select subject_id as subject, min(seq)::bigint as seq from governance.journal_entry
-    where agreement_id = ${agreementId} and subject_id = any(${rows.map(({ id }) => id)}::uuid[])
+    where agreement_id = ${agreementId} and subject_id = any(${ids}::uuid[])
     group by subject_id`.execute(tx)
-  return rows.map((row) => ({ ...row, seq: places.find(({ subject }) => subject === row.id)?.seq ?? 0 }))
+  const { rows: versions } = await sql<{ decision: string; number: number }>`
+    select decision_id as decision, max(number) as number from governance.agreement_version
+    where agreement_id = ${agreementId} and decision_id = any(${ids}::uuid[]) group by decision_id`.execute(tx)
+  return rows.map((row) => ({
+    ...row,
+    seq: places.find(({ subject }) => subject === row.id)?.seq ?? 0,
+    adoptedVersion: versions.find(({ decision }) => decision === row.id)?.number ?? null,
+  }))
 }

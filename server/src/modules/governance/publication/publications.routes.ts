@@ -35,6 +35,7 @@ export function registerPublications(app: App, services: Services): void {
               decisionSchema.extend({
                 id: z.uuid(),
                 seq: z.int().describe('place of its event in the journal'),
+                adoptedVersion: z.int().nullable().describe('of the agreement, that it made; null: it made none'),
                 matterCode: z.string().nullable(),
                 matterName: z.string().nullable(),
                 publishedAt: z.date().nullable(),

@@ -5,6 +5,7 @@ import { inTenant } from '#kernel/postgres'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
 import { makePerson } from '../../../../test/make.ts'
 import { type Consortium, makeConsortium } from '../../../../test/make-governance.ts'
+import { createAgreementVersion, readShippedAgreement } from '../agreements/agreement-versions.ts'
 import { recordDecision } from '../bodies/decisions.ts'
 import { verifyProof } from '../journal/proofs.ts'
 import { parseVerifier } from '../journal/signed-note.ts'
@@ -225,4 +226,18 @@ test('members read the journal and prove its events; others do not know it is th
 test('check digits of SIRET numbers', () => {
   expect(['73282932000074', '00000000000018'].map(isSiret)).toEqual([true, true])
   expect(['73282932000075', '7328293200007', ''].map(isSiret)).toEqual([false, false, false])
+})
+
+test('a decision leads to the version of the agreement that it made, and the others to none', async () => {
+  const adopting = await decide('Avenant')
+  const source = (await readShippedAgreement('grand-est')).replace('share: 4/5', 'share: 5/6')
+  const { version } = await server.inTenant((tx) =>
+    createAgreementVersion(tx, { source, reason: 'Avenant', recordedBy: null, decisionId: adopting.id }, new Date()),
+  )
+  const { decisions } = (await call('GET', 'decisions')).json<{
+    decisions: { number: string; adoptedVersion: number | null }[]
+  }>()
+  expect(decisions.filter(({ adoptedVersion }) => adoptedVersion !== null)).toMatchObject([
+    { number: adopting.number, adoptedVersion: version },
+  ])
 })
