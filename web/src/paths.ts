@@ -27,6 +27,8 @@ export const paths = {
   governance: () => '/governance',
   governanceCalendar: (agreement: string, parameters: { year?: string } = {}) =>
     withQuery(`/governance/${encodeURIComponent(agreement)}`, parameters),
+  governanceReview: (agreement: string, parameters: { year?: string } = {}) =>
+    withQuery(`/governance/${encodeURIComponent(agreement)}/review`, parameters),
   governanceBodies: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/bodies`,
   governanceBody: (agreement: string, body: string) =>
     `/governance/${encodeURIComponent(agreement)}/bodies/${encodeURIComponent(body)}`,

@@ -209,6 +209,12 @@ export const routes: RouteObject[] = [
                 }),
               },
               {
+                path: 'governance/:agreement/review',
+                lazy: async () => ({
+                  Component: (await import('./features/governance/yearly-review-page.tsx')).YearlyReviewPage,
+                }),
+              },
+              {
                 path: 'governance/:agreement/agreement',
                 lazy: async () => ({
                   Component: (await import('./features/governance/agreement-page.tsx')).AgreementPage,

@@ -7,7 +7,7 @@ import { useFormat } from '../../shell/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { SelectField, TextArea, TextField } from '../../ui/field.tsx'
 import { useAgreementSlug } from './governance.ts'
-import { type AgendaItem, bodyQuery, type Meeting, useAct } from './meetings.ts'
+import { type AgendaItem, bodyQuery, type Meeting, subjectsQuery, useAct } from './meetings.ts'
 
 const kinds = ['information', 'discussion', 'opinion', 'decision', 'minutes'] as const
 
@@ -31,7 +31,15 @@ export function AgendaItemForm({
     kind: item?.kind ?? 'discussion',
     ballotRule: item?.ballotRule?.key ?? '',
     minutesOf: item?.kind === 'minutes' ? (item.subjectId ?? '') : '',
+    /** Id of a matter that awaits a vote; '' for none of them. */
+    about: '',
   })
+  const { data: awaiting } = useQuery({
+    ...subjectsQuery(slug, meeting.id),
+    enabled: fields.kind === 'decision',
+  })
+  const subjects = fields.kind === 'decision' ? (awaiting?.subjects ?? []) : []
+  const about = subjects.find(({ id }) => id === fields.about)
   const set = (changed: Partial<typeof fields>) => setFields({ ...fields, ...changed })
   const voted = fields.kind === 'decision' || fields.kind === 'opinion'
   const earlier = body?.meetings.filter(({ id, state }) => state === 'closed' && id !== meeting.id) ?? []
@@ -43,8 +51,8 @@ export function AgendaItemForm({
       text: fields.text,
       kind: fields.kind,
       ballotRule: voted ? fields.ballotRule || null : null,
-      subjectKind: minutes === null ? (kept ? item.subjectKind : null) : 'minutes',
-      subjectId: minutes ?? (kept ? item.subjectId : null),
+      subjectKind: minutes === null ? (about?.kind ?? (kept ? item.subjectKind : null)) : 'minutes',
+      subjectId: minutes ?? about?.id ?? (kept ? item.subjectId : null),
     }
     return item
       ? api.PUT('/api/governance/agreements/{slug}/agenda-items/{id}', {
@@ -80,6 +88,24 @@ export function AgendaItemForm({
           .map((kind) => ({ value: kind, label: t(`item.${kind}`) }))}
         value={fields.kind}
       />
+      {subjects.length > 0 && (
+        <SelectField
+          hint={t('agenda.aboutHint')}
+          label={t('agenda.about')}
+          onChange={({ target }) => {
+            const subject = subjects.find(({ id }) => id === target.value)
+            set({
+              about: target.value,
+              ...(subject && { ballotRule: subject.ballotRule, title: fields.title || subject.title }),
+            })
+          }}
+          options={[
+            { value: '', label: t(item?.subjectId ? 'agenda.aboutSame' : 'agenda.aboutNothing') },
+            ...subjects.map(({ kind, id, title }) => ({ value: id, label: `${t(`agenda.of.${kind}`)}${title}` })),
+          ]}
+          value={about ? fields.about : ''}
+        />
+      )}
       {voted && (
         <SelectField
           label={t('agenda.rule')}

@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate, useSearchParams } from 'react-router'
@@ -6,7 +6,7 @@ import { api, read } from '../../api/client.ts'
 import { paths } from '../../paths.ts'
 import { Failure, useProblemText } from '../../shell/failure.tsx'
 import { Button } from '../../ui/button.tsx'
-import { RadioGroup, SelectField, TextArea, TextField } from '../../ui/field.tsx'
+import { Checkbox, RadioGroup, SelectField, TextArea, TextField } from '../../ui/field.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { ChangeTable, FaultTable } from './agreement-changes.tsx'
@@ -14,6 +14,8 @@ import { useAgreementDraft } from './agreement-draft.ts'
 import { type FormState, RuleFields } from './agreement-field.tsx'
 import { type Content, formParts, readPath, writePath } from './agreement-shape.ts'
 import type { Rules } from './agreement.ts'
+import { amendmentsQuery } from './amendments.ts'
+import { DecisionField } from './decision-field.tsx'
 import { GovernancePage } from './governance-page.tsx'
 import { useAgreement, useAgreementSlug } from './governance.ts'
 import './agreement.css'
@@ -159,6 +161,16 @@ function Form({
           </div>
         </>
       )}
+      {part.absence && (
+        <Checkbox
+          checked={held !== null && held !== undefined}
+          label={t('edit.present')}
+          onChange={({ target }) => {
+            const none = part.absence?.absent === null ? null : undefined
+            onChange(writePath(content, part.path, target.checked ? part.absence?.begun : none) as Content)
+          }}
+        />
+      )}
       {items ? (
         items.length > 0 && <RuleFields {...form} fields={part.fields} path={[...part.path, item]} />
       ) : held === null || held === undefined ? (
@@ -178,19 +190,30 @@ function Recording({ draft, slug }: { draft: ReturnType<typeof useAgreementDraft
   const queries = useQueryClient()
   const [reason, setReason] = useState('')
   const [tried, setTried] = useState(false)
+  const [decisionId, setDecisionId] = useState('')
+  const { data: amendments } = useQuery(amendmentsQuery(slug))
+  const votable = (amendments?.ballots.length ?? 0) > 0
+  const [chosen, setChosen] = useState<'propose' | 'record'>('propose')
+  const way = votable ? chosen : 'record'
   const checked = draft.check.data
   const record = useMutation({
-    mutationFn: () =>
-      read(
-        api.POST('/api/governance/agreements/{slug}/versions', {
-          params: { path: { slug } },
-          body: { source: checked?.source ?? '', reason: reason.trim(), basedOn: draft.begun ?? 0 },
-        }),
-      ),
-    onSuccess: async ({ version }) => {
+    mutationFn: async () => {
+      const body = { source: checked?.source ?? '', reason: reason.trim(), basedOn: draft.begun ?? 0 }
+      const params = { path: { slug } }
+      if (way === 'propose') {
+        const { number } = await read(api.POST('/api/governance/agreements/{slug}/amendments', { params, body }))
+        return paths.governanceAmendment(slug, number)
+      }
+      const cited = decisionId === '' ? {} : { decisionId }
+      const { version } = await read(
+        api.POST('/api/governance/agreements/{slug}/versions', { params, body: { ...body, ...cited } }),
+      )
+      return paths.governanceVersions(slug, { version: String(version), since: String(version - 1) })
+    },
+    onSuccess: async (page) => {
       draft.discard()
       await queries.invalidateQueries({ queryKey: ['governance', slug] })
-      await navigate(paths.governanceVersions(slug, { version: String(version), since: String(version - 1) }))
+      await navigate(page)
     },
   })
   const faulty = (checked?.faults.length ?? 0) > 0
@@ -219,9 +242,29 @@ function Recording({ draft, slug }: { draft: ReturnType<typeof useAgreementDraft
         onChange={({ target }) => setReason(target.value)}
         value={reason}
       />
+      {votable && (
+        <RadioGroup
+          legend={t('edit.then')}
+          name="way"
+          onChoose={(next) => setChosen(next === 'record' ? 'record' : 'propose')}
+          options={[
+            { value: 'propose', label: t('edit.toVote') },
+            { value: 'record', label: t('edit.atOnce') },
+          ]}
+          value={way}
+        />
+      )}
+      {way === 'record' && (
+        <DecisionField
+          hint={t('edit.decisionHint')}
+          label={t('edit.decision')}
+          onChange={setDecisionId}
+          value={decisionId}
+        />
+      )}
       <div className="row">
         <Button busy={record.isPending || draft.behind} look="primary" type="submit">
-          {t('edit.record', { version: (draft.begun ?? 0) + 1 })}
+          {way === 'propose' ? t('edit.propose') : t('edit.record', { version: (draft.begun ?? 0) + 1 })}
         </Button>
         {draft.changed && (
           <Button look="quiet" onClick={() => draft.discard()}>

@@ -11,6 +11,7 @@ import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Table } from '../../ui/table.tsx'
 import { type CitedRule, groupByArticle, type Rules, versionQuery } from './agreement.ts'
 import { useAgreementWords } from './agreement-words.ts'
+import { DeliverableRules, ServiceRules } from './agreement-sections.tsx'
 import { Cited } from './cited.tsx'
 import { GovernancePage } from './governance-page.tsx'
 import { useAgreement, useAgreementSlug } from './governance.ts'
@@ -67,6 +68,8 @@ export function AgreementPage() {
           <Voices rules={version.rules} />
           <Bodies rules={version.rules} />
           <Parties rules={version.rules} />
+          <ServiceRules rules={version.rules} />
+          <DeliverableRules rules={version.rules} />
           <Articles rules={version.rules} />
           <div>
             <a
@@ -274,7 +277,8 @@ function RuleCard({ rule, rules }: { rule: CitedRule; rules: Rules }) {
   const { t } = useTranslation(['agreements', 'governance'])
   const say = useAgreementWords(rules)
   const inner = rule.path.filter(
-    (each) => !['bodies', 'ballots', 'sharing', 'money', 'review', 'membership'].includes(each),
+    (each, index) =>
+      !['bodies', 'ballots', 'sharing', 'money', 'membership'].includes(each) && !(each === 'review' && index === 0),
   )
   return (
     <div className="agreement-rule">

@@ -46,7 +46,7 @@ const interpretation = optional(long)
 const cited = { article, interpretation }
 const comparator = choice('>=', '>')
 const base = choice('cast', 'presentOrRepresented', 'all')
-const count = { per: choice('schoolYear', 'calendarYear', 'halfYear', 'quarter'), atLeast: number }
+const count = { per: choice('schoolYear', 'calendarYear', 'halfYear', 'quarter', 'month'), atLeast: number }
 
 const quorum = group({
   ...cited,
@@ -107,6 +107,9 @@ const ballot: Fields = {
     'delegatedChair',
     'joining',
     'opinion',
+    'amendment',
+    'impactDossier',
+    'deliverableList',
   ]),
   method: {
     shape: {
@@ -177,6 +180,8 @@ export interface FormPart {
   fields: Fields
   /** Of a list: what a new one begins as. */
   fresh?: Record<string, unknown>
+  /** Of rules that an agreement may do without: what stands for none, and what they begin as. */
+  absence?: { absent: null | 'omitted'; begun: Record<string, unknown> }
 }
 
 /** The parts of the form, in the order of the file. */
@@ -214,7 +219,7 @@ export const formParts: readonly FormPart[] = [
         'agency',
         'company',
       ),
-      roles: several(['member', 'pilot', 'coordinator', 'academicAuthority', 'contractor']),
+      roles: several(['member', 'pilot', 'coordinator', 'academicAuthority', 'contractor', 'pilotInstitution']),
       siret: optional(text),
       joinedOn: optional(text),
       leavesOn: optional(text),
@@ -274,6 +279,21 @@ export const formParts: readonly FormPart[] = [
       missed: group({ ...cited, priceReduction: yesNo, rollBackAtNoCost: yesNo }),
       crisis: group({ ...cited, body: one('bodies') }),
     },
+    absence: {
+      absent: null,
+      begun: {
+        article: '',
+        qualifiedBy: '',
+        alwaysStructuring: ['paid'],
+        sheetBy: '',
+        opinionOf: [],
+        opinionWithinDays: null,
+        structuringBallot: '',
+        otherBallot: null,
+        missed: { article: '', priceReduction: true, rollBackAtNoCost: true },
+        crisis: { article: '', body: '', informs: 'everyParty', costNeedsConsent: true },
+      },
+    },
   },
   {
     key: 'membership',
@@ -307,6 +327,44 @@ export const formParts: readonly FormPart[] = [
         environmentBasisPoints: 800,
       }),
       advances: nullable(group({ ...cited, unspentIsRefunded: yesNo }), { article: '', unspentIsRefunded: true }),
+    },
+  },
+  {
+    key: 'services',
+    path: ['services'],
+    fields: {
+      ...cited,
+      phases: list({ key: text, name: text }, { key: '', name: '' }),
+      followedBy: one('bodies'),
+      review: group({ ...cited, ballot: one('ballots'), everyMonths: number }),
+    },
+    absence: {
+      absent: 'omitted',
+      begun: {
+        article: '',
+        phases: [{ key: '', name: '' }],
+        followedBy: '',
+        review: { article: '', ballot: '', everyMonths: 6 },
+      },
+    },
+  },
+  {
+    key: 'deliverables',
+    path: ['deliverables'],
+    fields: {
+      ...cited,
+      validation: group({ ...cited, ballot: one('ballots') }),
+      acceptance: group({ ...cited, atLeast: number, trialDays: number }),
+      transfer: nullable(group({ ...cited, withinDays: nullable(number, 60) }), { article: '', withinDays: null }),
+    },
+    absence: {
+      absent: 'omitted',
+      begun: {
+        article: '',
+        validation: { article: '', ballot: '' },
+        acceptance: { article: '', atLeast: 1, trialDays: 0 },
+        transfer: null,
+      },
     },
   },
   {

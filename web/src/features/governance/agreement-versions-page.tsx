@@ -7,11 +7,10 @@ import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Section } from '../../shell/page.tsx'
 import { buttonClass } from '../../ui/button.tsx'
-import { RadioGroup } from '../../ui/field.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Table } from '../../ui/table.tsx'
 import { versionQuery, versionsQuery } from './agreement.ts'
-import { ChangeTable } from './agreement-changes.tsx'
+import { AgreementDifference } from './agreement-difference.tsx'
 import { GovernancePage } from './governance-page.tsx'
 import { useAgreement, useAgreementSlug } from './governance.ts'
 import './agreement.css'
@@ -29,16 +28,21 @@ export function AgreementVersionsPage() {
   return (
     <GovernancePage
       actions={
-        agreement?.manages && (
-          <>
-            <Link className={buttonClass()} to={paths.governanceUpload()}>
-              {t('upload.title')}
-            </Link>
-            <Link className={buttonClass('primary')} to={paths.governanceAmend(slug)}>
-              {t('page.edit')}
-            </Link>
-          </>
-        )
+        <>
+          <Link className={buttonClass()} to={paths.governanceAmendments(slug)}>
+            {t('amendments.title')}
+          </Link>
+          {agreement?.manages && (
+            <>
+              <Link className={buttonClass()} to={paths.governanceUpload()}>
+                {t('upload.title')}
+              </Link>
+              <Link className={buttonClass('primary')} to={paths.governanceAmend(slug)}>
+                {t('page.edit')}
+              </Link>
+            </>
+          )}
+        </>
       }
       back={{ to: paths.governanceAgreement(slug), label: t('title') }}
       busy={!data && !error}
@@ -56,6 +60,7 @@ export function AgreementVersionsPage() {
               <th scope="col">{t('versions.validFrom')}</th>
               <th scope="col">{t('versions.recorded')}</th>
               <th scope="col">{t('versions.reason')}</th>
+              <th scope="col">{t('versions.decision')}</th>
               <th scope="col">{t('versions.compare')}</th>
             </tr>
           }
@@ -72,6 +77,13 @@ export function AgreementVersionsPage() {
               </td>
               <td data-label={t('versions.reason')}>
                 <span>{version.reason}</span>
+              </td>
+              <td data-label={t('versions.decision')}>
+                {version.decision === null ? (
+                  <span className="quiet">{t('versions.noDecision')}</span>
+                ) : (
+                  <Link to={paths.governanceDecisions(slug)}>{version.decision}</Link>
+                )}
               </td>
               <td data-label={t('versions.compare')}>
                 {version.number > 1 ? (
@@ -99,8 +111,6 @@ export function AgreementVersionsPage() {
 
 function Difference({ slug, number, since }: { slug: string; number: number; since: number }) {
   const { t } = useTranslation('agreements')
-  const [parameters, setParameters] = useSearchParams()
-  const view = parameters.get('view') === 'text' ? 'text' : 'rules'
   const { data: version } = useQuery(versionQuery(slug, number))
   const { data, error, refetch } = useQuery({
     queryKey: ['governance', slug, 'versions', number, 'since', since],
@@ -118,54 +128,8 @@ function Difference({ slug, number, since }: { slug: string; number: number; sin
       {!data && !error && <SkeletonRows count={4} />}
       {data && data.lines.length === 0 && <p>{t('versions.same')}</p>}
       {data && data.lines.length > 0 && (
-        <>
-          <RadioGroup
-            legend={t('versions.compare')}
-            name="view"
-            onChoose={(chosen) => {
-              parameters.set('view', chosen)
-              setParameters(parameters, { replace: true })
-            }}
-            options={[
-              { value: 'rules', label: t('versions.byRule') },
-              { value: 'text', label: t('versions.asText') },
-            ]}
-            value={view}
-          />
-          {view === 'rules' ? (
-            <ChangeTable changes={data.changes} rules={version?.rules} />
-          ) : (
-            <Lines lines={data.lines} />
-          )}
-        </>
+        <AgreementDifference changes={data.changes} lines={data.lines} rules={version?.rules} />
       )}
     </Section>
-  )
-}
-
-const signs = { same: ' ', added: '+', removed: '−' }
-
-function Lines({ lines }: { lines: { kind: 'same' | 'added' | 'removed'; line: number; text: string }[] }) {
-  const { t } = useTranslation('agreements')
-  const spoken = { same: t('versions.sameLine'), added: t('versions.added'), removed: t('versions.removed') }
-  return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region must be reachable (RGAA 7.3)
-    <section aria-label={t('versions.asText')} className="agreement-lines" tabIndex={0}>
-      <table>
-        <caption className="visually-hidden">{t('versions.asText')}</caption>
-        <tbody>
-          {lines.map(({ kind, line, text }) => (
-            <tr className={`agreement-line-${kind}`} key={`${kind} ${line}`}>
-              <td>{line}</td>
-              <td>
-                <span aria-hidden="true">{signs[kind]}</span>
-                <span className="visually-hidden">{spoken[kind]}</span>
-              </td>
-              <td>{text}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
   )
 }

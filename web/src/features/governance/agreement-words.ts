@@ -32,6 +32,9 @@ export function useAgreementWords(rules: Rules | Named | undefined) {
       if (typeof comparator === 'string' && typeof share === 'string') {
         return [typeof of === 'string' ? text(of) : '', text(comparator), share].filter(Boolean).join(' ')
       }
+      // A thing with a name is said by it.
+      const { name: called, ...rest } = each as { name?: unknown }
+      if (typeof called === 'string' && Object.keys(rest).every((other) => other === 'key')) return called
       return Object.entries(each)
         .map(([name, inner]) => `${field(name)}${t('colon')}${value(inner)}`)
         .join(', ')

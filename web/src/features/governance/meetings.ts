@@ -38,6 +38,13 @@ export const meetingQuery = (slug: string, id: string) =>
     refetchInterval: ({ state }) => (state.data?.state === 'open' ? every : false),
   })
 
+/** The matters that whoever leads a meeting may have it decide on. */
+export const subjectsQuery = (slug: string, id: string) =>
+  queryOptions({
+    queryKey: ['governance', slug, 'meeting', id, 'subjects'],
+    queryFn: () => read(api.GET(`${base}/meetings/{id}/subjects`, { params: { path: { slug, id } } })),
+  })
+
 export const minutesQuery = (slug: string, id: string) =>
   queryOptions({
     queryKey: ['governance', slug, 'minutes', id],
