@@ -1,6 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
+import { ApiProblem } from '../../api/client.ts'
 import { paths } from '../../paths.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
@@ -22,6 +24,7 @@ export function BallotPage() {
   const slug = useAgreementSlug()
   const { ballot = '' } = useParams()
   const { data, error, refetch } = useQuery(ballotQuery(slug, ballot))
+  const [refused, setRefused] = useState<Error>()
   return (
     <GovernancePage
       back={data && { to: paths.governanceVotes(slug, data.meeting.id), label: t('backToMeeting') }}
@@ -31,7 +34,13 @@ export function BallotPage() {
     >
       {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
       {!data && !error && <SkeletonRows count={4} height="4rem" />}
-      {data && (data.closedAt === null ? <OpenBallot ballot={data} /> : <ClosedBallot ballot={data} />)}
+      {data?.closedAt === null && <OpenBallot ballot={data} onRefused={setRefused} />}
+      {data && data.closedAt !== null && (
+        <>
+          {refused instanceof ApiProblem && refused.code === 'ballot_closed' && <Failure error={refused} />}
+          <ClosedBallot ballot={data} />
+        </>
+      )}
     </GovernancePage>
   )
 }
@@ -50,13 +59,14 @@ function Lead({ ballot: { meeting, rule, round, openedAt, closedAt } }: { ballot
   )
 }
 
-function OpenBallot({ ballot }: { ballot: Ballot }) {
+/** @param onRefused told why an act failed: that the vote was closed meanwhile is still to be said beside its result. */
+function OpenBallot({ ballot, onRefused }: { ballot: Ballot; onRefused: (error: Error) => void }) {
   const { t } = useTranslation('votes')
   const taking = ballot.roll.filter(({ state }) => state === 'present' || state === 'represented')
   const done = taking.filter(({ choice }) => choice !== null)
   return (
     <>
-      <OwnVotes ballot={ballot} />
+      <OwnVotes ballot={ballot} onRefused={onRefused} />
       <Section title={t('progress', { done: done.length, of: taking.length })}>
         <p aria-live="polite" className="measure">
           {ballot.certain === null ? t('open') : t(`certain.${ballot.certain}`)}
@@ -64,7 +74,7 @@ function OpenBallot({ ballot }: { ballot: Ballot }) {
         <Tally ballot={ballot} />
         <BallotRoll ballot={ballot} />
       </Section>
-      {ballot.leads && <BallotLead ballot={ballot} waiting={taking.length - done.length} />}
+      {ballot.leads && <BallotLead ballot={ballot} onRefused={onRefused} waiting={taking.length - done.length} />}
       {ballot.opening.length > 0 && (
         <Section title={t('opening')}>
           <VerdictAccount verdict={{ steps: ballot.opening }} />

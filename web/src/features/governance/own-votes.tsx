@@ -3,27 +3,40 @@ import { useTranslation } from 'react-i18next'
 import { api } from '../../api/client.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { Icon } from '../../ui/icons.tsx'
-import { useAgreementSlug } from './governance.ts'
+import { useAgreement, useAgreementSlug } from './governance.ts'
 import { type Ballot, ballotQuery, useTold, useVoices } from './votes.ts'
 import './own-votes.css'
 
 type Line = Ballot['roll'][number]
 
 /** The votes the reader casts: one's own party's, and those one represents. One thumb is enough. */
-export function OwnVotes({ ballot }: { ballot: Ballot }) {
+export function OwnVotes({ ballot, onRefused }: { ballot: Ballot; onRefused: (error: Error) => void }) {
   const { t } = useTranslation('votes')
+  const { data: agreement } = useAgreement()
   const mine = ballot.roll.filter((line) => line.mine)
-  if (mine.length === 0) return ballot.leads ? null : <p className="measure">{t('notYours')}</p>
+  if (mine.length === 0) {
+    const body = agreement?.bodies.find(({ shortName }) => shortName === ballot.meeting.shortName)
+    const line = ballot.roll.find(({ party }) =>
+      agreement?.seats.some((seat) => seat.body === body?.key && seat.party === party),
+    )
+    if (ballot.leads && !line) return null
+    return (
+      <p className="measure">
+        {t('notYours')}{' '}
+        {line && t(`whyNot.${line.state}`, { name: line.name, voter: line.voter, other: line.representedBy })}
+      </p>
+    )
+  }
   return (
     <div className="own-votes">
       {mine.map((line) => (
-        <OwnVote ballot={ballot} key={line.party} line={line} />
+        <OwnVote ballot={ballot} key={line.party} line={line} onRefused={onRefused} />
       ))}
     </div>
   )
 }
 
-function OwnVote({ ballot, line }: { ballot: Ballot; line: Line }) {
+function OwnVote({ ballot, line, onRefused }: { ballot: Ballot; line: Line; onRefused: (error: Error) => void }) {
   const { t } = useTranslation('votes')
   const told = useTold()
   const voices = useVoices()
@@ -35,6 +48,7 @@ function OwnVote({ ballot, line }: { ballot: Ballot; line: Line }) {
         params: { path: { slug, ballotId: ballot.id, party: line.party } },
         body: { choice, aloud: false },
       }),
+    onError: onRefused,
     onSettled: () => client.invalidateQueries({ queryKey: ballotQuery(slug, ballot.id).queryKey }),
   })
   const chosen = cast.isPending ? cast.variables : line.choice
