@@ -401,7 +401,7 @@ async function qualify(page: Page, id: string): Promise<void> {
   await page.getByRole('button', { name: 'Enregistrer ces réponses' }).click()
   await page.getByText('Évolution structurante', { exact: true }).waitFor()
   // The way to its vote, and to the assembly after it, is told with its earliest dates.
-  const stage = page.getByRole('row').filter({ hasText: 'COSTRAT, réunion préparatoire' })
+  const stage = page.getByRole('listitem').filter({ hasText: 'COSTRAT, réunion préparatoire' })
   await stage.getByText('réunion prévue').waitFor()
   await checkPage(page, 'governance-change-qualified')
 }

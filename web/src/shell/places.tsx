@@ -36,7 +36,7 @@ export function Places({
                 {name}
               </NavLink>
             ) : (
-              <Link aria-current={to === here ? 'page' : undefined} className="place" replace to={to}>
+              <Link aria-current={to === here ? 'page' : undefined} className="place" replace={within} to={to}>
                 {name}
               </Link>
             )}

@@ -61,46 +61,50 @@ export function CalendarTable({ calendar, slug, manages }: { calendar: Calendar;
   return (
     <>
       {record.error && <Notice kind="danger" live="alert" title={explain(record.error)} />}
-      <Table
-        caption={t('calendar.all')}
-        head={
-          <tr>
-            <th scope="col">{t('calendar.body')}</th>
-            <th scope="col">{t('calendar.asked')}</th>
-            <th scope="col">{t('calendar.stateHead')}</th>
-            <th scope="col">{t('calendar.lastSafeDay')}</th>
-            <th scope="col">{t('calendar.article')}</th>
-          </tr>
-        }
-        stacked
-      >
-        {calendar.entries.map((entry) => (
-          <tr key={entry.key}>
-            <th scope="row">{entry.name}</th>
-            <td data-label={t('calendar.asked')}>
-              <span>{say.entry(entry)}</span>
-            </td>
-            <td data-label={t('calendar.stateHead')}>
-              <State detail={say.detail(entry)} state={entry.state} />
-            </td>
-            <td data-label={t('calendar.lastSafeDay')}>
-              <Steps entry={entry} say={say.step} />
-              {manages && entry.kind === 'review' && (entry.state === 'due' || entry.state === 'late') && (
-                <Button busy={record.isPending} look="quiet" onClick={() => record.mutate(entry)}>
-                  {t('calendar.recordReview')}
-                  <span className="visually-hidden"> ({entry.name})</span>
-                </Button>
-              )}
-              {entry.steps.length === 0 && entry.lastSafeDay !== null && (
-                <span className="quiet">{format.dayMedium(entry.lastSafeDay)}</span>
-              )}
-            </td>
-            <td data-label={t('calendar.article')}>
-              <Cited article={entry.article} interpretation={entry.interpretation} />
-            </td>
-          </tr>
-        ))}
-      </Table>
+      <div className="calendar-all">
+        <Table
+          caption={t('calendar.all')}
+          head={
+            <tr>
+              <th scope="col">{t('calendar.body')}</th>
+              <th scope="col">{t('calendar.asked')}</th>
+              <th scope="col">{t('calendar.stateHead')}</th>
+              <th scope="col">{t('calendar.lastSafeDay')}</th>
+              <th scope="col">{t('calendar.article')}</th>
+            </tr>
+          }
+          stacked
+        >
+          {calendar.entries.map((entry, at) => (
+            <tr key={entry.key}>
+              <th className={calendar.entries[at - 1]?.name === entry.name ? 'calendar-again' : undefined} scope="row">
+                {entry.name}
+              </th>
+              <td data-label={t('calendar.asked')}>
+                <span>{say.entry(entry)}</span>
+              </td>
+              <td data-label={t('calendar.stateHead')}>
+                <State detail={say.detail(entry)} state={entry.state} />
+              </td>
+              <td data-label={t('calendar.lastSafeDay')}>
+                <Steps entry={entry} say={say.step} />
+                {manages && entry.kind === 'review' && (entry.state === 'due' || entry.state === 'late') && (
+                  <Button busy={record.isPending} look="quiet" onClick={() => record.mutate(entry)}>
+                    {t('calendar.recordReview')}
+                    <span className="visually-hidden"> ({entry.name})</span>
+                  </Button>
+                )}
+                {entry.steps.length === 0 && entry.lastSafeDay !== null && (
+                  <span className="quiet">{format.dayMedium(entry.lastSafeDay)}</span>
+                )}
+              </td>
+              <td data-label={t('calendar.article')}>
+                <Cited article={entry.article} interpretation={entry.interpretation} />
+              </td>
+            </tr>
+          ))}
+        </Table>
+      </div>
     </>
   )
 }

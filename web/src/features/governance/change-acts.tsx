@@ -56,12 +56,13 @@ function Qualify({ change: { id, qualification } }: { change: Change }) {
   const members = agreement?.parties.filter(({ roles }) => roles.includes('member')) ?? []
   return (
     <StepForm
+      folded={qualification !== null}
       hint={t('qualify.hint')}
       label={t('qualify.submit')}
       look={qualification ? 'secondary' : 'primary'}
       onSubmit={() => qualify.mutate(answers)}
       step={qualify}
-      title={t('qualify.title')}
+      title={t(qualification ? 'qualify.again' : 'qualify.title')}
     >
       {questions.map((question) => (
         <Checkbox

@@ -85,7 +85,7 @@ function Qualification({ change: { qualification, requestedBy } }: { change: Cha
 }
 
 /** Steps that one may take any time, after those the change waits for. */
-const late = new Set(['reviseSheet', 'withdraw'])
+const late = ['reviseSheet', 'withdraw']
 
 function NextActs({ change }: { change: Change }) {
   const { t } = useTranslation('changes')
@@ -93,6 +93,8 @@ function NextActs({ change }: { change: Change }) {
   const format = useFormat()
   const yours = change.next.filter(({ yours: mine }) => mine)
   const others = listAwaited(change).filter(({ yours: mine }) => !mine)
+  const isLate = ({ step }: Change['next'][number]) =>
+    late.includes(step) || (step === 'qualify' && change.qualification !== null)
   const item = change.agenda.find(({ decisionId }) => decisionId === null)
   if (change.next.length === 0) return <Notice kind="info" title={t('page.over')} />
   return (
@@ -119,7 +121,7 @@ function NextActs({ change }: { change: Change }) {
       )}
       {yours
         .filter(({ step }) => !(step === 'schedule' && item))
-        .toSorted((one, other) => Number(late.has(one.step)) - Number(late.has(other.step)))
+        .toSorted((one, other) => Number(isLate(one)) - Number(isLate(other)))
         .map(({ step }) => (
           <ChangeAct change={change} key={`${step} ${change.steps.length}`} step={step} />
         ))}
@@ -145,7 +147,7 @@ function History({ change }: { change: Change }) {
         }
         stacked
       >
-        {change.steps.map(({ step, at, party, note, state, version }) => (
+        {change.steps.map(({ step, at, party, note, state, version }, place) => (
           <tr key={`${step} ${at} ${party}`}>
             <th scope="row">
               {t(`steps.${step as Change['next'][number]['step'] | 'request' | 'vote'}`)}
@@ -155,8 +157,12 @@ function History({ change }: { change: Change }) {
             <td data-label={t('page.when')}>
               <div>
                 {format.dateTime(at)}
-                <br />
-                <span className="small quiet">{t('page.version', { version })}</span>
+                {version !== change.steps[place - 1]?.version && (
+                  <>
+                    <br />
+                    <span className="small quiet">{t('page.version', { version })}</span>
+                  </>
+                )}
               </div>
             </td>
             <td data-label={t('page.who')}>

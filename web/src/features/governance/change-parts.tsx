@@ -11,6 +11,16 @@ import { Cited } from './cited.tsx'
 import { useAgreement } from './governance.ts'
 import { useVoices } from './votes.ts'
 
+/** Until it is ordered, what a change would cost may still change with those who share it. */
+const toOrder: ReadonlySet<Change['state']> = new Set([
+  'requested',
+  'qualified',
+  'submitted',
+  'advised',
+  'scheduled',
+  'adopted',
+])
+
 /** Who pays for a change, and how much: before the vote, what it would be. */
 export function ChangeParts({ change }: { change: Change }) {
   const { t } = useTranslation('changes')
@@ -27,7 +37,8 @@ export function ChangeParts({ change }: { change: Change }) {
     <Section title={t('parts.title')}>
       {change.sharing && (
         <div className="measure">
-          <strong>{t(`parts.${change.sharing.among}`)}</strong> ({change.sharing.name}, {t('parts.if')}).{' '}
+          <strong>{t(`parts.${change.sharing.among}`)}</strong> (
+          {toOrder.has(change.state) ? `${change.sharing.name}, ${t('parts.if')}` : change.sharing.name}).{' '}
           <Cited article={change.sharing.article} interpretation={data?.sharing?.interpretation} />
         </div>
       )}

@@ -6,7 +6,7 @@ import { Section } from '../../shell/page.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { type Change, useNames } from './changes.ts'
 import { Cited } from './cited.tsx'
-import { useAgreementSlug } from './governance.ts'
+import { useAgreement, useAgreementSlug } from './governance.ts'
 
 type PathStage = Change['path'][number]
 type Stage = Omit<Partial<PathStage>, 'kind'> & { kind: PathStage['kind'] | 'order' | 'deliver' | 'accept' }
@@ -44,6 +44,7 @@ function listStages({ path, state }: Pick<Change, 'path' | 'state'>): Stage[] {
 export function ChangePath({ change }: { change: Change }) {
   const { t } = useTranslation('changes')
   const format = useFormat()
+  const { data: agreement } = useAgreement()
   const stages = listStages(change)
   if (stages.length === 0) return null
   const now = stages.findIndex(({ done }) => !done)
@@ -70,7 +71,13 @@ export function ChangePath({ change }: { change: Change }) {
                   {!done && <Planned stage={stage} />}
                 </p>
                 {on !== undefined && (
-                  <p className="small">{done ? format.day(on) : t('path.from', { day: format.day(on) })}</p>
+                  <p className="small">
+                    {done
+                      ? format.day(on)
+                      : on === agreement?.today
+                        ? t('path.atOnce')
+                        : t('path.from', { day: format.day(on) })}
+                  </p>
                 )}
                 {latest !== null && !done && (
                   <p className="small quiet">{t('path.until', { day: format.day(latest) })}</p>

@@ -232,30 +232,33 @@ function PublisherForm({ publisher }: { publisher: Answer['publisher'] }) {
   return (
     <Section hint={t('publisher.hint')} title={t('publisher.title')}>
       <div aria-live="polite">{save.isSuccess && <Notice kind="success" title={t('publisher.saved')} />}</div>
-      <form className="publication-form" noValidate onSubmit={submit}>
-        {save.error && <Notice kind="danger" live="alert" title={explain(save.error)} />}
-        <TextField
-          error={checked && name.trim() === '' ? t('publisher.nameMissing') : undefined}
-          label={t('publisher.name')}
-          maxLength={200}
-          onChange={({ target }) => setName(target.value)}
-          value={name}
-        />
-        <TextField
-          autoComplete="off"
-          error={checked && !/^\d{14}$/.test(digits) ? t('publisher.siretWrong') : undefined}
-          hint={t('publisher.siretHint')}
-          inputMode="numeric"
-          label={t('publisher.siret')}
-          onChange={({ target }) => setSiret(target.value)}
-          value={siret}
-        />
-        <div>
-          <Button busy={save.isPending} type="submit">
-            {t('publisher.save')}
-          </Button>
-        </div>
-      </form>
+      <details className="act" open={publisher === null || save.isSuccess}>
+        <summary>{t(publisher ? 'publisher.change' : 'publisher.say')}</summary>
+        <form className="publication-form" noValidate onSubmit={submit}>
+          {save.error && <Notice kind="danger" live="alert" title={explain(save.error)} />}
+          <TextField
+            error={checked && name.trim() === '' ? t('publisher.nameMissing') : undefined}
+            label={t('publisher.name')}
+            maxLength={200}
+            onChange={({ target }) => setName(target.value)}
+            value={name}
+          />
+          <TextField
+            autoComplete="off"
+            error={checked && !/^\d{14}$/.test(digits) ? t('publisher.siretWrong') : undefined}
+            hint={t('publisher.siretHint')}
+            inputMode="numeric"
+            label={t('publisher.siret')}
+            onChange={({ target }) => setSiret(target.value)}
+            value={siret}
+          />
+          <div>
+            <Button busy={save.isPending} type="submit">
+              {t('publisher.save')}
+            </Button>
+          </div>
+        </form>
+      </details>
     </Section>
   )
 }

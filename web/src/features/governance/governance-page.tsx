@@ -21,6 +21,12 @@ const topics = {
   decisions: 'decisions',
 } as const
 
+/** What bodies do has addresses of its own. */
+const partsOfBodies = ['meetings', 'ballots', 'what-if']
+
+/** The words of the address after the agreement. */
+const useParts = () => useLocation().pathname.split('/').slice(3)
+
 /** A page about one agreement: the small navigation common to all of them, the page, then where help with it is. */
 export function GovernancePage({
   children,
@@ -35,9 +41,11 @@ export function GovernancePage({
 }) {
   const { t } = useTranslation('governance')
   const slug = useAgreementSlug()
+  const [part = ''] = useParts()
   return (
     <Page {...page} wide>
       <Places
+        here={partsOfBodies.includes(part) ? paths.governanceBodies(slug) : undefined}
         label={t('nav.label')}
         places={[
           { to: paths.governanceCalendar(slug), label: t('nav.calendar') },
@@ -57,7 +65,7 @@ export function GovernancePage({
 
 function HelpLink() {
   const { t } = useTranslation('governance')
-  const [part = '', , last] = useLocation().pathname.split('/').slice(3)
+  const [part = '', , last] = useParts()
   const found = Object.entries(topics).find(([word]) => word === part)?.[1]
   const topic = found === 'meetings' && last === 'votes' ? 'voting' : found
   if (topic === undefined) return null

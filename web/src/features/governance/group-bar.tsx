@@ -23,7 +23,7 @@ export function GroupBar({ answer: { voters, passing }, pattern }: { answer: Wha
           style={{ inlineSize: share(exact) }}
           title={`${name}, ${voices(exact)}`}
         >
-          {name}
+          <span>{name}</span>
         </span>
       ))}
       {chosen.map(({ place, of, voices: exact }) => (

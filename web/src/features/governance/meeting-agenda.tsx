@@ -106,14 +106,18 @@ function Item({
       )}
       {meeting.agendaOpen && (
         <div className="row agenda-acts">
-          <Button aria-disabled={!onUp || undefined} look="quiet" onClick={onUp}>
-            {t('agenda.up')}
-            <span className="visually-hidden"> : {item.title}</span>
-          </Button>
-          <Button aria-disabled={!onDown || undefined} look="quiet" onClick={onDown}>
-            {t('agenda.down')}
-            <span className="visually-hidden"> : {item.title}</span>
-          </Button>
+          {(onUp || onDown) && (
+            <>
+              <Button aria-disabled={!onUp || undefined} look="quiet" onClick={onUp}>
+                {t('agenda.up')}
+                <span className="visually-hidden"> : {item.title}</span>
+              </Button>
+              <Button aria-disabled={!onDown || undefined} look="quiet" onClick={onDown}>
+                {t('agenda.down')}
+                <span className="visually-hidden"> : {item.title}</span>
+              </Button>
+            </>
+          )}
           <Button look="quiet" onClick={() => setEditing(true)}>
             {t('agenda.edit')}
             <span className="visually-hidden"> : {item.title}</span>

@@ -31,6 +31,7 @@ export function MeetingPage() {
   const { data, error, refetch } = useQuery(meetingQuery(slug, id))
   return (
     <GovernancePage
+      actions={data && (data.state === 'open' || data.state === 'closed') && <Ways meeting={data} />}
       back={data && { to: paths.governanceBody(slug, data.body), label: data.bodyName }}
       busy={!data && !error}
       lead={
@@ -52,6 +53,24 @@ export function MeetingPage() {
   )
 }
 
+/** The ways to the votes of a meeting and to its minutes. */
+function Ways({ meeting: { id, state, agenda } }: { meeting: Meeting }) {
+  const { t } = useTranslation('meetings')
+  const slug = useAgreementSlug()
+  return (
+    <>
+      {agenda.some(({ ballotRule }) => ballotRule !== null) && (
+        <Link className={buttonClass(state === 'open' ? 'primary' : 'secondary')} to={paths.governanceVotes(slug, id)}>
+          {t('toVotes')}
+        </Link>
+      )}
+      <Link className={buttonClass()} to={paths.governanceMinutes(slug, id)}>
+        {t(state === 'open' ? 'toDraftMinutes' : 'toMinutes')}
+      </Link>
+    </>
+  )
+}
+
 function Body({ meeting }: { meeting: Meeting }) {
   const { t } = useTranslation('meetings')
   const slug = useAgreementSlug()
@@ -59,7 +78,6 @@ function Body({ meeting }: { meeting: Meeting }) {
   const asked = views.find((view) => view === parameters.get('view'))
   const view = asked ?? (meeting.state === 'open' ? 'register' : 'agenda')
   const shown = views.filter((each) => each === 'agenda' || meeting.state !== 'draft')
-  const votes = meeting.agenda.some(({ ballotRule }) => ballotRule !== null)
   return (
     <>
       {meeting.cancelReason !== null && meeting.state === 'cancelled' && (
@@ -67,18 +85,6 @@ function Body({ meeting }: { meeting: Meeting }) {
       )}
       <OwnAnswer meeting={meeting} />
       {meeting.leads && <MeetingSteps meeting={meeting} />}
-      {(meeting.state === 'open' || meeting.state === 'closed') && (
-        <div className="row">
-          {votes && (
-            <Link className={buttonClass()} to={paths.governanceVotes(slug, meeting.id)}>
-              {t('toVotes')}
-            </Link>
-          )}
-          <Link className={buttonClass()} to={paths.governanceMinutes(slug, meeting.id)}>
-            {t(meeting.state === 'open' ? 'toDraftMinutes' : 'toMinutes')}
-          </Link>
-        </div>
-      )}
       {meeting.state !== 'draft' && (
         <Places
           here={paths.governanceMeeting(slug, meeting.id, { view })}

@@ -117,6 +117,7 @@ function Absences({ answer }: { answer: WhatIf }) {
   const { nameOf, list } = useNames(answer)
   if (answer.absences.length === 0) return null
   const title = t('whatIf.absences')
+  const asked = answer.quorum.minimal !== null
   return (
     <Section title={title}>
       <Table
@@ -124,7 +125,7 @@ function Absences({ answer }: { answer: WhatIf }) {
         head={
           <tr>
             <th scope="col">{t('whatIf.away')}</th>
-            <th scope="col">{t('whatIf.quorum')}</th>
+            {asked && <th scope="col">{t('whatIf.quorum')}</th>}
             <th scope="col">{t('whatIf.outcome')}</th>
             <th scope="col">{t('whatIf.thenBlock')}</th>
           </tr>
@@ -134,11 +135,11 @@ function Absences({ answer }: { answer: WhatIf }) {
         {answer.absences.map(({ party, quorum, needed, available, canPass, blocking }) => (
           <tr key={party}>
             <th scope="row">{nameOf(party)}</th>
-            <td data-label={t('whatIf.quorum')}>
-              <span>
-                {t(answer.quorum.minimal === null ? 'whatIf.notAsked' : quorum ? 'whatIf.reached' : 'whatIf.missed')}
-              </span>
-            </td>
+            {asked && (
+              <td data-label={t('whatIf.quorum')}>
+                <span>{t(quorum ? 'whatIf.reached' : 'whatIf.missed')}</span>
+              </td>
+            )}
             <td data-label={t('whatIf.outcome')}>
               <span>
                 {t(canPass ? 'whatIf.stillPasses' : 'whatIf.cannot', {
@@ -195,15 +196,16 @@ function GroupList({ answer, patterns }: { answer: WhatIf; patterns: Pattern[] }
     const alike = groups > 1 ? ` ${t('whatIf.alike', { count: groups, number: format.number(groups) })}` : ''
     return t('whatIf.told', { head: head + weight, who: format.list(who) }) + alike
   }
+  const drawn = answer.passing.minimal.patterns === patterns
   const items = (some: Pattern[]) =>
     some.map((pattern) => (
       <li key={JSON.stringify(pattern)}>
-        {pattern.voices !== null && <GroupBar answer={answer} pattern={pattern} />}
+        {drawn && pattern.voices !== null && <GroupBar answer={answer} pattern={pattern} />}
         {tell(pattern)}
       </li>
     ))
   const told = patterns.reduce((sum, { groups }) => sum + groups, 0)
-  const all = answer.passing.minimal.patterns === patterns ? answer.passing.minimal.count : answer.quorum.minimal?.count
+  const all = drawn ? answer.passing.minimal.count : answer.quorum.minimal?.count
   return (
     <>
       <ul className="groups">{items(patterns.slice(0, shownAtOnce))}</ul>

@@ -60,19 +60,25 @@ export function BillsPage() {
       {data && data.bills.length > 0 && (
         <>
           <dl className="figures money-figures">
-            {(['notDue', 'upTo30', 'upTo60', 'upTo90', 'over90'] as const).map((age) => (
-              <div key={age}>
-                <dt>{t(`ages.${age}`)}</dt>
-                <dd>
-                  {format.euros(sumCents(open.filter((bill) => bill.age === age).map(({ openCents }) => openCents)))}
-                </dd>
-              </div>
-            ))}
+            {(['notDue', 'upTo30', 'upTo60', 'upTo90', 'over90'] as const)
+              .map((age) => ({ age, bills: open.filter((bill) => bill.age === age) }))
+              .filter(({ age, bills }) => age === 'notDue' || bills.length > 0)
+              .map(({ age, bills }) => (
+                <div key={age}>
+                  <dt>{t(`owed.${age}`)}</dt>
+                  <dd>{format.euros(sumCents(bills.map(({ openCents }) => openCents)))}</dd>
+                </div>
+              ))}
           </dl>
           <DataTable<Bill>
             caption={t('bills.title')}
             columns={[
-              { key: 'number', head: t('number'), cell: ({ number }) => number, value: ({ number }) => number },
+              {
+                key: 'number',
+                head: t('number'),
+                cell: ({ number }) => <span className="money-one-line">{number}</span>,
+                value: ({ number }) => number,
+              },
               {
                 key: 'party',
                 head: t('member'),
@@ -82,13 +88,13 @@ export function BillsPage() {
               {
                 key: 'issuedOn',
                 head: t('bills.issuedOn'),
-                cell: (bill) => format.dayMedium(bill.issuedOn),
+                cell: (bill) => <span className="money-one-line">{format.dayMedium(bill.issuedOn)}</span>,
                 value: (bill) => bill.issuedOn,
               },
               {
                 key: 'dueOn',
                 head: t('bills.dueOn'),
-                cell: (bill) => format.dayMedium(bill.dueOn),
+                cell: (bill) => <span className="money-one-line">{format.dayMedium(bill.dueOn)}</span>,
                 value: (bill) => bill.dueOn,
               },
               {

@@ -20,7 +20,7 @@ export function InvoiceLinks({ of, id, number }: { of: 'bills' | 'claims'; id: s
     },
   })
   return (
-    <span className="row">
+    <span className="money-invoices">
       {(['ubl', 'cii'] as const).map((syntax) => (
         <Button
           aria-label={t('takeInvoice', { number, syntax: syntax.toUpperCase() })}

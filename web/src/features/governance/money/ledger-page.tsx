@@ -12,7 +12,7 @@ import { Table } from '../../../ui/table.tsx'
 import { useAgreementSlug } from '../governance.ts'
 import { ActForm } from './act-form.tsx'
 import { MoneyPage } from './money-page.tsx'
-import { moneyKey, sumCents, useBudget, useNames } from './money.ts'
+import { moneyKey, useBudget, useNames } from './money.ts'
 
 /** The entries of the ledger that the reader sees whole, the newest first. */
 export function LedgerPage() {
@@ -42,14 +42,9 @@ export function LedgerPage() {
       <ol className="money-steps">
         {data?.entries.map((entry) => (
           <li className="money-step" key={entry.id}>
-            <div className="money-head">
-              <h2>
-                {t('entries.number', { number: entry.number })} · {entry.label}
-              </h2>
-              <strong>
-                {format.euros(sumCents(entry.postings.flatMap(({ cents }) => (cents.startsWith('-') ? [] : [cents]))))}
-              </strong>
-            </div>
+            <h2 className="money-title">
+              {t('entries.number', { number: entry.number })} · {entry.label}
+            </h2>
             <p className="small quiet">
               {t(`kinds.${entry.kind}`, { defaultValue: entry.kind })} ·{' '}
               {t('entries.dates', {
