@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import type { Tx } from '#kernel/postgres'
 import type { Day } from '#kernel/time'
 import type { AgreementInForce } from '../agreements/agreements.queries.ts'
@@ -6,12 +5,13 @@ import type { BallotRule, Body } from '../agreements/agreement-schema.ts'
 import { listAmendmentBallots, listVotableAmendments } from '../agreements/amendments.ts'
 import { type ChangeReadiness, findChangeReadiness } from '../changes/change-decisions.ts'
 import { findBallotRule, listAdvisers } from '../changes/qualification.ts'
+import { findPreparation } from '../bodies/preparation.ts'
 import { addDays } from '../days.ts'
+import { isListAwaited } from '../deliverables/list-decisions.ts'
 import { findNextStep } from '../membership/joining-steps.ts'
 import { listMembershipActs } from '../membership/membership.queries.ts'
 import { listRegularisations } from '../money/proposals.queries.ts'
 import { awaitsVote } from '../services/dossier-decisions.ts'
-import { tables } from '../tables.ts'
 import { makeStep, type Step, tellDay, tellNames } from './step.ts'
 
 /** What an agenda item is about, where the rules ask something of it. */
@@ -92,16 +92,20 @@ async function findOwnRule(
     )
     return { key: votedBy, article, awaited: proposed }
   }
-  if (subject.kind === 'impactDossier' && rules.services) {
-    const { article, ballot } = rules.services.review
-    return { key: ballot, article, awaited: await awaitsVote(tx, agreementId, subject.id) }
-  }
   if (subject.kind === 'amendment') {
     // Any of the rules for amendments, if there are several.
     const ballots = listAmendmentBallots(rules)
     const own = ballots.find(({ key }) => key === rule.key) ?? ballots[0]
     const votable = (await listVotableAmendments(tx, agreement)).some(({ id }) => id === subject.id)
     return { key: own?.key, article: (own ?? rule).article, awaited: votable }
+  }
+  if (subject.kind === 'impactDossier' && rules.services) {
+    const { article, ballot } = rules.services.review
+    return { key: ballot, article, awaited: await awaitsVote(tx, agreementId, subject.id) }
+  }
+  if (subject.kind === 'deliverableList' && rules.deliverables) {
+    const { article, ballot } = rules.deliverables.validation
+    return { key: ballot, article, awaited: await isListAwaited(tx, agreementId, subject.id) }
   }
   return undefined
 }
@@ -155,7 +159,12 @@ async function explainPreparation(
   meeting: { id: string; day: Day },
 ): Promise<Step> {
   const limit = addDays(meeting.day, -7 * requirement.weeks)
-  const held = await findPreparation(tx, agreement.id, body.key, meeting, requirement.body, limit)
+  const held = await findPreparation(
+    tx,
+    agreement.id,
+    { ...meeting, body: body.key },
+    { body: requirement.body, limit, counting: ['closed'] },
+  )
   const by = agreement.rules.bodies.find(({ key }) => key === requirement.body)?.shortName ?? requirement.body
   const last = tellDay(limit)
   const on = held === undefined ? undefined : tellDay(held)
@@ -175,34 +184,4 @@ async function explainPreparation(
     cited: requirement,
     holds: held !== undefined,
   })
-}
-
-/**
- * Day of the last meeting that a preparatory body held by a limit, and after the one before of the body it prepares: a
- * meeting of another year prepares nothing. Without an earlier meeting, those of the twelve months before count.
- */
-async function findPreparation(
-  tx: Tx,
-  agreementId: string,
-  body: string,
-  meeting: { id: string; day: Day },
-  by: string,
-  limit: Day,
-): Promise<Day | undefined> {
-  const day = sql<Day>`(starts_at at time zone (select time_zone from kernel.tenant where id = kernel.current_tenant()))::date`
-  const held = (key: string) =>
-    tables(tx)
-      .selectFrom('governance.meeting')
-      .select(day.as('day'))
-      .where('agreement_id', '=', agreementId)
-      .where('body', '=', key)
-      .where('state', '=', 'closed')
-      .where('without_quorum', '=', false)
-      .where('id', '<>', meeting.id)
-      .orderBy('starts_at', 'desc')
-      .limit(1)
-  const earlier = await held(body).where(day, '<', meeting.day).executeTakeFirst()
-  const since = earlier?.day ?? addDays(meeting.day, -366)
-  const found = await held(by).where(day, '<=', limit).where(day, '>', since).executeTakeFirst()
-  return found?.day
 }
