@@ -26741,6 +26741,8 @@ export interface operations {
                             /** Format: date-time */
                             createdAt: string;
                         };
+                        /** @description rules that could lead to people or courses of another platform; empty while there is no other */
+                        unboundRules: ("identity" | "course")[];
                         launches: {
                             /** Format: uuid */
                             id: string;

@@ -22,7 +22,7 @@ import {
 } from './platforms.ts'
 import { listPlatforms, type Platform } from './platforms.queries.ts'
 import { registrationPath } from './registration.routes.ts'
-import { courseRule, identityRule } from './rules.ts'
+import { courseRule, identityRule, listUnboundRules } from './rules.ts'
 
 const shownLaunches = 30
 const shownCourses = 100
@@ -146,20 +146,31 @@ export function registerPlatforms(app: App, services: Services): void {
         summary: 'A platform: its last launches, who and where they led to, and the courses they came from',
         params,
         response: {
-          200: z.object({ platform: platformSchema, launches: z.array(launchSchema), courses: z.array(courseSchema) }),
+          200: z.object({
+            platform: platformSchema,
+            unboundRules: z
+              .array(z.enum(['identity', 'course']))
+              .describe(
+                'rules that could lead to people or courses of another platform; empty while there is no other',
+              ),
+            launches: z.array(launchSchema),
+            courses: z.array(courseSchema),
+          }),
         },
       },
     },
     async (request) => {
       const { tenantId } = administratorOf(request)
       const { id } = request.params
-      const { platform, launches, courses } = await inTenant(services.db, tenantId, async (tx) => ({
+      const { platform, platforms, launches, courses } = await inTenant(services.db, tenantId, async (tx) => ({
         platform: await getPlatform(tx, id),
+        platforms: await listPlatforms(tx),
         launches: await listLaunches(tx, id, shownLaunches),
         courses: await listCourses(tx, id, shownCourses),
       }))
       return {
         platform: describe(platform),
+        unboundRules: platforms.length > 1 ? listUnboundRules(platform) : [],
         launches: await describeLaunches(services, tenantId, launches),
         courses: courses.map(describeCourse),
       }

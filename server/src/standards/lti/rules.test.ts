@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readEnrolmentRole, readRole } from './roles.ts'
-import { courseRule, identifyCourse, identifyUser, proposeRules } from './rules.ts'
+import { courseRule, identifyCourse, identifyUser, listUnboundRules, proposeRules } from './rules.ts'
 
 const values = { issuer: 'https://lms.test', sub: '42', email: 'ana@lms.test', 'context.id': '7' }
 
@@ -37,6 +37,17 @@ describe('rules', () => {
         expect(iri === undefined || /^[a-z][a-z0-9+.-]*:\S+$/i.test(iri)).toBe(true)
       }),
     )
+  })
+
+  test.each([
+    [{ kind: 'account', homePage: '{issuer}', name: '{sub}' }, '{issuer}/course/{context.id}', []],
+    [{ kind: 'account', homePage: 'https://lms.test', name: '{sub}' }, 'https://lms.test/c/{context.id}', []],
+    [{ kind: 'account', homePage: 'https://lms.test.evil', name: '{sub}' }, '{issuer}', ['identity']],
+    [{ kind: 'account', homePage: '{custom.site}', name: '{issuer}' }, '{context.id}', ['identity', 'course']],
+    [{ kind: 'mbox', email: '{email}' }, '{issuer}/{context.id}', ['identity']],
+  ] as const)('%j and %s could lead elsewhere by %j', (identity, course, unbound) => {
+    const platform = { issuer: 'https://lms.test', frameOrigin: 'https://lms.test', identityRule: identity }
+    expect(listUnboundRules({ ...platform, courseRule: course })).toEqual(unbound)
   })
 
   test('a rule that names what no platform says is refused', () => {

@@ -91,5 +91,24 @@ export function identifyCourse(rule: string, values: PlatformValues): string | u
   return iri !== undefined && /^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`]+$/i.test(iri) ? iri : undefined
 }
 
+/**
+ * The rules of a platform that could lead to people or courses of another: they name neither it, by `{issuer}` or its own
+ * address, nor anything else that it alone is.
+ */
+export function listUnboundRules(platform: {
+  issuer: string
+  frameOrigin: string
+  identityRule: IdentityRule
+  courseRule: string
+}): ('identity' | 'course')[] {
+  const { issuer, frameOrigin, identityRule: identity } = platform
+  const isBound = (text: string) =>
+    text.includes('{issuer}') || [issuer, frameOrigin].some((own) => text === own || text.startsWith(`${own}/`))
+  return [
+    ...(isBound(identity.kind === 'account' ? identity.homePage : identity.email) ? [] : ['identity' as const]),
+    ...(isBound(platform.courseRule) ? [] : ['course' as const]),
+  ]
+}
+
 /** A user of a platform, in the identity map. */
 export const subjectOf = (issuer: string, sub: string) => `lti|${issuer}|${sub}`

@@ -47,6 +47,11 @@ function KnownPlatform({ id }: { id: string }) {
       {!data && !error && <SkeletonRows count={6} />}
       {data && (
         <>
+          {data.unboundRules.map((rule) => (
+            <Notice key={rule} kind="warning" title={t(`platform.unbound.${rule}`)}>
+              {t('platform.unbound.hint')}
+            </Notice>
+          ))}
           <Trial platform={data.platform} />
           <LaunchTable launches={data.launches} />
           <CourseTable courses={data.courses} platformId={id} />
