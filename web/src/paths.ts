@@ -48,7 +48,25 @@ export const paths = {
   governanceChanges: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/changes`,
   governanceChange: (agreement: string, id: string) =>
     `/governance/${encodeURIComponent(agreement)}/changes/of/${encodeURIComponent(id)}`,
+  governanceDeliverables: (agreement: string, parameters: { state?: string; owner?: string } = {}) =>
+    withQuery(`/governance/${encodeURIComponent(agreement)}/deliverables`, parameters),
+  governanceDeliverable: (agreement: string, key: string) =>
+    `/governance/${encodeURIComponent(agreement)}/deliverables/of/${encodeURIComponent(key)}`,
+  governanceDeliverableDraft: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/deliverables/draft`,
+  governanceDeliverableList: (agreement: string, number: number) =>
+    `/governance/${encodeURIComponent(agreement)}/deliverables/lists/${number}`,
+  exportDeliverables: (agreement: string) =>
+    `/api/governance/agreements/${encodeURIComponent(agreement)}/deliverables.csv`,
+  deliveryPaper: (agreement: string, key: string, paper: string) =>
+    `/api/governance/agreements/${encodeURIComponent(agreement)}/deliverables/of/${encodeURIComponent(key)}/papers/${encodeURIComponent(paper)}`,
+  uploadDeliveryPaper: (agreement: string, key: string) =>
+    `/api/governance/agreements/${encodeURIComponent(agreement)}/deliverables/of/${encodeURIComponent(key)}/papers`,
   governanceCrises: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/changes/crises`,
+  governanceServices: (agreement: string) => `/governance/${encodeURIComponent(agreement)}/services`,
+  governanceService: (agreement: string, number: number) =>
+    `/governance/${encodeURIComponent(agreement)}/services/${number}`,
+  governanceDossier: (agreement: string, service: number, dossier: number) =>
+    `/governance/${encodeURIComponent(agreement)}/services/${service}/dossiers/${dossier}`,
   governanceMoney: (agreement: string, parameters: { exercise?: string } = {}) =>
     withQuery(`/governance/${encodeURIComponent(agreement)}/money`, parameters),
   governanceMoneyPart: (

@@ -157,6 +157,31 @@ export const routes: RouteObject[] = [
                 }),
               },
               {
+                path: 'governance/:agreement/deliverables',
+                lazy: async () => ({
+                  Component: (await import('./features/governance/deliverables/deliverables-page.tsx'))
+                    .DeliverablesPage,
+                }),
+              },
+              {
+                path: 'governance/:agreement/deliverables/draft',
+                lazy: async () => ({
+                  Component: (await import('./features/governance/deliverables/list-form-page.tsx')).ListFormPage,
+                }),
+              },
+              {
+                path: 'governance/:agreement/deliverables/lists/:number',
+                lazy: async () => ({
+                  Component: (await import('./features/governance/deliverables/list-version-page.tsx')).ListVersionPage,
+                }),
+              },
+              {
+                path: 'governance/:agreement/deliverables/of/:key',
+                lazy: async () => ({
+                  Component: (await import('./features/governance/deliverables/deliverable-page.tsx')).DeliverablePage,
+                }),
+              },
+              {
                 path: 'governance/:agreement/money',
                 lazy: async () => ({
                   Component: (await import('./features/governance/money/budget-page.tsx')).BudgetPage,
@@ -257,6 +282,24 @@ export const routes: RouteObject[] = [
               {
                 path: 'governance/:agreement/changes/crises',
                 lazy: async () => ({ Component: (await import('./features/governance/crises-page.tsx')).CrisesPage }),
+              },
+              {
+                path: 'governance/:agreement/services',
+                lazy: async () => ({
+                  Component: (await import('./features/governance/services/services-page.tsx')).ServicesPage,
+                }),
+              },
+              {
+                path: 'governance/:agreement/services/:number',
+                lazy: async () => ({
+                  Component: (await import('./features/governance/services/service-page.tsx')).ServicePage,
+                }),
+              },
+              {
+                path: 'governance/:agreement/services/:number/dossiers/:dossier',
+                lazy: async () => ({
+                  Component: (await import('./features/governance/services/dossier-page.tsx')).DossierPage,
+                }),
               },
               {
                 path: 'governance/:agreement/members',

@@ -27,6 +27,7 @@ import { registerDossiers } from './services/dossiers.routes.ts'
 import { registerServices } from './services/services.routes.ts'
 import { registerPublic } from './publication/public.routes.ts'
 import { registerPublications } from './publication/publications.routes.ts'
+import { registerYearlyReview } from './review/yearly-review.routes.ts'
 import { registerVotes } from './votes/votes.routes.ts'
 import { registerWhatIf } from './votes/what-if.routes.ts'
 
@@ -35,7 +36,7 @@ export { appointRepresentative } from './bodies/representatives.ts'
 export { verifyProof } from './journal/proofs.ts'
 export { parseVerifier } from './journal/signed-note.ts'
 export { createHeadCount, readHeadCount } from './money/head-counts.ts'
-export { getStanding } from './standing.ts'
+export { getStanding, type Standing } from './standing.ts'
 
 /** The consortium: agreements as data, bodies and meetings, votes, changes, money, and the journal that proves them. */
 export const governance: Module = {
@@ -69,6 +70,7 @@ export const governance: Module = {
     registerServices(app, services)
     registerDossiers(app, services)
     registerVotes(app, services)
+    registerYearlyReview(app, services)
     registerWhatIf(app, services)
   },
   async startWorkers(services) {

@@ -23,15 +23,26 @@ import './calendar.css'
 
 /** What the agreement asks for in a school year: what is done, what presses, and the last safe days. */
 export function CalendarPage() {
-  const { t } = useTranslation('agreements')
+  const { t } = useTranslation(['agreements', 'governance'])
   const format = useFormat()
   const slug = useAgreementSlug()
   const [parameters, setParameters] = useSearchParams()
+  const chosen = parameters.get('year')
+  const year = chosen === null ? {} : { year: chosen }
   const { data: agreement } = useAgreement()
   const { data, error, refetch } = useQuery(calendarQuery(slug, parameters.get('year') ?? undefined))
   const name = ({ from }: { from: string }) => format.schoolYear(Number(from.slice(0, 4)))
   return (
-    <GovernancePage busy={!data && !error} lead={agreement ? agreement.title : undefined} title={t('calendar.title')}>
+    <GovernancePage
+      actions={
+        <Link className="button button-secondary" to={paths.governanceReview(slug, year)}>
+          {t('governance:review.open')}
+        </Link>
+      }
+      busy={!data && !error}
+      lead={agreement ? agreement.title : undefined}
+      title={t('calendar.title')}
+    >
       {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
       {!data && !error && <SkeletonRows count={8} />}
       {data && (

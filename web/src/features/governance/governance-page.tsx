@@ -5,17 +5,19 @@ import { paths } from '../../paths.ts'
 import { Page } from '../../shell/page.tsx'
 import { Places } from '../../shell/places.tsx'
 import { Icon } from '../../ui/icons.tsx'
-import { useAgreementSlug } from './governance.ts'
+import { useAgreement, useAgreementSlug } from './governance.ts'
 
 /** Where the help about each part is, by the first word of the addresses of its pages after the agreement. */
 const topics = {
   '': 'agreement',
   agreement: 'agreement',
+  review: 'agreement',
   bodies: 'meetings',
   meetings: 'meetings',
   ballots: 'voting',
   'what-if': 'voting',
   changes: 'changes',
+  deliverables: 'deliverables',
   members: 'changes',
   money: 'money',
   decisions: 'decisions',
@@ -41,6 +43,7 @@ export function GovernancePage({
 }) {
   const { t } = useTranslation('governance')
   const slug = useAgreementSlug()
+  const { data: agreement } = useAgreement()
   const [part = ''] = useParts()
   return (
     <Page {...page} wide>
@@ -51,6 +54,13 @@ export function GovernancePage({
           { to: paths.governanceCalendar(slug), label: t('nav.calendar') },
           { to: paths.governanceBodies(slug), label: t('nav.bodies'), end: false },
           { to: paths.governanceChanges(slug), label: t('nav.changes'), end: false },
+          // What the agreement says nothing of has no place in it.
+          ...(agreement?.services
+            ? [{ to: paths.governanceServices(slug), label: t('nav.services'), end: false }]
+            : []),
+          ...(agreement?.deliverables
+            ? [{ to: paths.governanceDeliverables(slug), label: t('nav.deliverables'), end: false }]
+            : []),
           { to: paths.governanceMoney(slug), label: t('nav.money'), end: false },
           { to: paths.governanceMembers(slug), label: t('nav.members'), end: false },
           { to: paths.governanceAgreement(slug), label: t('nav.agreement'), end: false },
