@@ -143,7 +143,7 @@ function Absences({ answer }: { answer: WhatIf }) {
             <td data-label={t('whatIf.outcome')}>
               <span>
                 {t(canPass ? 'whatIf.stillPasses' : 'whatIf.cannot', {
-                  needed: voices(needed),
+                  needed: t(answer.passing.comparator === '>' ? 'moreThan' : 'atLeast', { voices: voices(needed) }),
                   available: voices(available),
                 })}
               </span>

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useRef, useState } from 'react'
+import { type FormEvent, type ReactNode, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useProblemText } from '../../../shell/failure.tsx'
 import { Button } from '../../../ui/button.tsx'
@@ -29,11 +29,14 @@ export function ActForm({
   title,
   fields,
   submit,
+  more,
   act,
 }: {
   title: string
   fields: ActField[]
   submit: string
+  /** What adds to the fields, after them. */
+  more?: ReactNode
   act: (values: Record<string, string>, requestKey: string) => Promise<unknown>
 }) {
   const { t } = useTranslation('money')
@@ -118,6 +121,7 @@ export function ActForm({
             />
           )
         })}
+        {more && <div>{more}</div>}
         {work.isError && <Notice kind="danger" live="alert" title={explain(work.error)} />}
         <div className="row">
           <Button busy={work.isPending} look="primary" type="submit">

@@ -301,12 +301,10 @@ function NewClaim({ budget, costs }: { budget: Budget; costs: Staff['exceptional
               .map(({ key, name }) => ({ value: key, label: name })),
           },
         ]}
+        more={<Button onClick={() => setPersons(persons + 1)}>{t('staff.addPerson')}</Button>}
         submit={t('staff.submit')}
         title={t('staff.submitTitle')}
       />
-      <Button look="quiet" onClick={() => setPersons(persons + 1)}>
-        {t('staff.addPerson', { count: persons })}
-      </Button>
     </>
   )
 }
