@@ -4,6 +4,7 @@ import changes from './en/changes.json'
 import columns from './en/columns.json'
 import coverage from './en/coverage.json'
 import dashboards from './en/dashboards.json'
+import deliverables from './en/deliverables.json'
 import directory from './en/directory.json'
 import federation from './en/federation.json'
 import governance from './en/governance.json'
@@ -21,6 +22,7 @@ import publication from './en/publication.json'
 import quarantine from './en/quarantine.json'
 import records from './en/records.json'
 import rostering from './en/rostering.json'
+import services from './en/services.json'
 import shell from './en/shell.json'
 import sources from './en/sources.json'
 import tour from './en/tour.json'
@@ -35,6 +37,7 @@ export const en = {
   columns,
   coverage,
   dashboards,
+  deliverables,
   directory,
   federation,
   governance,
@@ -52,6 +55,7 @@ export const en = {
   quarantine,
   records,
   rostering,
+  services,
   shell,
   sources,
   tour,

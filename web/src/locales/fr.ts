@@ -4,6 +4,7 @@ import changes from './fr/changes.json'
 import columns from './fr/columns.json'
 import coverage from './fr/coverage.json'
 import dashboards from './fr/dashboards.json'
+import deliverables from './fr/deliverables.json'
 import directory from './fr/directory.json'
 import federation from './fr/federation.json'
 import governance from './fr/governance.json'
@@ -21,6 +22,7 @@ import publication from './fr/publication.json'
 import quarantine from './fr/quarantine.json'
 import records from './fr/records.json'
 import rostering from './fr/rostering.json'
+import services from './fr/services.json'
 import shell from './fr/shell.json'
 import sources from './fr/sources.json'
 import tour from './fr/tour.json'
@@ -35,6 +37,7 @@ export const fr = {
   columns,
   coverage,
   dashboards,
+  deliverables,
   directory,
   federation,
   governance,
@@ -52,6 +55,7 @@ export const fr = {
   quarantine,
   records,
   rostering,
+  services,
   shell,
   sources,
   tour,

@@ -7,12 +7,14 @@ import { Button } from '../../ui/button.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { Table } from '../../ui/table.tsx'
 import type { Calendar, CalendarEntry } from './calendar.ts'
+import { useNames } from './changes.ts'
 import { Cited } from './cited.tsx'
 
 /** Says in words what an entry asks for, and what its next step is. */
 export function useEntryWords({ bodies, today }: Pick<Calendar, 'bodies' | 'today'>) {
   const { t } = useTranslation('agreements')
   const format = useFormat()
+  const names = useNames()
   const shortName = (body: string | null) => bodies.find(({ key }) => key === body)?.shortName ?? body ?? ''
   const period = ({ from, until }: CalendarEntry['period']) =>
     t('calendar.period', { from: format.dayMedium(from), until: format.dayMedium(until) })
@@ -25,6 +27,10 @@ export function useEntryWords({ bodies, today }: Pick<Calendar, 'bodies' | 'toda
     if (entry.kind === 'notice') return t('calendar.notice', meeting)
     if (entry.kind === 'preparation') {
       return t('calendar.preparation', { ...meeting, body: shortName(entry.preparedBy) })
+    }
+    if (entry.kind === 'dossier') return t('calendar.dossier', { day: format.dayMedium(entry.period.until) })
+    if (entry.kind === 'deliverable') {
+      return t('calendar.deliverable', { party: names.party(entry.party ?? '') })
     }
     return t('calendar.review', { period: period(entry.period) })
   }

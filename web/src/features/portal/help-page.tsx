@@ -18,6 +18,7 @@ const topics = [
   'meetings',
   'voting',
   'changes',
+  'deliverables',
   'money',
   'decisions',
   'status',

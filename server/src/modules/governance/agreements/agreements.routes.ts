@@ -78,6 +78,7 @@ export function registerAgreements(app: App, services: Services): void {
                 kind: z.enum(['deciding', 'advisory', 'crisis']),
               }),
             ),
+            deliverables: z.boolean().describe('whether the agreement has rules about deliverables'),
             services: z.boolean().describe('whether the agreement has rules about public digital services'),
           }),
         },
@@ -98,6 +99,7 @@ export function registerAgreements(app: App, services: Services): void {
           seats: standing.seats,
           parties: rules.parties.map(({ key, name, roles }) => ({ key, name, roles })),
           bodies: rules.bodies.map(({ key, shortName, name, kind }) => ({ key, shortName, name, kind })),
+          deliverables: rules.deliverables !== undefined,
           services: rules.services !== undefined,
         }
       })

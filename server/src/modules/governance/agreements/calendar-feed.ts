@@ -57,5 +57,8 @@ export function writeCalendarFeed(
 const acts = {
   convene: (body: string) => `convoquer ${body}`,
   meet: (body: string) => `réunir ${body}`,
+  deliver: (_body: string, deliverable: string) => `livrer « ${deliverable} »`,
+  record: (_body: string, deliverable: string) => `constater l’essai de « ${deliverable} »`,
+  transfer: (_body: string, deliverable: string) => `transférer les compétences de « ${deliverable} »`,
   submit: (body: string, service: string) => `faire décider ${body} du dossier d’impact de « ${service} »`,
 }

@@ -230,24 +230,23 @@ export async function listAgreementSlugs(tx: Tx): Promise<string[]> {
   return rows.map(({ slug }) => slug)
 }
 
-/** Who sits for a party, in a body, on a day: holders and deputies. */
+/** Who sits for a party, in a body or in any, on a day: holders and deputies. */
 export async function listSeated(
   tx: Tx,
   agreementId: string,
   party: string,
-  body: string,
+  body: string | null,
   day: Day,
 ): Promise<string[]> {
-  const rows = await calendarTables(tx)
+  const seated = calendarTables(tx)
     .selectFrom('governance.representative')
     .select('person_id')
     .distinct()
     .where('agreement_id', '=', agreementId)
     .where('party', '=', party)
-    .where('body', '=', body)
     .where('starts_on', '<=', day)
     .where((where) => where.or([where('ends_on', 'is', null), where('ends_on', '>=', day)]))
-    .execute()
+  const rows = await (body === null ? seated : seated.where('body', '=', body)).execute()
   return rows.map((row) => row.person_id)
 }
 

@@ -29,8 +29,9 @@ const period = z.object({ from: day, until: day })
 
 const entrySchema = z.object({
   key: z.string(),
-  kind: z.enum(['frequency', 'notice', 'preparation', 'review', 'dossier']),
+  kind: z.enum(['frequency', 'notice', 'preparation', 'review', 'dossier', 'deliverable']),
   body: z.string().nullable(),
+  party: z.string().optional().describe('of which it is awaited; given for a deliverable alone'),
   name: z.string(),
   article: z.string(),
   interpretation: z.string().nullable(),
@@ -43,7 +44,11 @@ const entrySchema = z.object({
   doneOn: day.nullable(),
   lastSafeDay: day.nullable().describe('last day on which the next step is in time'),
   steps: z.array(
-    z.object({ act: z.enum(['convene', 'meet', 'review', 'submit']), body: z.string().nullable(), by: day }),
+    z.object({
+      act: z.enum(['convene', 'meet', 'review', 'submit', 'deliver', 'record', 'transfer']),
+      body: z.string().nullable(),
+      by: day,
+    }),
   ),
 })
 
@@ -60,7 +65,12 @@ export function registerCalendar(app: App, services: Services): void {
         summary:
           'What the agreement asks for in a school year: done, due, late or missing, with article and last safe day',
         params: bySlug,
-        querystring: z.object({ on: day.optional().describe('a day of the school year; absent: today') }),
+        querystring: z.object({
+          on: day
+            .refine((text) => text >= '1900' && text < '2200')
+            .optional()
+            .describe('a day of the school year; absent: today'),
+        }),
         response: {
           200: z.object({
             today: day,

@@ -42,11 +42,13 @@ export type CalendarState = 'done' | 'planned' | 'due' | 'late' | 'missing' | 'u
 export interface CalendarEntry {
   /** Stable: the same thing asked for is found again on another day. */
   key: string
-  /** A number of meetings, the notice or the preparation of one, a review, the impact dossier of a service. */
-  kind: 'frequency' | 'notice' | 'preparation' | 'review' | 'dossier'
-  /** Of which body; null for a review. */
+  /** A number of meetings, the notice or the preparation of one, a review, the impact dossier of a service, a deliverable. */
+  kind: 'frequency' | 'notice' | 'preparation' | 'review' | 'dossier' | 'deliverable'
+  /** Of which body; null for a review and for a deliverable. */
   body: string | null
-  /** Name of the review or of the service, else of the body. */
+  /** Of which party it is awaited; given for a deliverable alone. */
+  party?: string | undefined
+  /** Name of the review, of the service or of the deliverable, else of the body. */
   name: string
   article: string
   interpretation: string | null
@@ -65,7 +67,11 @@ export interface CalendarEntry {
   /** Last day on which the next step is in time; null for what is done or cannot be done any more. */
   lastSafeDay: Day | null
   /** What is left to do and the last day for each, in the order of their days. */
-  steps: { act: 'convene' | 'meet' | 'review' | 'submit'; body: string | null; by: Day }[]
+  steps: {
+    act: 'convene' | 'meet' | 'review' | 'submit' | 'deliver' | 'record' | 'transfer'
+    body: string | null
+    by: Day
+  }[]
 }
 
 /** When one looks, at which school year. */

@@ -6,6 +6,7 @@ import { listTenants } from '#kernel/tenancy'
 import type { Day } from '#kernel/time'
 import { findToday, listHolders } from '#modules/identity'
 import { addDays } from '../days.ts'
+import { listDeliverableEntries } from '../deliverables/deliverable-calendar.ts'
 import { listDossierEntries, listReviewedServices } from '../services/dossier-calendar.ts'
 import { type AgreementInForce, findAgreementInForce } from './agreements.queries.ts'
 import { buildCalendar, type CalendarEntry, type Period, schoolYearOf } from './calendar.ts'
@@ -37,6 +38,7 @@ export async function readCalendar(
   return [
     ...buildCalendar(then.rules, meetings, reviews, { schoolYear, beganOn, today }),
     ...listDossierEntries(then.rules, services, { schoolYear, today }),
+    ...(await listDeliverableEntries(tx, agreement, schoolYear, today)),
   ]
 }
 
@@ -50,7 +52,8 @@ export function isPressing({ state, lastSafeDay }: CalendarEntry, today: Day): b
 }
 
 /**
- * Tells whoever manages the consortium, and those who sit for the party that convenes the body, of what presses; each
+ * Tells whoever manages the consortium, and those who sit for the party that convenes the body, or of which the matter is
+ * awaited, of what presses; each
  * matter once. Run again, it tells nobody twice.
  * @returns number of new notices.
  */
@@ -65,11 +68,8 @@ export async function tellOfCalendar(tx: Tx, slug: string, now: Date): Promise<n
   )
   const matters = []
   for (const entry of pressing) {
-    const convenedBy = rules.bodies.find(({ key }) => key === entry.body)?.convenedBy
-    const seated =
-      convenedBy !== undefined && entry.body !== null
-        ? await listSeated(tx, agreement.id, convenedBy, entry.body, today)
-        : []
+    const party = entry.party ?? rules.bodies.find(({ key }) => key === entry.body)?.convenedBy
+    const seated = party === undefined ? [] : await listSeated(tx, agreement.id, party, entry.body, today)
     matters.push({ matter: `${entry.key} ${entry.state}`, entry, personIds: [...new Set([...managers, ...seated])] })
   }
   return replaceNotices(tx, agreement.id, matters, now)

@@ -2,6 +2,7 @@ import type { Tx } from '#kernel/postgres'
 import { onDecision as onAmendmentDecided } from '../agreements/amendments.ts'
 import type { AgreementInForce } from '../agreements/agreements.queries.ts'
 import { onDecision as onChangeDecided } from '../changes/change-decisions.ts'
+import { onDecision as onDeliverableListDecided } from '../deliverables/list-decisions.ts'
 import { onDecision as onJoiningDecided } from '../membership/joining.ts'
 import { onDecision as onRegularisationDecided } from '../money/regularisations.ts'
 import { onDecision as onDossierDecided } from '../services/dossier-decisions.ts'
@@ -24,6 +25,7 @@ const reactions = new Map<string, Reaction>([
   ['joining', onJoiningDecided],
   ['regularisation', onRegularisationDecided],
   ['impactDossier', onDossierDecided],
+  ['deliverableList', onDeliverableListDecided],
   ['amendment', onAmendmentDecided],
 ])
 
