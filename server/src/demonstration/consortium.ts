@@ -8,11 +8,19 @@ import {
   getStanding,
   readHeadCount,
   readShippedAgreement,
+  type Standing,
 } from '#modules/governance'
 import { grantRight } from '#modules/identity'
 
-/** Who sits for the parties of the demonstration's consortium: invented people, one a party. */
-const people = [
+interface Name {
+  givenName: string
+  familyName: string
+}
+
+type Seated = Name & { party: string }
+
+/** Who sits for the parties of the consortium of Grand Est: invented people, one a party. */
+const people: readonly Seated[] = [
   { party: 'region', givenName: 'Hélène', familyName: 'Kuntz' },
   { party: 'ardennes', givenName: 'Marc', familyName: 'Deville' },
   { party: 'aube', givenName: 'Sophie', familyName: 'Mailly' },
@@ -27,13 +35,22 @@ const people = [
   { party: 'academie-nancy-metz', givenName: 'Thomas', familyName: 'Frouard' },
   { party: 'academie-strasbourg', givenName: 'Émilie', familyName: 'Wolfisheim' },
   { party: 'titulaire', givenName: 'Bruno', familyName: 'Lacaze' },
-] as const
+]
 
 /** A deputy each for those whose absence would weigh most. */
-const deputies = [
+const deputies: readonly Seated[] = [
   { party: 'region', givenName: 'Yann', familyName: 'Reding' },
   { party: 'alsace', givenName: 'Salomé', familyName: 'Munster' },
-] as const
+]
+
+/** Who sits for those of the public digital service; its contractor is the same as in Grand Est. */
+const servicePeople: readonly Seated[] = [
+  { party: 'universite-1', givenName: 'Aurélie', familyName: 'Fontvieille' },
+  { party: 'universite-2', givenName: 'Rachid', familyName: 'Montbrison' },
+  { party: 'universite-3', givenName: 'Solène', familyName: 'Landivy' },
+  { party: 'ministere', givenName: 'Denis', familyName: 'Valserine' },
+  { party: 'titulaire', givenName: 'Bruno', familyName: 'Lacaze' },
+]
 
 // Invented figures, of the size of such territories; one line stands for all establishments of a member.
 const pupils = {
@@ -54,65 +71,44 @@ export interface ConsortiumAccounts {
   pilot: string
   member: string
   contractor: string
+  pilotInstitution: string
 }
 
 /**
- * Loads the two shipped agreements, and gives the one of Grand Est people who sit, a head-count and who manages it. The
- * agreement's own words and numbers are placeholders, and say so.
+ * Loads the shipped agreements, and gives those of Grand Est and of the public digital service people who sit, and who
+ * manages them; that of Grand Est a head-count too. The agreements' own words and numbers are placeholders, and say so.
  */
-export async function loadConsortium(
-  tx: Tx,
-  services: Pick<Services, 'now'>,
-  tenantId: string,
-): Promise<ConsortiumAccounts> {
+export async function loadConsortium(tx: Tx, services: Pick<Services, 'now'>): Promise<ConsortiumAccounts> {
   const now = services.now()
   const { id: partnerId } = await createPartner(tx, {
     name: 'Groupement numérique (démonstration)',
     partnerKind: 'syndicate',
     code: 'consortium',
   })
-  const make = ({ givenName, familyName }: { givenName: string; familyName: string }) =>
-    createPerson(tx, { givenName, familyName, affiliation: { organisationId: partnerId, profile: 'localAuthority' } })
+  const known = new Map<string, string>()
+  const find = async ({ givenName, familyName }: Name): Promise<string> => {
+    const name = `${givenName} ${familyName}`
+    const affiliation = { organisationId: partnerId, profile: 'localAuthority' } as const
+    const id = known.get(name) ?? (await createPerson(tx, { givenName, familyName, affiliation })).id
+    known.set(name, id)
+    return id
+  }
 
-  const pilot = (await make({ givenName: 'Claude', familyName: 'Varenne' })).id
+  const pilot = await find({ givenName: 'Claude', familyName: 'Varenne' })
   await grantRight(tx, { personId: pilot, right: 'governance.administer', organisationId: null }, now)
-  for (const slug of ['hauts-de-france', 'grand-est'] as const) {
+  for (const slug of ['hauts-de-france', 'grand-est', 'service-numerique'] as const) {
     const source = await readShippedAgreement(slug)
     await createAgreementVersion(tx, { source, reason: 'Convention de démonstration', recordedBy: pilot }, now)
   }
   const rights = [{ right: 'governance.administer' as const, organisationId: null }]
-  const standing = await getStanding(
-    tx,
-    { tenantId, personId: pilot, accountId: pilot, sessionId: pilot, rights },
-    'grand-est',
-    now,
-  )
-  const { id: agreementId, rules } = standing.agreement
+  const manage = (slug: string) => getStanding(tx, { personId: pilot, rights }, slug, now)
 
-  const seated = new Map<string, string>()
-  for (const [rank, list] of [
-    ['holder', people],
-    ['deputy', deputies],
-  ] as const) {
-    for (const { party, ...name } of list) {
-      const { id: personId } = await make(name)
-      if (rank === 'holder') seated.set(party, personId)
-      for (const body of rules.bodies) {
-        const { parties, deputies: allowed } = body.composition
-        const roles = rules.parties.find(({ key }) => key === party)?.roles ?? []
-        const sits =
-          parties === 'everyParty' || (parties === 'everyMember' ? roles.includes('member') : parties.includes(party))
-        if (!sits || (rank === 'deputy' && !allowed)) continue
-        const startsOn = rules.validFrom
-        await appointRepresentative(
-          tx,
-          standing,
-          { body: body.key, party, personId, rank, startsOn, endsOn: null },
-          now,
-        )
-      }
-    }
-  }
+  const standing = await manage('grand-est')
+  const seated = await seatPeople(tx, standing, 'holder', people, find, now)
+  await seatPeople(tx, standing, 'deputy', deputies, find, now)
+  const inService = await seatPeople(tx, await manage('service-numerique'), 'holder', servicePeople, find, now)
+
+  const { id: agreementId, rules } = standing.agreement
 
   const lines = Object.entries(pupils).map(
     ([party, count], at) => `${String(9_990_001 + at)}A;Établissements (${party}, chiffres inventés);${party};${count}`,
@@ -128,5 +124,37 @@ export async function loadConsortium(
     },
     now,
   )
-  return { pilot, member: seated.get('region')!, contractor: seated.get('titulaire')! }
+  return {
+    pilot,
+    member: seated.get('region')!,
+    contractor: seated.get('titulaire')!,
+    pilotInstitution: inService.get('universite-2')!,
+  }
+}
+
+/** Seats each in every body where its party sits. @returns the person of each party. */
+async function seatPeople(
+  tx: Tx,
+  standing: Standing,
+  rank: 'holder' | 'deputy',
+  list: readonly Seated[],
+  find: (name: Name) => Promise<string>,
+  now: Date,
+): Promise<Map<string, string>> {
+  const { rules } = standing.agreement
+  const seated = new Map<string, string>()
+  for (const { party, ...name } of list) {
+    const personId = await find(name)
+    seated.set(party, personId)
+    const roles = rules.parties.find(({ key }) => key === party)?.roles ?? []
+    for (const body of rules.bodies) {
+      const { parties, deputies: allowed } = body.composition
+      const sits =
+        parties === 'everyParty' || (parties === 'everyMember' ? roles.includes('member') : parties.includes(party))
+      if (!sits || (rank === 'deputy' && !allowed)) continue
+      const seat = { body: body.key, party, personId, rank, startsOn: rules.validFrom, endsOn: null }
+      await appointRepresentative(tx, standing, seat, now)
+    }
+  }
+  return seated
 }

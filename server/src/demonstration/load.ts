@@ -75,7 +75,7 @@ export async function loadDemonstration(services: Services, progress: Progress):
     for (const right of operatorRights) {
       await grantRight(tx, { personId: ids.operator, right, organisationId: null }, now)
     }
-    const consortium = await loadConsortium(tx, services, tenant.id)
+    const consortium = await loadConsortium(tx, services)
     await createDemonstrationAccounts(
       tx,
       hasher,
@@ -84,6 +84,7 @@ export async function loadDemonstration(services: Services, progress: Progress):
         { personId: consortium.pilot, profile: 'consortiumPilot' },
         { personId: consortium.member, profile: 'consortiumMember' },
         { personId: consortium.contractor, profile: 'contractor' },
+        { personId: consortium.pilotInstitution, profile: 'pilotInstitution' },
       ],
       now,
     )
