@@ -3,18 +3,15 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { describe, expect, inject, test } from 'vitest'
+import { api, day, enter, enterByCode, home, noteArrivals, pilot, prepareMeeting, region } from './consortium.ts'
 import { root, run } from './product.ts'
-import { announced, checkPage, everySize, findAccount, openBrowser, readApi, type Size } from './visitor.ts'
+import { announced, checkPage, everySize, openBrowser, readApi, type Size } from './visitor.ts'
 
 // A consortium at work: its partners, each signed in, take a change of the service from its request to its acceptance;
 // anybody then reads the decision and verifies its proof.
 
 const visit = openBrowser()
 
-const home = '/governance/grand-est'
-const api = '/api/governance/agreements/grand-est'
-const pilot = { givenName: 'Claude', familyName: 'Varenne' }
-const region = { givenName: 'Hélène', familyName: 'Kuntz' }
 const contractor = { givenName: 'Bruno', familyName: 'Lacaze' }
 const authorities = [
   { givenName: 'Ingrid', familyName: 'Sermiers' },
@@ -36,7 +33,7 @@ describe.each(everySize)('%s', (size) => {
   const { title, meeting: meetingTitle, later } = words(size)
 
   test('the calendar of an assembly: its strategic committee three weeks before, or no convening', async () => {
-    const manager = await enter(size, pilot)
+    const manager = await enter(visit, size, pilot)
     await manager.goto('/governance')
     await manager.getByRole('heading', { level: 1, name: 'Gouvernance' }).waitFor()
     await checkPage(manager, 'governance')
@@ -83,15 +80,15 @@ describe.each(everySize)('%s', (size) => {
     'a structuring change goes from its request to its acceptance, by each partner in turn',
     { timeout: 400_000 },
     async () => {
-      const manager = await enter(size, pilot)
-      const member = await enter(size, region)
+      const manager = await enter(visit, size, pilot)
+      const member = await enter(visit, size, region)
       const id = await requestChange(member, title)
 
       await qualify(manager, id)
-      const writer = await enter(size, contractor)
+      const writer = await enter(visit, size, contractor)
       await writeSheet(writer, id)
       for (const authority of authorities) {
-        const adviser = await enterByCode(size, manager, authority)
+        const adviser = await enterByCode(visit, size, manager, authority)
         await giveOpinion(adviser, id)
         if (authority === authorities.at(-1)) await checkPage(adviser, 'governance-change-advised')
       }
@@ -112,10 +109,8 @@ describe.each(everySize)('%s', (size) => {
       await member.getByRole('button', { name: /^Hélène KUNTZ .*arrive$/i }).click()
       await member.getByRole('button', { name: /^Part/ }).waitFor()
       await checkPage(member, 'governance-register-own')
-      for (const name of ['Deville', 'Mailly', 'Bouzy', 'Froncles', 'Haroué', 'Clermont', 'Bitche', 'Schaeffer']) {
-        await manager.getByRole('button', { name: new RegExp(`${name} \\(titulaire\\) arrive$`, 'i') }).click()
-        await manager.getByRole('button', { name: new RegExp(`^Part.*${name}`, 'i') }).waitFor()
-      }
+      const others = ['Deville', 'Mailly', 'Bouzy', 'Froncles', 'Haroué', 'Clermont', 'Bitche', 'Schaeffer']
+      await noteArrivals(manager, others)
       await checkPage(manager, 'governance-register')
 
       await manager.getByRole('link', { name: 'Votes', exact: true }).click()
@@ -130,7 +125,7 @@ describe.each(everySize)('%s', (size) => {
       await member.getByRole('button', { name: 'Pour', exact: true }).click()
       await member.getByText('Vote enregistré : Pour.').waitFor()
       await checkPage(member, 'governance-ballot-own')
-      const alsace = await enterByCode(size, manager, { givenName: 'Caroline', familyName: 'Schaeffer' })
+      const alsace = await enterByCode(visit, size, manager, { givenName: 'Caroline', familyName: 'Schaeffer' })
       await alsace.goto(`${home}/ballots/${ballotId}`)
       await alsace.getByRole('button', { name: 'Contre', exact: true }).click()
       await alsace.getByText('Vote enregistré : Contre.').waitFor()
@@ -138,9 +133,9 @@ describe.each(everySize)('%s', (size) => {
       await alsace.getByText('Vote enregistré : Pour.').waitFor()
 
       // Who was absent when the vote opened does not vote, in whatever way it is tried.
-      const absent = await enterByCode(size, manager, { givenName: 'Louis', familyName: 'Thillot' })
+      const absent = await enterByCode(visit, size, manager, { givenName: 'Louis', familyName: 'Thillot' })
       await absent.goto(`${home}/ballots/${ballotId}`)
-      await absent.getByText('Vous ne votez pas dans ce scrutin.').waitFor()
+      await absent.getByText('À l’ouverture du vote, personne n’était là pour').waitFor()
       await checkPage(absent, 'governance-ballot-absent')
       const tried = await absent.request.put(`${api}/ballots/${ballotId}/votes/vosges`, { data: { choice: 'for' } })
       expect(tried.status()).toBe(409)
@@ -201,7 +196,7 @@ describe.each(everySize)('%s', (size) => {
   )
 
   test('a decision is published; anybody reads it, and verifies its proof without this service', async () => {
-    const manager = await enter(size, pilot)
+    const manager = await enter(visit, size, pilot)
     await manager.goto(`${home}/decisions`)
     await manager.getByRole('heading', { level: 1, name: 'Décisions et preuves' }).waitFor()
     const decision = manager.getByRole('listitem').filter({ has: manager.getByRole('heading', { name: title }) })
@@ -253,7 +248,7 @@ describe.each(everySize)('%s', (size) => {
   })
 
   test('before a vote: eight members of ten make no quorum without the pupils of the two largest', async () => {
-    const member = await enter(size, region)
+    const member = await enter(visit, size, region)
     await member.goto(`${home}/what-if?ballot=ag-ordinaire`)
     await member.getByRole('heading', { level: 1, name: 'Explorer un vote' }).waitFor()
     await member.getByText('Le résultat n’est pas certain.').waitFor()
@@ -268,7 +263,7 @@ describe.each(everySize)('%s', (size) => {
   })
 
   test('every other page fits the screen and breaks no rule of accessibility', async () => {
-    const manager = await enter(size, pilot)
+    const manager = await enter(visit, size, pilot)
     for (const path of [
       'bodies',
       'bodies/cogouv',
@@ -282,6 +277,8 @@ describe.each(everySize)('%s', (size) => {
       'agreement',
       'agreement/versions',
       'agreement/amend',
+      'review',
+      'decisions/documents',
     ]) {
       await manager.goto(`${home}/${path}`)
       await checkPage(manager, `governance-${path.replaceAll('/', '-')}`)
@@ -290,7 +287,7 @@ describe.each(everySize)('%s', (size) => {
   })
 
   test('an agreement that is not well written is refused line by line, and nothing is kept', async () => {
-    const manager = await enter(size, pilot)
+    const manager = await enter(visit, size, pilot)
     const source = await readFile(join(root, 'agreements/hauts-de-france.yaml'), 'utf8')
     const lines = source.split('\n')
     const at = lines.findIndex((line) => /^ {4}article: '/.test(line))
@@ -313,64 +310,6 @@ describe.each(everySize)('%s', (size) => {
     expect(kept.version).toBe(1)
   })
 })
-
-/** Signs in one of those whom the sign-in page proposes. */
-async function enter(size: Size, person: { givenName: string; familyName: string }): Promise<Page> {
-  const page = await visit({ size, acceptDownloads: true })
-  const { login, password } = await findAccount(page, person)
-  await page.goto('/sign-in')
-  await page.getByLabel('Identifiant').fill(login)
-  await page.getByLabel('Mot de passe', { exact: true }).fill(password)
-  await page.getByRole('button', { name: 'Se connecter', exact: true }).click()
-  await page.getByRole('navigation', { name: 'Navigation principale' }).waitFor()
-  return page
-}
-
-/** Signs in another representative by a code that the operator of the service issues. */
-async function enterByCode(
-  size: Size,
-  manager: Page,
-  { givenName, familyName }: { givenName: string; familyName: string },
-): Promise<Page> {
-  const { seats } = await readApi<{
-    seats: { representatives: { personId: string; name: { givenName: string; familyName: string } | null }[] }[]
-  }>(manager, `${api}/bodies/cst`)
-  const people = seats.flatMap(({ representatives }) => representatives)
-  const person = people.find(({ name }) => name?.givenName === givenName && name.familyName === familyName)
-  if (!person) throw new Error(`Nobody sits under the name ${givenName} ${familyName}`)
-  const { child, output } = run(
-    [join(root, 'server/src/cli.ts'), 'identity', 'code', 'issue', '--person', person.personId, '--json'],
-    { data: inject('data') },
-  )
-  let answer = ''
-  child.stdout?.on('data', (chunk: Buffer) => (answer += chunk.toString()))
-  const [ended] = (await once(child, 'close')) as [number | null]
-  if (ended !== 0) throw new Error(output())
-  const { code } = JSON.parse(answer) as { code: string }
-  const page = await visit({ size })
-  const opened = await page.request.post('/api/identity/codes/redeem', {
-    data: { code, password: 'quatre chats sur un toit' },
-  })
-  expect(opened.status(), await opened.text()).toBe(204)
-  return page
-}
-
-/** A day some days from now, as a field of a form takes it. */
-function day(after: number): string {
-  return new Date(Date.now() + after * 86_400_000).toLocaleDateString('sv', { timeZone: 'Europe/Paris' })
-}
-
-/** Prepares a meeting of a body, and stays on its page. @returns its identifier. */
-async function prepareMeeting(page: Page, body: string, name: string, on: string, urgent = false): Promise<string> {
-  await page.goto(`${home}/bodies/${body}`)
-  await page.getByText('Préparer une réunion', { exact: true }).click()
-  await page.getByLabel('Objet').fill(name)
-  await page.getByLabel('Début').fill(`${on}T18:00`)
-  if (urgent) await page.getByLabel(/^Séance d’urgence/).check()
-  await page.getByRole('button', { name: 'Créer le brouillon' }).click()
-  await page.getByRole('heading', { level: 1, name }).waitFor()
-  return new URL(page.url()).pathname.split('/').at(-1) ?? ''
-}
 
 async function addDiscussion(page: Page, name: string): Promise<void> {
   await page.getByText('Ajouter un point', { exact: true }).click()

@@ -1,9 +1,11 @@
-import { QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
+import { notifyManager, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query'
 import { api, ApiProblem, read } from './client.ts'
 import type { paths as ApiPaths } from './schema.d.ts'
 
 /** What the server said is kept half a minute; a refusal is not asked again, a network failure twice. */
 export function createQueryClient(): QueryClient {
+  // Before the next press: a button pressed twice in a row knows the second time that it is busy.
+  notifyManager.setScheduler(queueMicrotask)
   const client = new QueryClient({
     queryCache: new QueryCache({
       onError: (error) => {
