@@ -333,6 +333,24 @@ describe('a change that is separable', () => {
   })
 })
 
+describe('a commitment to pay', () => {
+  it('is of one member and of one sheet: neither another member nor another price inherits it', async () => {
+    const id = await request()
+    const qualify = (separableTo: string) =>
+      call(consortium.manager, 'PUT', `/${id}/qualification`, { ...paid, separableTo })
+    const commit = () => call(marne, 'POST', `/${id}/commitment`)
+    await qualify('marne')
+    expect((await commit()).statusCode).toBe(200)
+    expect((await qualify('vosges')).statusCode).toBe(200)
+    expect(await get(id)).toMatchObject({ committedAt: null })
+    await qualify('marne')
+    await submit(id)
+    expect((await commit()).statusCode).toBe(200)
+    expect((await call(contractor, 'POST', `/${id}/revision`, { note: 'Plus cher' })).statusCode).toBe(200)
+    expect(await get(id)).toMatchObject({ committedAt: null })
+  })
+})
+
 describe('every step', () => {
   it('is refused to who may not take it, whatever the state', async () => {
     const id = await request()

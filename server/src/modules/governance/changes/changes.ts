@@ -86,6 +86,9 @@ export async function endStep(
   return step.to
 }
 
+/** A member commits itself to what it knew: by itself, at the price of that sheet. */
+const uncommitted = { committed_by: null, committed_at: null }
+
 /** Audits a step of a change and enters it in the journal: codes and figures, no words of anyone. */
 export async function recordStep(
   tx: Tx,
@@ -161,7 +164,8 @@ export async function requestChange(
 }
 
 /**
- * Qualifies a change by the answers given: the rule of the agreement says whether it is structuring.
+ * Qualifies a change by the answers given: the rule of the agreement says whether it is structuring. A member that had
+ * committed itself to pay does so anew.
  * @throws Problem as `beginStep`; 422 `separable_to_stranger`; 422 `sharing_not_agreed` when the agreement does not say
  *   who pays for such a change.
  */
@@ -195,6 +199,7 @@ export async function qualify(
         technical_frame: answers.technicalFrame,
         separable_to: separableTo,
         structuring: verdict.structuring,
+        ...uncommitted,
       },
       figures: { ...answers, structuring: verdict.structuring },
     },
@@ -262,7 +267,10 @@ export async function submitSheet(
   return endStep(tx, standing, change, { name: 'submitSheet', to, party, figures }, now)
 }
 
-/** Takes a submitted sheet back to write another version: opinions are asked anew. @throws Problem as `beginStep`. */
+/**
+ * Takes a submitted sheet back to write another version: opinions are asked anew, and the commitment of who pays.
+ * @throws Problem as `beginStep`.
+ */
 export async function reviseSheet(
   tx: Tx,
   standing: Standing,
@@ -272,7 +280,7 @@ export async function reviseSheet(
 ): Promise<ChangeState> {
   const change = await beginStep(tx, standing, id, 'reviseSheet')
   const party = getChangeRules(standing).sheetBy
-  return endStep(tx, standing, change, { name: 'reviseSheet', to: 'qualified', party, note }, now)
+  return endStep(tx, standing, change, { name: 'reviseSheet', to: 'qualified', party, note, values: uncommitted }, now)
 }
 
 /** Withdraws a change that is not on an agenda yet. @throws Problem as `beginStep`. */

@@ -117,7 +117,7 @@ function checkDeparture({ agreement, today }: Standing, { kind, party, notifiedO
 /**
  * Records that a member leaves, or is made to: the agreement is amended, and says from which day it is none any more.
  * @throws Problem 403 `holder_only` unless the reader manages the consortium or, for who leaves by itself, is a holder of
- *   it; 409 `departure_recorded`; as `simulateDeparture`.
+ *   it; 409 `departure_recorded`; 422 `departure_backdated` when it would have been out already; as `simulateDeparture`.
  */
 export async function recordDeparture(
   tx: Tx,
@@ -137,6 +137,11 @@ export async function recordDeparture(
   )
   if (known) throw new Problem(409, 'departure_recorded', 'The departure of this member is recorded.')
   const calendar = checkDeparture(standing, departure)
+  // What it took part in until today stays: nobody is made to have left before.
+  if (calendar.lastDay < today) {
+    const detail = `By this notice it would be no member since ${calendar.lastDay}, which is past.`
+    throw new Problem(422, 'departure_backdated', detail, { lastDay: calendar.lastDay })
+  }
   const last = await getLastVersion(tx, agreement.id)
   const validFrom = today > last.validFrom ? today : last.validFrom
   // From the last version: one that begins later than today is amended too.

@@ -138,6 +138,8 @@ describe('a departure', () => {
     expect((await leave(deputy)).json()).toMatchObject({ status: 403, code: 'holder_only' })
     expect((await leave(meuse, { party: 'vosges' })).json()).toMatchObject({ status: 403, code: 'holder_only' })
     expect((await leave(meuse, { kind: 'termination' })).json()).toMatchObject({ status: 403, code: 'holder_only' })
+    const backdated = await leave(meuse, { notifiedOn: '2024-01-15' })
+    expect(backdated.json()).toMatchObject({ status: 422, code: 'departure_backdated' })
     const together = await Promise.all([leave(meuse), leave(meuse), leave(consortium.manager)])
     expect(together.map(({ statusCode }) => statusCode).sort()).toEqual([201, 409, 409])
     expect(together.find(({ statusCode }) => statusCode === 409)?.json()).toMatchObject({ code: 'departure_recorded' })
