@@ -1,5 +1,6 @@
 import { createHash, randomUUIDv7 } from 'node:crypto'
 import canonicalize from 'canonicalize'
+import { sql } from 'kysely'
 import { recordAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
@@ -98,12 +99,23 @@ export async function recordDecision(tx: Tx, input: NewDecision, now: Date): Pro
 
 /**
  * Sees that what is cited as the decision behind an act is one, of this agreement.
+ * @returns its kind, and the parties that voted for; null when it was not voted.
  * @throws Problem 404 `decision_not_found`; 422 `decision_not_adopted` for one that was rejected, or an opinion.
  */
-export async function requireAdopted(tx: Tx, agreementId: string, decisionId: string): Promise<{ kind: string }> {
+export async function requireAdopted(
+  tx: Tx,
+  agreementId: string,
+  decisionId: string,
+): Promise<{ kind: string; inFavour: string[] | null }> {
   const decision = await tables(tx)
     .selectFrom('governance.decision')
-    .select(['outcome', 'kind'])
+    .select([
+      'outcome',
+      'kind',
+      sql<string[] | null>`case when verdict -> 'roll' is not null then array(
+        select vote ->> 'party' from jsonb_array_elements(verdict -> 'roll') as vote where vote ->> 'choice' = 'for')
+        end`.as('inFavour'),
+    ])
     .where('agreement_id', '=', agreementId)
     .where('id', '=', decisionId)
     .executeTakeFirst()

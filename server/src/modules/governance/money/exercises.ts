@@ -10,8 +10,15 @@ export interface Exercise {
   endsOn: Day
 }
 
-/** The exercise that holds a day: a school year or a calendar year, as the agreement says. */
+/** Beyond, a date is a slip of the pen, and some are no dates any more. */
+const endOfTime = '2200-01-01'
+
+/**
+ * The exercise that holds a day: a school year or a calendar year, as the agreement says.
+ * @throws Problem 422 `exercise_unknown` for a day beyond all reckoning.
+ */
 export function exerciseOf(rules: Agreement, day: Day): Exercise {
+  if (day >= endOfTime) throw new Problem(422, 'exercise_unknown', `No exercise is reckoned for ${day}.`)
   const begins = rules.money.balance.per === 'schoolYear' ? rules.schoolYear.beginsOn : '01-01'
   const year = Number(day.slice(0, 4))
   const first = day.slice(5) >= begins ? year : year - 1
@@ -41,6 +48,7 @@ export async function getTerms(tx: Tx, agreementId: string, day: Day): Promise<T
     .orderBy('number', 'desc')
     .limit(1)
     .executeTakeFirst()
-  if (!found) throw new Problem(422, 'no_agreement_then', `No version of the agreement held on ${day}.`)
+  if (!found || day >= endOfTime)
+    throw new Problem(422, 'no_agreement_then', `No version of the agreement held on ${day}.`)
   return { agreementId, ...found }
 }

@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Day } from '#kernel/time'
+import { findToday } from '#modules/identity'
 import { recordInJournal } from '../journal/journal.ts'
 import { lockJournal } from '../journal/journal-lock.ts'
 import { isCommitment, sumCents, sumOfSubject } from './balances.queries.ts'
@@ -50,7 +51,8 @@ export interface NewEntry {
  * Writes an entry in the ledger of an agreement, and in its journal. Postings to one account are put together, and those
  * of nothing left out; an entry of which nothing is left is not written.
  * @returns its number; undefined when there was nothing to write.
- * @throws Problem 409 `exercise_closed` when the balance of its exercise was approved.
+ * @throws Problem 409 `exercise_closed` when the balance of its exercise was approved; 422 `entry_in_future` for what is
+ *   said to have happened after today.
  */
 export async function postEntry(
   tx: Tx,
@@ -64,6 +66,8 @@ export async function postEntry(
   if (merged.length === 0) return undefined
   if (merged.reduce((so, { cents }) => so + cents, 0n) !== 0n) throw new RangeError('An entry sums to zero.')
   await requireOpen(tx, agreementId, entry.effectiveOn)
+  if (happened.includes(entry.kind) && entry.effectiveOn > (await findToday(tx, now)))
+    throw new Problem(422, 'entry_in_future', 'Money is written down once it moved: today at the latest.')
   const accounts = await openAccounts(tx, agreementId, merged)
   const last = await moneyTables(tx)
     .selectFrom('governance.ledger_entry')
@@ -124,6 +128,9 @@ export async function postEntry(
   )
   return { id, number }
 }
+
+// What is planned may count for a later day; what moved did so already.
+const happened: readonly EntryKind[] = ['payment', 'receipt', 'bill', 'instalment', 'expense', 'refund', 'staffPayment']
 
 // What became of an order and of what was received follows from the ledger alone; other operations keep a state besides.
 const reversible: readonly string[] = [

@@ -266,6 +266,59 @@ describe('orders', () => {
     await expectTrue()
   })
 
+  test('money moves today at the latest, and no date is beyond reckoning', async () => {
+    const alone = { sharingKey: 'un-seul-membre', party: 'region', effectiveOn: '2026-12-01' }
+    const { body } = await manage('POST', '/money/orders', order(alone))
+    const pay = (effectiveOn: string) =>
+      manage('POST', `/money/orders/${body.id}/payments`, {
+        requestKey: randomUUID(),
+        cents: '100',
+        effectiveOn,
+        document: 'F',
+        last: false,
+      })
+    expect((await pay('2026-11-01')).body.code).toBe('entry_in_future')
+    expect((await pay('2026-10-31')).status).toBe(200)
+    expect((await manage('POST', '/money/orders', order({ effectiveOn: '9999-12-31' }))).status).toBe(422)
+    expect((await manage('GET', '/money?exercise=9999-12-31')).status).toBe(422)
+    expect((await manage('GET', '/calendar?on=9999-12-31')).status).toBe(400)
+  })
+
+  test('those who pay because they voted for are those of the decision', async () => {
+    const roll = [
+      { party: 'region', choice: 'for' },
+      { party: 'aube', choice: 'for' },
+      { party: 'marne', choice: 'against' },
+    ]
+    const { id: decisionId } = await server.inTenant((tx) =>
+      recordDecision(
+        tx,
+        {
+          agreementId: consortium.agreementId,
+          versionId: consortium.versionId,
+          kind: 'decision',
+          body: 'cogouv',
+          meetingId: null,
+          agendaItemId: null,
+          title: 'Service voté',
+          text: '',
+          outcome: 'adopted',
+          verdict: { roll },
+          dueOn: null,
+          actorPersonId: null,
+          subjectKind: null,
+          subjectId: null,
+        },
+        now,
+      ),
+    )
+    const pay = (votersInFavour: string[]) =>
+      manage('POST', '/money/orders', order({ sharingKey: 'favorables-selon-les-voix', decisionId, votersInFavour }))
+    expect((await pay(['region', 'aube', 'marne'])).body.code).toBe('voters_in_favour_differ')
+    expect((await pay(['region'])).body.code).toBe('voters_in_favour_differ')
+    expect((await pay(['aube', 'region'])).status).toBe(200)
+  })
+
   test('a regularisation is withdrawn, once, by who manages, until it is put to the vote', async () => {
     const { body } = await manage('POST', '/money/orders', order({ cents: '90000' }))
     const paid = { requestKey: randomUUID(), cents: '90000', effectiveOn: '2026-10-02', document: 'F', last: true }

@@ -42,7 +42,8 @@ export interface NewOrder {
  * Orders something: divides its cost under a sharing key of the agreement, and commits each member to its part. What it
  * rests on (decision, version, key, head-count, weights) is kept with it.
  * @returns its id, its number (`C-2026-001`) and the parts in cents, by party.
- * @throws Problem as `requireAdopted`; 422 as `weighParties`, or `sharing_without_weight` when no payer weighs anything; 409 `exercise_closed`.
+ * @throws Problem as `requireAdopted`; 422 as `weighParties`, `sharing_without_weight` when no payer weighs anything,
+ *   `voters_in_favour_differ` from those of the decision; 409 `exercise_closed`.
  */
 export async function createOrder(
   tx: Tx,
@@ -51,9 +52,10 @@ export async function createOrder(
 ): Promise<{ id: string; number: string; parts: Map<string, bigint> }> {
   if (input.amountCents < 0n) throw new Problem(422, 'amount_negative', 'An order costs nothing or more.')
   await lockJournal(tx, input.agreementId)
-  if (input.decisionId !== null) await requireAdopted(tx, input.agreementId, input.decisionId)
+  const decision = input.decisionId === null ? undefined : await requireAdopted(tx, input.agreementId, input.decisionId)
   const terms = await getTerms(tx, input.agreementId, input.effectiveOn)
   const key = getSharingKey(terms.rules, input.sharingKey)
+  if (key.among === 'votersInFavour') requireVoters(decision?.inFavour ?? null, input.votersInFavour ?? [])
   const weighing = await weighParties(tx, terms, key, {
     on: input.effectiveOn,
     votersInFavour: input.votersInFavour,
@@ -144,6 +146,18 @@ export async function createOrder(
     now,
   )
   return { id, number, parts: new Map(parts.map(({ party, cents }) => [party, cents])) }
+}
+
+/** Those who pay because they voted for are those whom the vote names, where there was one. */
+function requireVoters(voted: readonly string[] | null, given: readonly string[]): void {
+  if (
+    voted === null ||
+    (voted.every((party) => given.includes(party)) && given.every((party) => voted.includes(party)))
+  )
+    return
+  throw new Problem(422, 'voters_in_favour_differ', `The decision was voted for by: ${voted.join(', ')}.`, {
+    parties: voted,
+  })
 }
 
 /** The next number of a year, under the lock of the journal: `C-2026-001`. */
