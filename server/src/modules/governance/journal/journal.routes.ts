@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
-import { inStanding } from '../standing.ts'
+import { Problem } from '#kernel/problem'
+import { inStanding, type Standing, takesPart } from '../standing.ts'
 import { findVerifier } from './checkpoints.ts'
 import { listCheckpoints, listEntries } from './journal.queries.ts'
 import { proveConsistency, proveInclusion } from './proofs.ts'
@@ -9,6 +10,14 @@ import { formatVerifier } from './signed-note.ts'
 
 const bySlug = z.object({ slug: z.string().max(80) })
 const pageSize = 50
+
+/**
+ * The journal tells amounts and votes of every body: those who sit for a contractor alone have the proofs of what is public.
+ * @throws Problem 403 `not_allowed`.
+ */
+function requireReader(standing: Standing): void {
+  if (!takesPart(standing)) throw new Problem(403, 'not_allowed', 'The journal is for the members and the authorities.')
+}
 
 /** The journal of a consortium, for those who take part in it: its events, its signed roots, its proofs. */
 export function registerJournal(app: App, services: Services): void {
@@ -43,7 +52,9 @@ export function registerJournal(app: App, services: Services): void {
       },
     },
     (request) =>
-      inStanding(services, request, async (tx, { agreement }) => {
+      inStanding(services, request, async (tx, standing) => {
+        requireReader(standing)
+        const { agreement } = standing
         const found = await listEntries(tx, agreement.id, { before: request.query.before, limit: pageSize + 1 })
         const verifier = await findVerifier(tx, agreement.id)
         return {
@@ -69,7 +80,9 @@ export function registerJournal(app: App, services: Services): void {
       },
     },
     (request, reply) =>
-      inStanding(services, request, async (tx, { agreement }) => {
+      inStanding(services, request, async (tx, standing) => {
+        requireReader(standing)
+        const { agreement } = standing
         const { seq } = request.params
         const proof = await proveInclusion(tx, agreement.id, seq)
         return reply
@@ -95,7 +108,9 @@ export function registerJournal(app: App, services: Services): void {
       },
     },
     (request) =>
-      inStanding(services, request, async (tx, { agreement }) => {
+      inStanding(services, request, async (tx, standing) => {
+        requireReader(standing)
+        const { agreement } = standing
         const { former, size } = request.query
         return { proof: await proveConsistency(tx, agreement.id, former, size) }
       }),

@@ -76,13 +76,24 @@ const decisions = (tx: Tx, agreementId: string) =>
     ])
     .where('agreement_id', '=', agreementId)
 
-/** The decisions of an agreement, newest first. */
+/**
+ * The decisions of an agreement, newest first.
+ * @param page.bodies only what is public or of these; null for all.
+ */
 export async function listDecisions(
   tx: Tx,
   agreementId: string,
-  page: { before?: string | undefined; adopted?: boolean; limit: number },
+  page: { bodies: readonly string[] | null; before?: string | undefined; adopted?: boolean; limit: number },
 ): Promise<DecisionRow[]> {
+  const { bodies } = page
   let query = decisions(tx, agreementId).orderBy('decided_at', 'desc').orderBy('id', 'desc').limit(page.limit)
+  if (bodies !== null)
+    query = query.where((where) =>
+      where.or([
+        where('body', '=', sql<string>`any(${bodies}::text[])`),
+        where('governance.publication.published_at', 'is not', null),
+      ]),
+    )
   if (page.before !== undefined) query = query.where(isBefore(page.before))
   if (page.adopted) query = query.where('outcome', '=', 'adopted').where('kind', '<>', 'opinion')
   return query.execute()

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
-import { inStanding } from '../standing.ts'
+import { inStanding, takesPart } from '../standing.ts'
 import { getPlaceOf, publishDecision, updatePublisher } from './publications.ts'
 import { findPublisher, listDecisions } from './publications.queries.ts'
 import { decisionSchema, toDecision, withPlaces } from './decision-schema.ts'
@@ -51,7 +51,9 @@ export function registerPublications(app: App, services: Services): void {
     (request) =>
       inStanding(services, request, async (tx, standing) => {
         const { id, rules } = standing.agreement
-        const found = await listDecisions(tx, id, { ...request.query, limit: pageSize + 1 })
+        // A contractor alone reads those of the bodies in which it sits.
+        const bodies = takesPart(standing) ? null : standing.seats.map(({ body }) => body)
+        const found = await listDecisions(tx, id, { ...request.query, bodies, limit: pageSize + 1 })
         const shown = await withPlaces(tx, id, found.slice(0, pageSize))
         return {
           decisions: shown.map((each) => ({ ...toDecision(each, rules), ...each })),

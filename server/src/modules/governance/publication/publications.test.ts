@@ -210,6 +210,20 @@ test('open data are written page by page, each decision once and in order, howev
   expect(new Set(numbers).size).toBeGreaterThan(many)
 })
 
+test('a contractor reads the decisions of its bodies and those that are public, and no journal', async () => {
+  const { headers } = await consortium.seatOf('titulaire', 'cst')
+  await decide('Gardée entre membres')
+  const { number } = await decide('Rendue publique')
+  await call('POST', `decisions/${number}/publication`, matter)
+  const titles = (await call('GET', 'decisions', undefined, headers))
+    .json()
+    .decisions.map(({ title }: { title: string }) => title)
+  expect(titles).toContain('Rendue publique')
+  expect(titles).not.toContain('Gardée entre membres')
+  for (const path of ['journal', 'journal/0/proof', 'journal/consistency?former=1&size=2'])
+    expect((await call('GET', path, undefined, headers)).statusCode).toBe(403)
+})
+
 test('members read the journal and prove its events; others do not know it is there', async () => {
   const member = await consortium.seatOf('aube', 'cogouv')
   const { entries, checkpoints, key } = (await call('GET', 'journal', undefined, member.headers)).json()
