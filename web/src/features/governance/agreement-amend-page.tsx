@@ -254,14 +254,7 @@ function Recording({ draft, slug }: { draft: ReturnType<typeof useAgreementDraft
           value={way}
         />
       )}
-      {way === 'record' && (
-        <DecisionField
-          hint={t('edit.decisionHint')}
-          label={t('edit.decision')}
-          onChange={setDecisionId}
-          value={decisionId}
-        />
-      )}
+      {way === 'record' && <DecisionField onChange={setDecisionId} value={decisionId} />}
       <div className="row">
         <Button busy={record.isPending || draft.behind} look="primary" type="submit">
           {way === 'propose' ? t('edit.propose') : t('edit.record', { version: (draft.begun ?? 0) + 1 })}

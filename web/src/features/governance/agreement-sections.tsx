@@ -70,7 +70,7 @@ export function DeliverableRules({ rules }: { rules: Rules }) {
       <ol className="agreement-steps">
         {steps.map(({ rule, text }) => (
           <li key={text}>
-            {text}
+            <p>{text}</p>
             <Cited article={rule.article} interpretation={rule.interpretation} />
           </li>
         ))}

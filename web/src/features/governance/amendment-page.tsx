@@ -43,7 +43,7 @@ export function AmendmentPage() {
           <dl className="facts measure">
             <div>
               <dt>{t('amendments.proposedOn')}</dt>
-              <dd>{format.day(data.proposedAt)}</dd>
+              <dd>{format.dateTime(data.proposedAt)}</dd>
             </div>
             <div>
               <dt>{t('versions.validFrom')}</dt>

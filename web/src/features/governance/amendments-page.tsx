@@ -68,14 +68,14 @@ export function AmendmentsPage() {
             <tr key={each.number}>
               <th scope="row">
                 <Link to={paths.governanceAmendment(slug, each.number)}>
-                  {t('amendments.one', { number: each.number })}
+                  {t('amendments.itemTitle', { number: each.number })}
                 </Link>
               </th>
               <td data-label={t('versions.reason')}>
                 <span>{each.reason}</span>
               </td>
               <td data-label={t('amendments.proposedOn')}>
-                <span>{format.dayMedium(each.proposedAt)}</span>
+                <span>{format.dateTime(each.proposedAt)}</span>
               </td>
               <td data-label={t('versions.validFrom')}>
                 <span>{format.dayMedium(each.validFrom)}</span>

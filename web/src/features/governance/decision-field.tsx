@@ -5,19 +5,8 @@ import { useFormat } from '../../shell/format.ts'
 import { SelectField } from '../../ui/field.tsx'
 import { useAgreementSlug } from './governance.ts'
 
-/** Chooses the adopted decision that an act rests on, among the latest; '' for none. */
-export function DecisionField({
-  label,
-  hint,
-  value,
-  onChange,
-}: {
-  label: string
-  hint?: string
-  value: string
-  onChange: (decisionId: string) => void
-}) {
-  const { t } = useTranslation('agreements')
+/** The adopted decisions that an act may rest on, the latest, to choose from. */
+export function useAdoptedDecisions(): { value: string; label: string }[] {
   const format = useFormat()
   const slug = useAgreementSlug()
   const { data } = useQuery({
@@ -30,17 +19,23 @@ export function DecisionField({
       ),
   })
   return (
+    data?.decisions.map(({ id, number, title, decidedOn }) => ({
+      value: id,
+      label: `${number} · ${title} (${format.dayMedium(decidedOn)})`,
+    })) ?? []
+  )
+}
+
+/** Chooses the decision that an act rests on; '' for none. */
+export function DecisionField({ value, onChange }: { value: string; onChange: (decisionId: string) => void }) {
+  const { t } = useTranslation('agreements')
+  const decisions = useAdoptedDecisions()
+  return (
     <SelectField
-      {...(hint !== undefined && { hint })}
-      label={label}
+      hint={t('edit.decisionHint')}
+      label={t('edit.decision')}
       onChange={({ target }) => onChange(target.value)}
-      options={[
-        { value: '', label: t('edit.noDecision') },
-        ...(data?.decisions.map(({ id, number, title, decidedOn }) => ({
-          value: id,
-          label: `${number} · ${title} (${format.dayMedium(decidedOn)})`,
-        })) ?? []),
-      ]}
+      options={[{ value: '', label: t('edit.noDecision') }, ...decisions]}
       value={value}
     />
   )

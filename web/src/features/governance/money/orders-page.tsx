@@ -8,6 +8,7 @@ import { Section } from '../../../shell/page.tsx'
 import { Empty } from '../../../ui/empty.tsx'
 import { SkeletonRows } from '../../../ui/skeleton.tsx'
 import { Table } from '../../../ui/table.tsx'
+import { useAdoptedDecisions } from '../decision-field.tsx'
 import { useAgreementSlug } from '../governance.ts'
 import { ActForm } from './act-form.tsx'
 import { MoneyPage } from './money-page.tsx'
@@ -302,6 +303,7 @@ function OrderActs({ order, budget }: { order: Order; budget: Budget }) {
 function NewOrder({ budget }: { budget: Budget }) {
   const { t } = useTranslation('money')
   const slug = useAgreementSlug()
+  const decisions = useAdoptedDecisions()
   const voters = useVoters(budget)
   const needsOne = ({ sharingKey }: Record<string, string>) =>
     ['oneMember', 'orderingMembers'].includes(budget.sharingKeys.find(({ key }) => key === sharingKey)?.among ?? '')
@@ -316,7 +318,7 @@ function NewOrder({ budget }: { budget: Budget }) {
             sharingKey: values['sharingKey'] ?? '',
             cents: values['cents'] ?? '',
             effectiveOn: values['effectiveOn'] ?? '',
-            decisionId: null,
+            decisionId: values['decisionId'] || null,
             votersInFavour: voters.read(values),
             party: values['party'] || null,
           },
@@ -329,6 +331,7 @@ function NewOrder({ budget }: { budget: Budget }) {
         { name: 'party', label: t('orders.payer'), kind: 'select', options: memberOptions(budget), when: needsOne },
         ...voters.fields,
         { name: 'effectiveOn', label: t('effectiveOn'), kind: 'day' },
+        { name: 'decisionId', label: t('orders.decision'), kind: 'select', options: decisions, optional: true },
       ]}
       submit={t('orders.create')}
       title={t('orders.newTitle')}
