@@ -29,7 +29,8 @@ function listTicks(first: number, last: number): string[] {
   for (; day.getTime() / 86_400_000 < last; day.setUTCMonth(day.getUTCMonth() + 1))
     ticks.push(day.toISOString().slice(0, 10))
   const step = Math.ceil(ticks.length / 6)
-  return ticks.filter((_, index) => index % step === 0)
+  const room = last - (last - first) / 6
+  return ticks.filter((tick, index) => index % step === 0 && dayCount(tick) < room)
 }
 
 /** The deliverables over time: when each is due, was delivered, was accepted, and when its skills are passed on. */

@@ -258,7 +258,7 @@ function Perimeter({ perimeter }: { perimeter: NonNullable<Deliverables['perimet
             {perimeter[part].length === 0 ? (
               <p className="quiet">{t('perimeter.nothing')}</p>
             ) : (
-              <ul>
+              <ul className="deliverable-lines">
                 {perimeter[part].map((line) => (
                   <li key={line}>{line}</li>
                 ))}

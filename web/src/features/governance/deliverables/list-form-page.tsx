@@ -89,7 +89,7 @@ function ListForm({ data }: { data: Deliverables }) {
     setDeliverables(deliverables.map((each, at) => (at === index ? { ...each, ...changed } : each)))
   return (
     <form
-      className="stack"
+      className="deliverable-form"
       noValidate
       onSubmit={(event) => {
         event.preventDefault()

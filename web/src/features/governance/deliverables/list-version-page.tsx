@@ -37,7 +37,7 @@ export function ListVersionPage() {
           {data.diff && data.against && <Difference against={data.against.number} diff={data.diff} />}
           <Section title={t('perimeter.title')}>
             {(['included', 'excluded'] as const).map((part) => (
-              <div key={part}>
+              <div className="stack stack-tight" key={part}>
                 <h3>{t(`perimeter.${part}`)}</h3>
                 <Lines lines={data.content.perimeter[part]} />
               </div>
@@ -45,7 +45,7 @@ export function ListVersionPage() {
           </Section>
           <Section title={t('list')}>
             {data.content.deliverables.map((each) => (
-              <section key={each.key}>
+              <section className="stack" key={each.key}>
                 <h3>{each.title || each.key}</h3>
                 <DefinitionView definition={each} />
               </section>
@@ -61,7 +61,7 @@ function Lines({ lines }: { lines: string[] }) {
   const { t } = useTranslation('deliverables')
   if (lines.length === 0) return <p className="quiet">{t('perimeter.nothing')}</p>
   return (
-    <ul>
+    <ul className="deliverable-lines">
       {lines.map((line) => (
         <li key={line}>{line}</li>
       ))}

@@ -26,11 +26,7 @@ export function TrialRecordForm({ deliverable, institution }: { deliverable: Del
     setReservations(reservations.map((each, at) => (at === index ? { ...each, ...said } : each)))
   return (
     <StepForm
-      hint={
-        <>
-          {t('record.hint', { days: rules.acceptance.trialDays })} <Cited {...rules.acceptance} />
-        </>
-      }
+      hint={t('record.hint', { days: rules.acceptance.trialDays })}
       label={t('record.submit')}
       onSubmit={() =>
         act.mutate({
@@ -46,6 +42,9 @@ export function TrialRecordForm({ deliverable, institution }: { deliverable: Del
       step={act}
       title={t('record.title', { party: names.party(institution) })}
     >
+      <div>
+        <Cited {...rules.acceptance} />
+      </div>
       <TextField
         label={t('record.day')}
         max={today}
