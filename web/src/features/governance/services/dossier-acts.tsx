@@ -4,6 +4,7 @@ import { Link } from 'react-router'
 import { api, ApiProblem } from '../../../api/client.ts'
 import { paths } from '../../../paths.ts'
 import { useFormat } from '../../../shell/format.ts'
+import { Section } from '../../../shell/page.tsx'
 import { SelectField } from '../../../ui/field.tsx'
 import { Notice } from '../../../ui/notice.tsx'
 import { useNames } from '../changes.ts'
@@ -21,8 +22,9 @@ export function DossierActs({ dossier }: { dossier: DossierPageOf }) {
   const format = useFormat()
   const { may, state, agenda } = dossier
   const awaits = agenda.find(({ decisionId, state: of }) => decisionId === null && of !== 'closed')
+  if (state !== 'draft' && state !== 'submitted') return null
   return (
-    <>
+    <Section title={t('acts.now')}>
       {awaits && state === 'submitted' && (
         <Notice kind="info" title={t('acts.awaits')}>
           <p>
@@ -36,7 +38,7 @@ export function DossierActs({ dossier }: { dossier: DossierPageOf }) {
       {may.schedule && !awaits && <Schedule dossier={dossier} />}
       {state === 'submitted' && !awaits && !may.schedule && <Notice kind="info" title={t('acts.toSchedule')} />}
       {may.withdraw && !awaits && <Withdraw dossier={dossier} />}
-    </>
+    </Section>
   )
 }
 

@@ -36,16 +36,21 @@ export function DossierForm({ dossier }: { dossier: DossierPageOf }) {
   const [content, setContent] = useState<Content>(dossier.content)
   const [amount, setAmount] = useState(content.budgetCents === null ? '' : typeEuros(content.budgetCents))
   const [checked, setChecked] = useState(false)
+  // Of this form, whatever somebody else saved meanwhile: their words are not undone.
+  const [basedOn, setBasedOn] = useState(dossier.version)
+  // Open where there is nothing yet, and still open once it is saved.
+  const [isNew] = useState(dossier.version === 1)
   const set = (change: Partial<Content>) => setContent({ ...content, ...change })
   const budgetCents = amount.trim() === '' ? null : parseEuros(amount)
-  const save = useAct((body: { basedOn: number; content: Content }) =>
-    read(
+  const save = useAct(async (body: Content) => {
+    const { version } = await read(
       api.POST('/api/governance/agreements/{slug}/services/{service}/dossiers/{dossier}/versions', {
         params: { path: { slug, service: dossier.service.number, dossier: dossier.number } },
-        body,
+        body: { basedOn, content: body },
       }),
-    ),
-  )
+    )
+    setBasedOn(version)
+  })
   const valid = budgetCents !== undefined && content.measures.every(isMeasure) && isFigure(content.users.value)
   const setMeasure = (index: number, change: Partial<Measure>) =>
     set({ measures: content.measures.map((each, at) => (at === index ? { ...each, ...change } : each)) })
@@ -59,9 +64,13 @@ export function DossierForm({ dossier }: { dossier: DossierPageOf }) {
     />
   )
   return (
-    <details className="change-act" open={dossier.version === 1}>
+    <details className="change-act" open={isNew}>
       <summary>{t('form.title')}</summary>
       <p className="quiet measure">{t('form.hint')}</p>
+      <div aria-live="polite">
+        {save.isSuccess && <Notice kind="success" title={t('form.saved', { version: basedOn })} />}
+      </div>
+      {dossier.version > basedOn && !save.isPending && <Notice kind="warning" title={t('form.elsewhere')} />}
       {save.error && <Failure error={save.error} />}
       <form
         className="stack"
@@ -69,7 +78,7 @@ export function DossierForm({ dossier }: { dossier: DossierPageOf }) {
         onSubmit={(event) => {
           event.preventDefault()
           setChecked(true)
-          if (valid && !save.isPending) save.mutate({ basedOn: dossier.version, content: { ...content, budgetCents } })
+          if (valid && !save.isPending) save.mutate({ ...content, budgetCents })
         }}
       >
         {checked && !valid && <Notice kind="danger" live="alert" title={t('form.wrong')} />}

@@ -33,8 +33,7 @@ export function DossierPage() {
       {data && (
         <>
           <DossierActs dossier={data} />
-          {/* Written anew from each version that is saved. */}
-          {data.may.write && <DossierForm dossier={data} key={data.version} />}
+          {data.may.write && <DossierForm dossier={data} />}
           <DossierDocument dossier={data} />
           {data.previous && <DossierComparison dossier={data} previous={data.previous} />}
           <Versions dossier={data} />

@@ -56,7 +56,7 @@ function Trend({ measure, dossiers }: { measure: Measure; dossiers: Dossiers }) 
     ...(missing.length > 0 ? [t('trends.missing', { count: missing.length, dossiers: format.list(missing) })] : []),
   ].join(' ')
   const last = points.at(-1)
-  if (!last || points.some(({ value }) => value < 0)) {
+  if (!last || points.length < 2 || points.some(({ value }) => value < 0)) {
     return (
       <div className="stack stack-tight">
         <h3>{t('trends.title2', { name, value: last ? write(last.value) : t('notMeasured') })}</h3>
