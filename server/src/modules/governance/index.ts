@@ -25,6 +25,7 @@ import { registerJoining } from './membership/joining.routes.ts'
 import { registerMembership } from './membership/membership.routes.ts'
 import { registerDossiers } from './services/dossiers.routes.ts'
 import { registerServices } from './services/services.routes.ts'
+import { operatorCommands } from './operator-commands.ts'
 import { registerPublic } from './publication/public.routes.ts'
 import { registerPublications } from './publication/publications.routes.ts'
 import { registerYearlyReview } from './review/yearly-review.routes.ts'
@@ -43,7 +44,7 @@ export const governance: Module = {
   name: 'governance',
   queues: [complianceQueue, checkpointQueue],
   reactions: [forgetDeleted],
-  commands: agreementCommands,
+  commands: [...agreementCommands, ...operatorCommands],
   register(app, services) {
     registerAgreements(app, services)
     registerBodies(app, services)

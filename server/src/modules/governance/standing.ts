@@ -20,6 +20,20 @@ export interface Standing {
   seats: { representativeId: string; body: string; party: string; rank: 'holder' | 'deputy' }[]
 }
 
+/** A standing in which something is done: by its person, or by who operates the service, nobody of the directory. */
+export type ActingStanding = Omit<Standing, 'personId'> & { personId: string | null }
+
+/**
+ * The standing of who operates the service, on the command line: that of the project manager, and nobody's.
+ * @throws Problem 404 `agreement_not_found`.
+ */
+export async function getOperatorStanding(tx: Tx, slug: string, now: Date): Promise<ActingStanding> {
+  const today = await findToday(tx, now)
+  const agreement = await findAgreementInForce(tx, slug, today)
+  if (!agreement) throw agreementNotFound()
+  return { agreement, today, personId: null, manages: true, seats: [] }
+}
+
 /**
  * Who the reader is in the consortium: whoever manages it, and those who sit for one of its parties.
  * @throws Problem 404 `agreement_not_found`, for those who are neither as well.
@@ -80,7 +94,7 @@ export function takesPart({ agreement, manages, seats }: Standing): boolean {
 }
 
 /** @throws Problem 403 `not_allowed` for those who do not manage the consortium. */
-export function requireManager(standing: Standing): void {
+export function requireManager(standing: Pick<Standing, 'manages'>): void {
   if (!standing.manages) throw new Problem(403, 'not_allowed', 'Only who manages the consortium may do this.')
 }
 

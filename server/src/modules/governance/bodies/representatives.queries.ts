@@ -99,7 +99,7 @@ export function findRepresentativeForUpdate(
 /** Adds a representative whom the rules allow. */
 export async function insertRepresentative(
   tx: Tx,
-  input: Representative & { agreementId: string; recordedBy: string },
+  input: Representative & { agreementId: string; recordedBy: string | null },
   now: Date,
 ): Promise<void> {
   await tables(tx)

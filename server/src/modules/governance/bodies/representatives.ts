@@ -6,7 +6,7 @@ import type { Day } from '#kernel/time'
 import { findPersonSummary, listProfiles } from '#modules/directory'
 import type { Agreement, Body } from '../agreements/agreement-schema.ts'
 import { addMonths } from '../days.ts'
-import type { Standing } from '../standing.ts'
+import type { ActingStanding } from '../standing.ts'
 import { inviteRepresentatives } from './invitations.queries.ts'
 import { listMeetings, raiseSequence } from './meetings.queries.ts'
 import { listSeatedParties } from './presence.ts'
@@ -27,7 +27,11 @@ export function getBody(rules: Agreement, key: string): Body {
 }
 
 /** Ranks that someone may give for a party in a body: who manages, any; a holder of the party, its deputies. */
-export function listNameableRanks(standing: Standing, body: Body, party: string): ('holder' | 'deputy')[] {
+export function listNameableRanks(
+  standing: Pick<ActingStanding, 'manages' | 'seats'>,
+  body: Body,
+  party: string,
+): ('holder' | 'deputy')[] {
   const ranks: ('holder' | 'deputy')[] = body.composition.deputies ? ['holder', 'deputy'] : ['holder']
   if (standing.manages) return ranks
   const holds = standing.seats.some((seat) => seat.body === body.key && seat.party === party && seat.rank === 'holder')
@@ -43,7 +47,7 @@ export function listNameableRanks(standing: Standing, body: Body, party: string)
  */
 export async function appointRepresentative(
   tx: Tx,
-  standing: Standing,
+  standing: ActingStanding,
   input: {
     body: string
     party: string
@@ -141,7 +145,12 @@ async function requireRoom(
  * @throws Problem 404 `representative_not_found`; 403 `not_allowed`; 422 `period_reversed`, `end_in_past`; 409 `office_over`;
  * as `requireRoom`.
  */
-export async function endRepresentative(tx: Tx, standing: Standing, id: string, endsOn: Day): Promise<Representative> {
+export async function endRepresentative(
+  tx: Tx,
+  standing: ActingStanding,
+  id: string,
+  endsOn: Day,
+): Promise<Representative> {
   const { id: agreementId, rules } = standing.agreement
   const found = await findRepresentativeForUpdate(tx, agreementId, id)
   if (!found) throw new Problem(404, 'representative_not_found', 'Nobody sits under this identifier.')

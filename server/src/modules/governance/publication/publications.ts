@@ -6,7 +6,7 @@ import { recordInJournal } from '../journal/journal.ts'
 import { lockJournal } from '../journal/journal-lock.ts'
 import { listPlacesOf } from '../journal/journal.queries.ts'
 import { signCheckpoint } from '../journal/checkpoints.ts'
-import { requireManager, type Standing } from '../standing.ts'
+import { type ActingStanding, requireManager, type Standing } from '../standing.ts'
 import {
   type DecisionRow,
   findDecision,
@@ -21,7 +21,7 @@ import {
  * Says under which name and SIRET the consortium publishes.
  * @throws Problem 403 `not_allowed`; 422 `siret_invalid` when its check digit does not hold.
  */
-export async function updatePublisher(tx: Tx, standing: Standing, publisher: Publisher): Promise<void> {
+export async function updatePublisher(tx: Tx, standing: ActingStanding, publisher: Publisher): Promise<void> {
   requireManager(standing)
   if (!isSiret(publisher.siret)) {
     throw new Problem(422, 'siret_invalid', 'A SIRET has 14 digits, and its check digit does not hold here.')
