@@ -4,18 +4,28 @@ import { type Application, isPerson, present, staged } from './import-applicatio
 
 // Affiliations follow from relations, those that other records hold too: a mother's from her children's schools.
 
+// What affiliations follow from in bodies. Someone whose record changes otherwise keeps theirs, unless other records
+// describe them too: what all of these state is then written anew.
+const tyingFields = ['schoolYear', 'enrolments', 'guardians', 'functions', 'teachings']
+
 /**
- * Notes, while the former relations are still there, whose affiliations may change: people who change, and guardians of
- * pupils who do. In bulk, all those of the source are compared instead.
+ * Notes, while the former relations are still there, whose affiliations may change: people who come, leave, or change in
+ * what these follow from, and guardians of such pupils. In bulk, all those of the source are compared instead.
  */
 export async function noteAffiliated(tx: Tx, application: Application): Promise<void> {
   await sql`create temporary table affiliated (id uuid primary key) on commit drop`.execute(tx)
   if (application.bulk) return
-  await sql`insert into affiliated
-    select s.subject_id from directory.staged_record s where ${staged(application)} and ${isPerson}
-    union select g.guardian_id from directory.staged_record s
-    join directory.guardianship g on g.pupil_id = s.subject_id
-    where ${staged(application)} and s.kind = 'pupil' and s.known`.execute(tx)
+  await sql`with concerned as materialized (
+      select s.subject_id, s.kind, s.known from directory.staged_record s
+      where ${staged(application)} and ${isPerson} and (s.change <> 'modified' or s.shared or exists (
+        select from directory.import_change c, jsonb_array_elements(c.fields) f
+        where c.import_id = s.import_id and c.kind = s.kind and c.external_id = s.external_id
+          and f->>'field' = any(${tyingFields}::text[])))
+    )
+    insert into affiliated
+    select subject_id from concerned
+    union select g.guardian_id from concerned s join directory.guardianship g on g.pupil_id = s.subject_id
+    where s.kind = 'pupil' and s.known`.execute(tx)
 }
 
 /** Makes affiliations follow from the relations as they are now. */
@@ -29,6 +39,7 @@ export async function writeAffiliations(tx: Tx, application: Application): Promi
     }
   } else {
     await sql`insert into affiliated select g.guardian_id from directory.staged_record s
+      join affiliated a on a.id = s.subject_id
       join directory.guardianship g on g.pupil_id = s.subject_id
       where ${present(application)} and s.kind = 'pupil' on conflict do nothing`.execute(tx)
   }
