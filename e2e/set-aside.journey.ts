@@ -41,6 +41,35 @@ describe.each(everySize)('%s', (size) => {
     await page.getByText('fiches mises de côté, relues').waitFor({ timeout: 60_000 })
     await checkPage(page, 'import-retried')
   })
+
+  test('a class set aside is shown with its reason, and tried again as people are', async () => {
+    const uai = size === 'phone' ? '0912348H' : '0912349J'
+    const page = await visit({ size })
+    await signIn(page, 'operator')
+    await choose(page, `divisions_${uai}.csv`, [
+      `UAI;Libellé;Code division ${size}`,
+      `${uai};Sixième A;6A`,
+      `${uai};Sixième B;${'6B'.repeat(50)}`,
+    ])
+    await page.getByRole('button', { name: 'Envoyer et comparer' }).click()
+    await page.getByRole('link', { name: 'Répondre' }).click()
+    await page.getByLabel('Nom de la source').fill(`Classes ${size}`)
+    await page
+      .getByRole('combobox', { name: `Ce que contient la colonne Code division ${size}` })
+      .selectOption({ label: 'Code' })
+    await page.getByRole('button', { name: 'Enregistrer et lire les fichiers' }).click()
+    await page.getByText('Prêt à appliquer').waitFor({ timeout: 60_000 })
+    await page.getByRole('button', { name: 'Appliquer à l’annuaire' }).click()
+    await page.getByText('Import appliqué').waitFor({ timeout: 60_000 })
+    await page.goto(`${page.url().split('?')[0]}?view=quarantine`)
+    await page.getByText('Une fiche a été gardée telle qu’elle est venue').waitFor({ timeout: 30_000 })
+    await checkPage(page, 'import-retry-class')
+    await page.getByRole('button', { name: 'Essayer de nouveau' }).click()
+    await page.getByText('fiches mises de côté, relues').waitFor({ timeout: 60_000 })
+    await page.goto(`${page.url().split('?')[0]}?view=quarantine`)
+    await page.getByText('divisions_').first().waitFor({ timeout: 30_000 })
+    await checkPage(page, 'import-retried-class')
+  })
 })
 
 async function choose(page: Page, name: string, lines: string[]): Promise<void> {
