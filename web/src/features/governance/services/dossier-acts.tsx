@@ -114,7 +114,7 @@ function Missing({ error }: { error: unknown }) {
     return Object.entries(simple).find(([name]) => name === field)?.[1] ?? field
   }
   return (
-    <ul>
+    <ul className="dossier-list">
       {fields
         .filter((field) => typeof field === 'string')
         .map((field) => (

@@ -157,7 +157,7 @@ function Costs({ dossier: { costs } }: { dossier: DossierPageOf }) {
   const total = (name: 'committedCents' | 'paidCents') => sumCents(orders.map((order) => order[name]))
   return (
     <Section hint={frozen ? t('costs.frozen') : t('costs.live')} title={t('costs.title')}>
-      {orders.length === 0 && <p className="quiet">{t('costs.none')}</p>}
+      {orders.length === 0 && hidden === 0 && <p className="quiet">{t('costs.none')}</p>}
       {orders.length > 0 && (
         <Table
           caption={t('costs.title')}

@@ -69,7 +69,7 @@ function Versions({ dossier: { versions, state } }: { dossier: DossierPageOf }) 
   return (
     <Section title={t('versions')}>
       <p className="quiet measure">{state === 'draft' ? t('versionsDraft') : t('versionsFrozen')}</p>
-      <ul>
+      <ul className="dossier-list">
         {versions.map(({ number, at }) => (
           <li key={number}>{t('version', { number, when: format.dateTime(at) })}</li>
         ))}
