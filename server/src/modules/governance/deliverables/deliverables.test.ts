@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
 import { type Consortium, makeConsortium, type Seat } from '../../../../test/make-governance.ts'
 import { callGovernance } from '../../../../test/make-meeting.ts'
+import { tellOfCalendar } from '../agreements/compliance.ts'
 import type { ListContent } from './list-schema.ts'
 
 let now = new Date('2026-11-02T09:00:00Z')
@@ -370,6 +371,20 @@ describe('a deliverable', () => {
     expect((await act('guide', three, record('universite-3', failed))).json).toEqual({ state: 'refused' })
     expect((await begin('guide', 'universite-2', two)).json).toMatchObject({ status: 409, code: 'trial_ended' })
     expect(await course('guide')).toMatchObject({ late: true, deadlines: [{ kind: 'deliver', by: '2026-12-15' }] })
+    // It is late in the calendar too, and told to its owner at night; a contractor hears of what is awaited of it alone.
+    await server.inTenant((tx) => tellOfCalendar(tx, consortium.slug, now))
+    const calendarOf = async (who: Seat) =>
+      (await call('GET', '/calendar', undefined, who)).json as never as Record<
+        'entries' | 'notices',
+        { kind: string; entry?: { kind: string } }[]
+      >
+    const late = { kind: 'deliverable', name: 'Guide', party: 'universite-1', state: 'late', article: '6' }
+    const owner = await calendarOf(one)
+    expect(owner.entries).toContainEqual(expect.objectContaining(late))
+    expect(owner.notices.map(({ entry }) => entry)).toContainEqual(expect.objectContaining(late))
+    expect((await calendarOf(three)).notices.filter(({ entry }) => entry?.kind === 'deliverable')).toEqual([])
+    const contracts = await calendarOf(contractor)
+    expect(contracts.entries.filter(({ kind }) => kind === 'deliverable')).toEqual([])
     expect((await deliver('guide', one)).json).toEqual({ state: 'delivered' })
     expect(await course('guide')).toMatchObject({ deliveries: [{ trials: [{}, {}, {}] }, { trials: [] }] })
   })
