@@ -10,6 +10,7 @@ import { coverageCommands } from './events/coverage-commands.ts'
 import { registerCoverage } from './events/coverage.routes.ts'
 import { startProjecting, projectionQueue } from './projection/projecting.ts'
 import { erasureCommands } from './privacy/erasure-commands.ts'
+import { retentionCommands } from './privacy/retention-commands.ts'
 import { registerOwn } from './privacy/own.routes.ts'
 import { registerRegister } from './privacy/register.routes.ts'
 import { applyRetentions, retentionQueue } from './privacy/retention.ts'
@@ -33,7 +34,14 @@ export const insight: Module = {
   name: 'insight',
   queues: [signInsQueue, projectionQueue, retentionQueue],
   reactions: [],
-  commands: [...projectionCommands, ...coverageCommands, ...indicatorCommands, ...identityCommands, ...erasureCommands],
+  commands: [
+    ...projectionCommands,
+    ...coverageCommands,
+    ...indicatorCommands,
+    ...identityCommands,
+    ...erasureCommands,
+    ...retentionCommands,
+  ],
   register(app, services) {
     registerSignIns(app, services)
     registerProjection(app, services)

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { TestPlatform } from '../../../test/lti-platform.ts'
 import { claim, type Exchanged, users, useScene } from '../../../test/lti-scene.ts'
+import { ltiCommands } from './lti-commands.ts'
 import { purgeLti } from './purge.ts'
 import { activateSigningKey, addSigningKey, signMessage } from './signing-keys.ts'
 
@@ -132,6 +133,41 @@ test('a teacher chooses what to embed, and the platform reads the answer', async
       },
     ],
   })
+})
+
+test('a portal is let frame indicators, and is no more, by commands too', async () => {
+  const { services, tenant } = scene.current.server
+  const run = (name: string, positionals: string[], values: Record<string, string> = {}) =>
+    ltiCommands
+      .find((each) => each.name === name)
+      ?.run(
+        {
+          ...services,
+          tenant: () => Promise.resolve(tenant),
+          print: () => {},
+          progress: () => {},
+          signal: new AbortController().signal,
+        },
+        positionals,
+        values,
+      )
+  await expect(run('portal add', [], { name: 'Intranet', origin: 'ftp://x' })).rejects.toMatchObject({ status: 400 })
+  const made = await run('portal add', [], { name: 'Extranet', origin: 'https://extranet.test/page' })
+  const { id, secret } = made as { id: string; secret: string }
+  const ask = () =>
+    scene.current.ask('/api/lti/portals/launches', {
+      method: 'POST',
+      headers: {
+        authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ audience: 'student', actor: { mbox: 'mailto:zoe@lycee.example' } }),
+    })
+  expect((await ask()).status).not.toBe(401)
+  expect(await run('portals', [])).toContainEqual(expect.objectContaining({ id, origin: 'https://extranet.test' }))
+  await run('portal withdraw', [id])
+  expect((await ask()).status).toBe(401)
+  await expect(run('portal withdraw', [id])).rejects.toMatchObject({ code: 'portal_unknown' })
 })
 
 test('a portal’s server asks for a page, which opens once', async () => {

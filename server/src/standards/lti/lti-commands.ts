@@ -9,12 +9,14 @@ import { listLaunches } from './launches.queries.ts'
 import { createPlatform, createRegistrationLink, platformSettings, removePlatform, tryPlatform } from './platforms.ts'
 import { listPlatforms, type Platform } from './platforms.queries.ts'
 import { describeTool } from './platforms.routes.ts'
+import { createPortal, endPortal, portalFields } from './portals.ts'
+import { listPortals } from './portals.queries.ts'
 import { registrationPath } from './registration.routes.ts'
 import { applyRules } from './rule-trial.ts'
 import { proposeRules } from './rules.ts'
 import { activateSigningKey, addSigningKey } from './signing-keys.ts'
 
-/** `lti platforms | register | platform add … | launches | identity | read | key …`: platforms that launch dashboards. */
+/** `lti platforms | register | platform add … | launches | identity | read | portals | portal add … | key …`: who shows dashboards. */
 export const ltiCommands: Command[] = [
   {
     name: 'platforms',
@@ -154,6 +156,44 @@ export const ltiCommands: Command[] = [
         readings.push({ course, iri, ...reading })
       }
       return readings
+    },
+  },
+  {
+    name: 'portals',
+    usage: '',
+    summary: 'Lists the portals whose pages may frame indicators.',
+    async run(context) {
+      const { id: tenantId } = await context.tenant()
+      const portals = await inTenant(context.db, tenantId, listPortals)
+      for (const { id, name, origin } of portals) context.print(`${id}  ${name}  ${origin}`)
+      return portals
+    },
+  },
+  {
+    name: 'portal add',
+    usage: '--name NAME --origin URL',
+    summary: 'Lets the pages of a portal frame indicators; its secret is told once.',
+    options: { name: { type: 'string' }, origin: { type: 'string' } },
+    async run(context, _positionals, values) {
+      const read = portalFields.safeParse(values)
+      if (!read.success) throw new Problem(400, 'invalid_request', z.prettifyError(read.error))
+      const { id: tenantId } = await context.tenant()
+      const portal = await inTenant(context.db, tenantId, (tx) => createPortal(tx, read.data, null, context.now()))
+      context.print(`${portal.id}  ${portal.secret}`)
+      return portal
+    },
+  },
+  {
+    name: 'portal withdraw',
+    usage: '<id>',
+    summary: 'Ends what a portal may frame.',
+    async run(context, [given]) {
+      const id = z.uuid().safeParse(given)
+      if (!id.success) throw new Problem(400, 'invalid_request', 'Give the identifier of a portal: see lti portals.')
+      const { id: tenantId } = await context.tenant()
+      await inTenant(context.db, tenantId, (tx) => endPortal(tx, id.data, null, context.now()))
+      context.print('Withdrawn.')
+      return { id: id.data }
     },
   },
   {

@@ -1,9 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { z } from 'zod'
 import { addressOf, digest } from '#modules/identity'
-import { endLaunches, getLearner } from '#modules/insight'
+import { getLearner } from '#modules/insight'
 import { identifyAgent, keyOf } from '#modules/records'
-import { recordAudit } from '#kernel/audit'
 import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
@@ -11,7 +10,8 @@ import { Problem } from '#kernel/problem'
 import { administratorOf } from './administrator.ts'
 import { holdGrant, insertPortalLaunch } from './launches.queries.ts'
 import { newSecret } from './platforms.ts'
-import { insertPortal, listPortals, type Portal, usePortal, withdrawPortal } from './portals.queries.ts'
+import { createPortal, endPortal, portalFields } from './portals.ts'
+import { listPortals, type Portal, usePortal } from './portals.queries.ts'
 
 /** The page that frames it is being made when it is asked for. */
 const codeMinutes = 5
@@ -56,25 +56,15 @@ export function registerPortals(app: App, services: Services): void {
       schema: {
         operationId: 'createPortal',
         summary: 'Lets a portal frame indicators; its secret is told here and never again',
-        body: z.object({
-          name: z.string().trim().min(1).max(100),
-          origin: z
-            .url({ protocol: /^https?$/ })
-            .max(300)
-            .transform((url) => new URL(url).origin),
-        }),
+        body: portalFields,
         response: { 201: portalSchema.extend({ secret: z.string() }) },
       },
     },
     async (request, reply) => {
       const { tenantId, personId } = administratorOf(request)
-      const secret = newSecret()
-      const portal = { id: randomUUIDv7(), ...request.body, createdAt: services.now(), lastUsedAt: null }
-      await inTenant(services.db, tenantId, async (tx) => {
-        await insertPortal(tx, { ...portal, secretDigest: digest(secret), createdBy: personId })
-        const subject = { subjectKind: 'lti.portal', subjectId: portal.id }
-        await recordAudit(tx, { action: 'lti.portal_created', actorPersonId: personId, ...subject })
-      })
+      const { secret, ...portal } = await inTenant(services.db, tenantId, (tx) =>
+        createPortal(tx, request.body, personId, services.now()),
+      )
       return reply.status(201).send({ ...describe(portal), secret })
     },
   )
@@ -93,14 +83,7 @@ export function registerPortals(app: App, services: Services): void {
     async (request, reply) => {
       const { tenantId, personId } = administratorOf(request)
       const { id } = request.params
-      await inTenant(services.db, tenantId, async (tx) => {
-        if (!(await withdrawPortal(tx, id, services.now()))) {
-          throw new Problem(404, 'portal_unknown', 'There is no such portal.')
-        }
-        await endLaunches(tx, id)
-        const subject = { subjectKind: 'lti.portal', subjectId: id }
-        await recordAudit(tx, { action: 'lti.portal_withdrawn', actorPersonId: personId, ...subject })
-      })
+      await inTenant(services.db, tenantId, (tx) => endPortal(tx, id, personId, services.now()))
       return reply.status(204).send(null)
     },
   )

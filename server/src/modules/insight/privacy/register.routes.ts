@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import type { App } from '#kernel/http'
-import { recordAudit } from '#kernel/audit'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { listSources } from '#modules/records'
 import { administratorOf } from '../viewers/administrator.ts'
-import { listRetentions, listRuns, purposes, upsertRetention } from './retention.queries.ts'
+import { setRetention } from './retention.ts'
+import { listRetentions, listRuns, mostMonths, purposes } from './retention.queries.ts'
 import { smallestGroup } from './suppression.ts'
 
-const months = z.number().int().min(1).max(240).nullable().describe('null: nobody has decided, and it is kept')
+const months = z.number().int().min(1).max(mostMonths).nullable().describe('null: nobody has decided, and it is kept')
 
 /** The register of processing, as things are; and how long they are kept. */
 export function registerRegister(app: App, services: Services): void {
@@ -88,17 +88,8 @@ export function registerRegister(app: App, services: Services): void {
       const { tenantId, personId } = administratorOf(request)
       const { purpose } = request.params
       const { months: kept, legalBasis } = request.body
-      await inTenant(services.db, tenantId, async (tx) => {
-        const retention = { purpose, months: kept, legalBasis: legalBasis === '' ? null : legalBasis }
-        await upsertRetention(tx, retention, personId, services.now())
-        await recordAudit(tx, {
-          action: 'insight.retention_set',
-          actorPersonId: personId,
-          subjectKind: 'insight.retention',
-          subjectId: null,
-          detail: { purpose, months: kept },
-        })
-      })
+      const retention = { purpose, months: kept, legalBasis: legalBasis === '' ? null : legalBasis }
+      await inTenant(services.db, tenantId, (tx) => setRetention(tx, retention, personId, services.now()))
       return reply.status(204).send(null)
     },
   )

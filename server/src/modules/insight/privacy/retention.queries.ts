@@ -6,6 +6,8 @@ import { tables } from '../tables.ts'
 
 export const purposes = ['statements', 'events', 'looks', 'launches'] as const
 export type Purpose = (typeof purposes)[number]
+/** Months that may be asked for at most. */
+export const mostMonths = 240
 
 /** How long something is kept, and why it may be. */
 export interface Retention {
@@ -30,7 +32,12 @@ export async function listRetentions(tx: Tx): Promise<Retention[]> {
   )
 }
 
-export async function upsertRetention(tx: Tx, { purpose, months, legalBasis }: Retention, by: string, now: Date) {
+export async function upsertRetention(
+  tx: Tx,
+  { purpose, months, legalBasis }: Retention,
+  by: string | null,
+  now: Date,
+) {
   const said = { months, legal_basis: legalBasis, updated_at: now, updated_by: by }
   await tables(tx)
     .insertInto('insight.retention')

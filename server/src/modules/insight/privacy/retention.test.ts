@@ -5,6 +5,7 @@ import { makePerson } from '../../../../test/make.ts'
 import { openXapiClient } from '../../../../test/xapi.ts'
 import { projectAll } from '../projection/projection.ts'
 import { recordLooks } from './looks.queries.ts'
+import { retentionCommands } from './retention-commands.ts'
 import { applyRetentions, findCutoff } from './retention.ts'
 
 let app: TestApp
@@ -98,4 +99,29 @@ test('the register is of what is set, for those who administer', async () => {
   const headers = await app.signIn(id)
   expect((await app.app.inject({ url: '/api/insight/register', headers })).statusCode).toBe(403)
   expect((await put('looks', { months: 0, legalBasis: null })).statusCode).toBe(400)
+})
+
+test('how long is said by a command too, which keeps the right that was written', async () => {
+  const run = (positionals: string[], values: Record<string, string> = {}) =>
+    retentionCommands[0]?.run(
+      {
+        ...app.services,
+        tenant: () => Promise.resolve(app.tenant),
+        print: () => {},
+        progress: () => {},
+        signal: new AbortController().signal,
+      },
+      positionals,
+      values,
+    )
+  await put('looks', { months: 6, legalBasis: 'Transparence' })
+  expect(await run(['looks', '12'])).toContainEqual({ purpose: 'looks', months: 12, legalBasis: 'Transparence' })
+  expect(await run(['looks', 'forever'], { basis: 'Autre' })).toContainEqual({
+    purpose: 'looks',
+    months: null,
+    legalBasis: 'Autre',
+  })
+  expect((await register()).purposes).toContainEqual({ purpose: 'looks', months: null, legalBasis: 'Autre' })
+  for (const wrong of [['looks'], ['looks', '0'], ['looks', '1.5'], ['everything', '3']])
+    await expect(run(wrong)).rejects.toMatchObject({ status: 400 })
 })

@@ -1,3 +1,4 @@
+import { recordAudit } from '#kernel/audit'
 import { defineQueue } from '#kernel/jobs'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
@@ -13,6 +14,8 @@ import {
   insertRun,
   listRetentions,
   type Purpose,
+  type Retention,
+  upsertRetention,
 } from './retention.queries.ts'
 
 /** Deletes what was kept long enough, each night. */
@@ -34,6 +37,19 @@ export function findCutoff(months: number, today: Day): Day {
 export async function findLaunchCutoff(tx: Tx, { timeZone }: Pick<Tenant, 'timeZone'>, now: Date): Promise<Day | null> {
   const months = (await listRetentions(tx)).find(({ purpose }) => purpose === 'launches')?.months ?? null
   return months === null ? null : findCutoff(months, now.toLocaleDateString('sv-SE', { timeZone }))
+}
+
+/** Says how long something is kept, and by what right; applied each night. */
+export async function setRetention(tx: Tx, retention: Retention, by: string | null, now: Date): Promise<void> {
+  const { purpose, months } = retention
+  await upsertRetention(tx, retention, by, now)
+  await recordAudit(tx, {
+    action: 'insight.retention_set',
+    actorPersonId: by,
+    subjectKind: 'insight.retention',
+    subjectId: null,
+    detail: { purpose, months },
+  })
 }
 
 /** Deletes what was kept long enough, of every tenant; stops between two purposes. */

@@ -1,18 +1,16 @@
 import { z } from 'zod'
-import { recordAudit } from '#kernel/audit'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { administratorOf } from '../credentials/credentials.routes.ts'
-import { dropQuarantined, retryQuarantined, storeQuarantined } from './quarantine.ts'
+import { dropQuarantined, retryQuarantined, setLeniency, storeQuarantined } from './quarantine.ts'
 import {
   findQuarantined,
   listQuarantined,
   listSources,
   type QuarantinedStatement,
   quarantineStates,
-  updateLeniency,
 } from './quarantine.queries.ts'
 import { repairNames } from './statement-repairs.ts'
 import { createStatementWriter } from '../store/statement-writer.ts'
@@ -91,12 +89,7 @@ export function registerQuarantine(app: App, services: Services): void {
       const { tenantId, personId } = administratorOf(actorOf(request))
       const { id } = request.params
       const { lenient } = request.body
-      await inTenant(services.db, tenantId, async (tx) => {
-        if (!(await updateLeniency(tx, id, lenient)))
-          throw new Problem(404, 'source_unknown', 'There is no such source.')
-        const act = { action: 'records.leniency_set', actorPersonId: personId, detail: { lenient } }
-        await recordAudit(tx, { ...act, subjectKind: 'records.source', subjectId: id })
-      })
+      await inTenant(services.db, tenantId, (tx) => setLeniency(tx, personId, id, lenient))
       return reply.status(204).send(null)
     },
   )

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Services } from '#kernel/module'
 import { recordAudit } from '#kernel/audit'
-import { inTenant } from '#kernel/postgres'
+import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { insertAttachments, type NewAttachment } from '../store/attachments.queries.ts'
 import { type CredentialIdentity, getCredential } from '../credentials/authentication.ts'
@@ -16,6 +16,7 @@ import {
   isLenient,
   listQuarantined,
   type QuarantinedStatement,
+  updateLeniency,
 } from './quarantine.queries.ts'
 import type { Statement, XapiVersion } from '../model/statement.ts'
 import { type RepairName, repairStatement } from './statement-repairs.ts'
@@ -248,6 +249,17 @@ export async function dropQuarantined(
       detail: { sourceId },
     })
   })
+}
+
+/**
+ * Lets a source send statements that break a rule, to be repaired or set aside, or refuses them from now on.
+ * @throws Problem 404 `source_unknown`.
+ */
+export async function setLeniency(tx: Tx, by: string | null, sourceId: string, lenient: boolean): Promise<void> {
+  if (!(await updateLeniency(tx, sourceId, lenient)))
+    throw new Problem(404, 'source_unknown', 'There is no such source.')
+  const act = { action: 'records.leniency_set', actorPersonId: by, detail: { lenient } }
+  await recordAudit(tx, { ...act, subjectKind: 'records.source', subjectId: sourceId })
 }
 
 /** Statements of one attempt on all: an answer must come while somebody waits. */

@@ -1,10 +1,13 @@
 import type { Command } from '#kernel/module'
-import { inTenant } from '#kernel/postgres'
+import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
-import { listSources } from '../quarantine/quarantine.queries.ts'
+import { z } from 'zod'
+import { dropQuarantined, retryQuarantined, setLeniency } from '../quarantine/quarantine.ts'
+import { listQuarantined, listSources } from '../quarantine/quarantine.queries.ts'
+import { createStatementWriter } from '../store/statement-writer.ts'
 import { setTreatment, treatments } from './treatments.ts'
 
-/** `records sources | source treat`: where records come from, and what is kept of what they send. */
+/** `records sources | source … | quarantine …`: where records come from, what is kept of them, and what is set aside. */
 export const sourceCommands: Command[] = [
   {
     name: 'sources',
@@ -25,12 +28,80 @@ export const sourceCommands: Command[] = [
       if (treatment === undefined) throw new Problem(400, 'invalid_request', `Say ${treatments.join(' or ')}.`)
       const { id: tenantId } = await tenant()
       await inTenant(db, tenantId, async (tx) => {
-        const source = (await listSources(tx)).find((each) => each.name === name)
-        if (!source) throw new Problem(404, 'source_unknown', 'There is no such source.')
-        await setTreatment(tx, null, source.id, treatment)
+        await setTreatment(tx, null, await getSourceId(tx, name), treatment)
       })
       print(`What ${name} sends is ${treatment === 'whole' ? 'kept whole' : 'pseudonymised'}, within five seconds.`)
       return { name, treatment }
     },
   },
+  {
+    name: 'source lenient',
+    usage: '<NAME> <yes|no>',
+    summary: 'Repairs or sets aside what a source sends against the rules, or refuses it.',
+    async run({ db, tenant, print }, [name = '', wanted = '']) {
+      if (wanted !== 'yes' && wanted !== 'no') throw new Problem(400, 'invalid_request', 'Say yes or no.')
+      const { id: tenantId } = await tenant()
+      const lenient = wanted === 'yes'
+      await inTenant(db, tenantId, async (tx) => setLeniency(tx, null, await getSourceId(tx, name), lenient))
+      print(`What ${name} sends against the rules is ${lenient ? 'repaired or set aside' : 'refused'}.`)
+      return { name, lenient }
+    },
+  },
+  {
+    name: 'quarantine',
+    usage: '[--source NAME]',
+    summary: 'Lists the first hundred statements that are set aside, the oldest first.',
+    options: { source: { type: 'string' } },
+    async run({ db, tenant, print }, _, { source }) {
+      const found = await inTenant(db, (await tenant()).id, async (tx) => {
+        const sourceId = typeof source === 'string' ? await getSourceId(tx, source) : undefined
+        return listQuarantined(tx, { state: 'waiting', sourceId, limit: 100 })
+      })
+      const statements = found.map(({ id, source: name, receivedAt, pointer, reason }) => {
+        return { id, source: name, receivedAt: receivedAt.toISOString(), pointer, reason }
+      })
+      for (const { id, source: name, pointer, reason } of statements) print(`${id}  ${name}  ${pointer}  ${reason}`)
+      return statements
+    },
+  },
+  {
+    name: 'quarantine retry',
+    usage: '[--source NAME]',
+    summary: 'Tries again to store what is set aside, up to two thousand statements, the oldest first.',
+    options: { source: { type: 'string' } },
+    async run(context, _, { source }) {
+      const { id: tenantId } = await context.tenant()
+      const sourceId =
+        typeof source === 'string' ? await inTenant(context.db, tenantId, (tx) => getSourceId(tx, source)) : undefined
+      const writer = createStatementWriter(context)
+      try {
+        const retried = await retryQuarantined({ ...context, writer }, tenantId, null, sourceId)
+        context.print(`${retried.stored} stored, ${retried.waiting} still wait${retried.more ? ', more to try' : ''}.`)
+        return retried
+      } finally {
+        await writer.close()
+      }
+    },
+  },
+  {
+    name: 'quarantine drop',
+    usage: '<id> --note WHY',
+    summary: 'Deletes what a statement set aside says; that it came, and why it was dropped, stay.',
+    options: { note: { type: 'string' } },
+    async run(context, [given], { note }) {
+      const id = z.uuid().safeParse(given)
+      if (!id.success) throw new Problem(400, 'invalid_request', 'Give the identifier of a statement that waits.')
+      const why = z.string().trim().min(1).max(500).safeParse(note)
+      if (!why.success) throw new Problem(400, 'invalid_request', 'Say why by --note, in at most 500 characters.')
+      await dropQuarantined(context, (await context.tenant()).id, null, id.data, why.data)
+      context.print('Dropped.')
+      return { id: id.data }
+    },
+  },
 ]
+
+async function getSourceId(tx: Tx, name: string): Promise<string> {
+  const source = (await listSources(tx)).find((each) => each.name === name)
+  if (!source) throw new Problem(404, 'source_unknown', 'There is no such source.')
+  return source.id
+}

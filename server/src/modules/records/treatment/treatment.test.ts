@@ -143,7 +143,7 @@ it('holds for Caliper, and for what is set aside or repaired', async () => {
 })
 
 it('is set by a command too; who has no right changes nothing', async () => {
-  const run = (name: string, positionals: string[]) => {
+  const run = (name: string, positionals: string[], values: Record<string, string> = {}) => {
     const command = sourceCommands.find((each) => each.name === name)
     if (!command) throw new Error(name)
     const context = {
@@ -153,12 +153,30 @@ it('is set by a command too; who has no right changes nothing', async () => {
       progress: () => {},
       signal: new AbortController().signal,
     }
-    return command.run(context, positionals, {})
+    return command.run(context, positionals, values)
   }
   await run('source treat', ['Forum', 'whole'])
   expect(await run('sources', [])).toMatchObject([{ name: 'Forum', treatment: 'whole' }])
   await expect(run('source treat', ['Forum', 'half'])).rejects.toMatchObject({ status: 400 })
   await expect(run('source treat', ['Nobody', 'whole'])).rejects.toMatchObject({ code: 'source_unknown' })
+
+  // What breaks a rule is refused, until the source is let send such; then it is set aside, and dropped with a reason.
+  const faulty = { ...statement(), result: { score: { scaled: 7 } } }
+  await run('source lenient', ['Forum', 'no'])
+  expect((await post(faulty)).statusCode).toBe(400)
+  await expect(run('source lenient', ['Forum', 'perhaps'])).rejects.toMatchObject({ status: 400 })
+  expect(await run('source lenient', ['Forum', 'yes'])).toEqual({ name: 'Forum', lenient: true })
+  expect((await post(faulty)).statusCode).toBe(200)
+  const waits = expect.objectContaining({ id: faulty.id, source: 'Forum', pointer: '/result/score/scaled' })
+  expect(await run('quarantine', [])).toContainEqual(waits)
+  await expect(run('quarantine', [], { source: 'Nobody' })).rejects.toMatchObject({ code: 'source_unknown' })
+  expect(await run('quarantine retry', [], { source: 'Forum' })).toMatchObject({ stored: 0, more: false })
+  await expect(run('quarantine drop', [faulty.id])).rejects.toMatchObject({ status: 400 })
+  await run('quarantine drop', [faulty.id], { note: 'Note de l’ancien outil' })
+  expect(await run('quarantine', [])).not.toContainEqual(waits)
+  await expect(run('quarantine drop', [faulty.id], { note: 'encore' })).rejects.toMatchObject({ status: 409 })
+  await run('source lenient', ['Forum', 'no'])
+  expect((await post({ ...faulty, id: randomUUID() })).statusCode).toBe(400)
 
   const person = await test.inTenant((tx) => makePerson(tx))
   const { id } = await find()
