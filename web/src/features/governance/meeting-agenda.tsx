@@ -98,6 +98,16 @@ function Item({
           <Link to={paths.governanceVotes(slug, meeting.id)}>{t('agenda.voting')}</Link>
         </p>
       )}
+      {item.subjectKind === 'amendment' && (
+        <p>
+          <Link to={paths.governanceAmendments(slug)}>{t('agenda.readAmendments')}</Link>
+        </p>
+      )}
+      {item.subjectKind === 'deliverableList' && (
+        <p>
+          <Link to={paths.governanceDeliverables(slug)}>{t('agenda.readDeliverables')}</Link>
+        </p>
+      )}
       {item.kind === 'minutes' && item.subjectId !== null && <MinutesItem item={item} meeting={meeting} />}
       <ItemPapers item={item} meeting={meeting} />
       {meeting.leads && meeting.state === 'open' && <Gist item={item} key={item.gist} />}

@@ -234,6 +234,23 @@ describe('the list', () => {
   })
 })
 
+it('takes a list back that is on no agenda any more', async () => {
+  await save(content(portal, { ...guide, title: 'Guide revu' }))
+  const takeBack = () => call('POST', '/deliverables/taking-back')
+  expect((await takeBack()).json).toMatchObject({ status: 409, code: 'list_not_submitted' })
+  const meetings = [await makeMeeting(), await makeMeeting()]
+  const { pending } = await read()
+  const submit = (meetingId: string) => call('POST', '/deliverables/agenda', { revision: pending!.revision, meetingId })
+  // In one meeting or the other, not in both.
+  const submitted = await Promise.all(meetings.map(submit))
+  expect(submitted.map(({ status }) => status).toSorted()).toEqual([200, 409])
+  expect((await takeBack()).json).toMatchObject({ status: 409, code: 'list_on_agenda' })
+  for (const id of meetings) await call('POST', `/meetings/${id}/cancellation`, { reason: 'Reportée.' })
+  expect((await call('POST', '/deliverables/taking-back', undefined, two)).status).toBe(403)
+  expect(await takeBack()).toMatchObject({ status: 200 })
+  expect((await save(content(portal, guide))).status).toBe(200)
+})
+
 describe('a deliverable', () => {
   it('is delivered, tried, accepted by two institutions and handed over, each said by who may say it', async () => {
     expect((await deliver('portail', two)).json).toMatchObject({ status: 403, code: 'act_not_yours' })
