@@ -19756,8 +19756,8 @@ export interface operations {
                         entries: {
                             seq: number;
                             kind: string;
-                            /** @description canonical JSON, the bytes that are hashed */
-                            content: string;
+                            /** @description canonical JSON, the bytes that are hashed; null: it tells of the own accounts of others */
+                            content: string | null;
                             /** Format: date-time */
                             recordedAt: string;
                         }[];

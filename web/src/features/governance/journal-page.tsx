@@ -65,7 +65,9 @@ export function JournalPage() {
                   <Event content={content} kind={kind} />
                 </td>
                 <td data-label={t('journal.proof')}>
-                  {seq < signed ? (
+                  {content === null ? (
+                    <span className="quiet">{t('journal.kept')}</span>
+                  ) : seq < signed ? (
                     <a download href={`/api/governance/agreements/${encodeURIComponent(slug)}/journal/${seq}/proof`}>
                       {t('journal.take', { seq })}
                     </a>
@@ -112,8 +114,9 @@ export function JournalPage() {
   )
 }
 
-function Event({ kind, content }: { kind: string; content: string }) {
+function Event({ kind, content }: { kind: string; content: string | null }) {
   const { t } = useTranslation('publication')
+  if (content === null) return <span>{t(`journal.kinds.${kind}`, { defaultValue: kind })}</span>
   return (
     <details>
       <summary>{t(`journal.kinds.${kind}`, { defaultValue: kind })}</summary>

@@ -4,6 +4,7 @@ import type { Services } from '#kernel/module'
 import { Problem } from '#kernel/problem'
 import { inStanding, type Standing, takesPart } from '../standing.ts'
 import { findVerifier } from './checkpoints.ts'
+import { readsEvent } from './journal-reach.ts'
 import { listCheckpoints, listEntries } from './journal.queries.ts'
 import { proveConsistency, proveInclusion } from './proofs.ts'
 import { formatVerifier } from './signed-note.ts'
@@ -40,7 +41,10 @@ export function registerJournal(app: App, services: Services): void {
               z.object({
                 seq: z.int(),
                 kind: z.string(),
-                content: z.string().describe('canonical JSON, the bytes that are hashed'),
+                content: z
+                  .string()
+                  .nullable()
+                  .describe('canonical JSON, the bytes that are hashed; null: it tells of the own accounts of others'),
                 recordedAt: z.date(),
               }),
             ),
@@ -58,9 +62,12 @@ export function registerJournal(app: App, services: Services): void {
         const found = await listEntries(tx, agreement.id, { before: request.query.before, limit: pageSize + 1 })
         const verifier = await findVerifier(tx, agreement.id)
         return {
-          entries: found
-            .slice(0, pageSize)
-            .map(({ seq, kind, content, recordedAt }) => ({ seq, kind, content, recordedAt })),
+          entries: found.slice(0, pageSize).map(({ seq, kind, content, recordedAt }) => ({
+            seq,
+            kind,
+            content: readsEvent(standing, { kind, content }) ? content : null,
+            recordedAt,
+          })),
           more: found.length > pageSize,
           key: verifier ? formatVerifier(verifier) : null,
           checkpoints: await listCheckpoints(tx, agreement.id, 20),
@@ -84,6 +91,9 @@ export function registerJournal(app: App, services: Services): void {
         requireReader(standing)
         const { agreement } = standing
         const { seq } = request.params
+        const [event] = await listEntries(tx, agreement.id, { before: seq + 1, limit: 1 })
+        if (event?.seq === seq && !readsEvent(standing, event))
+          throw new Problem(403, 'not_allowed', 'This event tells of the own accounts of another party.')
         const proof = await proveInclusion(tx, agreement.id, seq)
         return reply
           .type('text/plain; charset=utf-8')

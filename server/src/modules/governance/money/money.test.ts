@@ -501,6 +501,17 @@ describe('reading', () => {
     expect(JSON.stringify(entries)).not.toContain('Pour un')
     const csv = await call(vosges.headers, 'GET', '/money/entries.csv')
     expect(csv.body).not.toContain('Pour un')
+    // Nor by the journal, which holds the same amounts.
+    type Event = { seq: number; kind: string; content: string | null }
+    const read = async (who: Seat | Consortium['manager']): Promise<Event[]> =>
+      (await call(who.headers, 'GET', '/journal')).body.entries
+    const kept = (await read(vosges)).filter(({ content }) => content === null)
+    expect(new Set(kept.map(({ kind }) => kind))).toEqual(new Set(['ledgerEntry', 'order']))
+    const whole = await read(consortium.manager)
+    for (const { seq } of kept) {
+      expect(whole.find((each) => each.seq === seq)?.content).toMatch(/individual/)
+      expect((await call(vosges.headers, 'GET', `/journal/${seq}/proof`)).status).toBe(403)
+    }
     expect((await call(contractor.headers, 'GET', '/money')).body.code).toBe('not_allowed')
     expect((await server.app.inject({ url: `${base}/money` })).statusCode).toBe(401)
   })
