@@ -145,6 +145,8 @@ function Tally({ ballot: { tally, threshold, roll, closedAt, rule } }: { ballot:
     threshold && t(threshold.comparator === '>' ? 'moreThan' : 'atLeast', { voices: voices(threshold.voices) })
   // What is needed of the votes cast grows with them.
   const moving = closedAt === null && rule.base === 'cast'
+  const cast = tally.some(({ choice, voices: exact }) => choice !== 'abstain' && readVoices(exact) > 0)
+  const withoutThreshold = t(cast ? 'chart.most' : 'chart.noneCast')
   const title = t(closedAt ? 'chart.closed' : 'chart.open', {
     choice: leading ? told(leading.label) : '',
     voices: voices(leading?.voices ?? '0'),
@@ -159,7 +161,7 @@ function Tally({ ballot: { tally, threshold, roll, closedAt, rule } }: { ballot:
       columns={{ label: t('chart.choice'), value: t('chart.voices') }}
       format={format.number}
       mark={threshold ? readVoices(threshold.voices) : null}
-      summary={needed ? t(moving ? 'chart.neededSoFar' : 'chart.needed', { needed }) : t('chart.most')}
+      summary={needed ? t(moving ? 'chart.neededSoFar' : 'chart.needed', { needed }) : withoutThreshold}
       title={title}
       whole={whole}
       wording={{ showTable: t('chart.showTable'), showChart: t('chart.showChart') }}
