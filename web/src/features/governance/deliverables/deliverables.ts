@@ -7,7 +7,6 @@ const base = '/api/governance/agreements/{slug}/deliverables'
 
 export type Deliverables = ApiPaths[typeof base]['get']['responses'][200]['content']['application/json']
 export type DeliverableHead = Deliverables['deliverables'][number]
-export type Rules = Deliverables['rules']
 export type ListContent = NonNullable<Deliverables['pending']>['content']
 export type Definition = ListContent['deliverables'][number]
 /** A deliverable with its course. */
