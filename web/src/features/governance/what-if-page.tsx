@@ -36,7 +36,8 @@ export function WhatIfPage() {
     placeholderData: keepPreviousData,
   })
   const suppose = (party: string, what: string) => {
-    const next = new URLSearchParams(search)
+    // As the address stands now: the page may not show yet what was supposed an instant ago.
+    const next = new URLSearchParams(window.location.search)
     for (const name of supposed) {
       const others = (next.get(name) ?? '').split(',').filter((each) => each !== '' && each !== party)
       if (name === what) others.push(party)
