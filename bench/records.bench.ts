@@ -156,6 +156,9 @@ function listPages({ samples, middle }: Filled): Record<string, string[]> {
     verb: samples.map(({ verb }) => page({ verb })),
     activity: samples.map(({ activity }) => page({ activity })),
     course: samples.map((_, at) => page({ activity: courses[at % courses.length]!, related_activities: 'true' })),
+    courseUntil: samples.map((_, at) =>
+      page({ activity: courses[at % courses.length]!, related_activities: 'true', until: middle }),
+    ),
     agentAndActivity: samples.map(({ actor, activity }) => page({ agent: agentOf(actor), activity })),
     verbAndActivity: samples.map(({ verb, activity }) => page({ verb, activity, until: middle })),
     relatedAgent: samples.map(({ actor }) => page({ agent: agentOf(actor), related_agents: 'true' })),

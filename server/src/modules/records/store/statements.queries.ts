@@ -77,7 +77,8 @@ export async function listStatements(
   const first = sql`order by s.seq ${direction} limit ${filter.limit + 1}`
   // Each branch walks an index of its own in order and stops; together they hold the page.
   const branches = ways.map(
-    (way) => sql`select s.seq from ${meeting(way, s)} where ${and([...way.conditions(s), ...range])}`,
+    (way) =>
+      sql`select s.seq from ${meeting(way, s, boundsOf(filter, m))} where ${and([...way.conditions(s), ...range])}`,
   )
   const few: RawBuilder<unknown>[] = []
   if (ways.some((way) => way.conditions(s).length + way.mentions.length > 0)) {
@@ -112,9 +113,10 @@ export async function listStatements(
 
 type Condition = RawBuilder<boolean>
 
-// In what follows `s` is the statement of the page; `t`, one that it refers to.
+// In what follows `s` is the statement of the page; `t`, one that it refers to; `m`, what either mentions.
 const s = sql.raw('s')
 const t = sql.raw('t')
+const m = sql.raw('m')
 
 /** One way in which a statement can meet the filter, apart from time. */
 interface Way {
@@ -168,8 +170,12 @@ const withRegistration = (registration: string) => (alias: RawBuilder<unknown>) 
   sql<boolean>`${alias}.registration = ${registration}::uuid`,
 ]
 
-/** Statements, as an alias, that mention what a way asks for. */
-function meeting({ mentions }: Way, alias: RawBuilder<unknown>): RawBuilder<unknown> {
+/**
+ * Statements, as an alias, that mention what a way asks for.
+ * @param bounds on when `m` was stored, which the planner does not gather from those on the statement: without them, it
+ *   would go through all mentions outside before it comes to the page.
+ */
+function meeting({ mentions }: Way, alias: RawBuilder<unknown>, bounds: Condition[] = []): RawBuilder<unknown> {
   const [first, second] = mentions
   if (first === undefined) return sql`records.statement ${alias}`
   const also =
@@ -177,7 +183,7 @@ function meeting({ mentions }: Way, alias: RawBuilder<unknown>): RawBuilder<unkn
       ? sql``
       : sql`join records.mention n on n.key = ${second}::bigint and n.seq = m.seq and n.tenant_id = m.tenant_id`
   return sql`records.mention m ${also} join records.statement ${alias}
-    on ${alias}.tenant_id = m.tenant_id and ${alias}.seq = m.seq and m.key = ${first}::bigint`
+    on ${alias}.tenant_id = m.tenant_id and ${alias}.seq = m.seq and m.key = ${first}::bigint and ${and(bounds)}`
 }
 
 // Statements that refer to one meeting the filter are sought from whichever side is the shorter: from what they refer to
@@ -244,14 +250,21 @@ function isVouchedFor(tenantId: string, authority: Agent | undefined): Condition
 }
 
 /** Conditions on the statement of the page itself, not on what it refers to. */
-function rangeOf({ tenantId, since, until, ascending, cursor, authority }: StatementFilter): Condition[] {
-  const range = [isNotVoided]
-  if (since !== undefined) range.push(sql`s.seq > ${readMoment(since)}`)
-  if (until !== undefined) range.push(sql`s.seq <= ${readMoment(until)}`)
+function rangeOf(filter: StatementFilter): Condition[] {
+  const { tenantId, authority } = filter
+  const range = [isNotVoided, ...boundsOf(filter, s)]
   if (authority !== undefined) range.push(isVouchedFor(tenantId, authority))
-  if (cursor !== undefined)
-    range.push(ascending ? sql`s.seq > ${readCursor(cursor)}` : sql`s.seq < ${readCursor(cursor)}`)
   return range
+}
+
+/** Conditions on the moment of storing of an alias. */
+function boundsOf({ since, until, ascending, cursor }: StatementFilter, alias: RawBuilder<unknown>): Condition[] {
+  const bounds: Condition[] = []
+  if (since !== undefined) bounds.push(sql`${alias}.seq > ${readMoment(since)}`)
+  if (until !== undefined) bounds.push(sql`${alias}.seq <= ${readMoment(until)}`)
+  if (cursor !== undefined)
+    bounds.push(ascending ? sql`${alias}.seq > ${readCursor(cursor)}` : sql`${alias}.seq < ${readCursor(cursor)}`)
+  return bounds
 }
 
 /** Whether `s` is not voided. */
