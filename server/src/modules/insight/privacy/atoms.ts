@@ -86,21 +86,30 @@ function leaveNoFewBehind(
     const inTold = asked.filter((atom) => names.has(atom.wholes[at]?.name ?? ''))
     rows.push(inTold, ...Map.groupBy(inTold, (atom) => atom.wholes[at]?.part).values())
   })
+  // Few rows change when a part is left out, of the thousands there may be.
+  const rowsOf = new Map<Atom, number[]>(asked.map((atom) => [atom, []]))
+  rows.forEach((row, at) => {
+    for (const atom of row) rowsOf.get(atom)?.push(at)
+  })
+  const weeksOf = Map.groupBy(asked, ({ part }) => part)
   const isRevealing = (row: readonly Atom[]) => {
-    const rest = countLearners(row.filter((atom) => !told.has(atom)))
-    return rest > 0 && rest < k && row.some((atom) => told.has(atom))
+    const rest = new Set<string>()
+    for (const atom of row) {
+      if (told.has(atom)) continue
+      for (const id of atom.ids) rest.add(id)
+      if (rest.size >= k) return false
+    }
+    return rest.size > 0 && row.some((atom) => told.has(atom))
   }
-  for (let row = rows.find(isRevealing); row; row = rows.find(isRevealing)) {
-    const parts = [
-      ...Map.groupBy(
-        row.filter((atom) => told.has(atom)),
-        ({ part }) => part,
-      ).entries(),
-    ]
+  const revealing = rows.map(isRevealing)
+  for (let at = revealing.indexOf(true); at !== -1; at = revealing.indexOf(true)) {
+    const parts = [...Map.groupBy(rows[at]?.filter((atom) => told.has(atom)) ?? [], ({ part }) => part).entries()]
     const [smallest] = parts.toSorted(
       ([one, first], [other, second]) => countAll(first) - countAll(second) || (one < other ? -1 : 1),
     )
-    for (const atom of told) if (atom.part === smallest?.[0]) told.delete(atom)
+    const left = (weeksOf.get(smallest?.[0] ?? '') ?? []).filter((atom) => told.delete(atom))
+    for (const each of new Set(left.flatMap((atom) => rowsOf.get(atom) ?? [])))
+      revealing[each] = isRevealing(rows[each] ?? [])
   }
 }
 
