@@ -1,5 +1,5 @@
 select
-  uniqExact(learner) as count,
-  (select count() from presence) as known,
-  count() as reasons
-from reasons
+  uniqExactIf(learner, rule != '') as count,
+  countIf(rule in ('', 'never', 'away', 'slower')) as known,
+  countIf(rule != '') as reasons
+from told

@@ -13,20 +13,24 @@ presence as (
   )
   group by learner
 ),
--- What each learner did: read once.
-(
-  select groupArray((learner, activities))
-  from (select learner, groupUniqArray(activity) as activities from steps group by learner)
-) as doers,
--- What at least half of those who did anything did, and three people at least.
-(
-  select groupArray(activity)
+-- What each learner did of what at least half of those who did anything did, and three people at least: read once.
+progress as (
+  select
+    tupleElement(doer, 1) as learner,
+    arrayCount(activity -> has(shared, activity), tupleElement(doer, 2)) as activities,
+    length(shared) as whole
   from (
-    select arrayJoin(tupleElement(arrayJoin(doers), 2)) as activity
-    group by activity
-    having count() >= greatest(3, length(doers) / 2)
+    select
+      arrayFilter(
+        (activity, people) -> people >= greatest(3, length(doers) / 2),
+        tupleElement(tallies, 1), tupleElement(tallies, 2)) as shared,
+      arrayJoin(doers) as doer
+    from (
+      select groupArray((learner, activities)) as doers, sumMap(activities, arrayMap(activity -> 1, activities)) as tallies
+      from (select learner, groupUniqArray(activity) as activities from steps group by learner)
+    )
   )
-) as shared,
+),
 marks as (
   select
     learner,
@@ -54,7 +58,8 @@ results as (
   from marks
   group by learner
 ),
-reasons as (
+-- One row at least for each who is known; without a rule when there is no reason in their days.
+told as (
   select
     learner,
     multiIf(
@@ -67,17 +72,10 @@ reasons as (
     multiIf(rule = 'never', 0, rule = 'away', {p_away:Int32}, round(usual, 1)) as reference,
     multiIf(rule = 'never', null, rule = 'away', last, {until:Date} - 13) as since
   from (select learner, seen, last, recent, usual, dateDiff('day', last, {until:Date}) as away from presence)
-  where rule != ''
   union all
-  select
-    tupleElement(doer, 1) as learner,
-    'behind' as rule,
-    0,
-    arrayCount(activity -> has(shared, activity), tupleElement(doer, 2)) as value,
-    length(shared) as reference,
-    null
-  from (select arrayJoin(doers) as doer)
-  where reference >= 4 and value * 3 < reference
+  select learner, 'behind' as rule, toInt64(0), activities as value, whole as reference, null
+  from progress
+  where whole >= 4 and activities * 3 < whole
   union all
   select
     learner,
