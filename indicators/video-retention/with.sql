@@ -68,6 +68,7 @@ slices as (
   select
     video,
     viewers,
+    size,
     slice * size as low,
     (slice + 1) * size as high,
     (slice + 0.5) * size as middle,

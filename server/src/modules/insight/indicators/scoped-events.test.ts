@@ -21,16 +21,19 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 /** What an indicator of that SQL answers. */
-async function ask(rows: string, columns: Record<string, Column['type']>) {
+const ask = async (rows: string, columns: Record<string, Column['type']>) => (await computeAll(rows, columns)).rows
+
+async function computeAll(rows: string, columns: Record<string, Column['type']>, answer?: string) {
   const scope = {
     audiences: ['teacher' as const],
     reads: 'days' as const,
     columns: Object.entries(columns).map(([name, type]) => ({ name, type, role: 'measure' as const })),
+    answer: [{ name: 'whole', type: 'integer' as const }],
   }
   const indicator: Pick<Indicator, 'name' | 'scopes' | 'sql'> = {
     name: 'asked',
     scopes: { group: scope },
-    sql: { group: { rows, answer: undefined } },
+    sql: { group: { rows, answer } },
   }
   const reach = {
     tenantId: server.tenant.id,
@@ -53,7 +56,7 @@ async function ask(rows: string, columns: Record<string, Column['type']>) {
     parameters: {},
   }
   const clickhouse = await server.services.clickhouse()
-  return (await compute(clickhouse, indicator, 'group', reach, surroundings, false)).rows
+  return compute(clickhouse, indicator, 'group', reach, surroundings, false)
 }
 
 test('a day of a learner in a course is one row, without what is taken back and what is no learning', async () => {
@@ -75,4 +78,15 @@ test('an SQL that speaks of actions, or asks for all there is, has a row for eac
   expect(await ask('select action, events from days order by action', columns)).toEqual(told)
   expect(await ask('select * from days order by 4', columns)).toEqual(told)
   expect(await ask('select kept.* from days as kept order by 4', columns)).toEqual(told)
+})
+
+test('rows that bear the answer give it, and are told without it; where there are none it is asked', async () => {
+  const asked = (condition: string) =>
+    computeAll(
+      `select learner, sum(events) as events, 5 as answer_whole from days where ${condition} group by learner order by learner`,
+      { learner: 'learner', events: 'integer' },
+      'select 7 as whole',
+    )
+  expect(await asked('learner = 1')).toEqual({ rows: [{ learner: '1', events: 4 }], answer: { whole: 5 } })
+  expect(await asked('learner = 9')).toEqual({ rows: [], answer: { whole: 7 } })
 })

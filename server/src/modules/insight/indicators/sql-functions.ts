@@ -12,7 +12,7 @@ const plain = new Set(
   concatWithSeparator corr count countEqual countSubstrings covarPop covarSamp cume_dist
   date dateDiff date_diff dateAdd dateSub date_add date_sub dateTrunc date_trunc deltaSum denseRank dense_rank divide
   empty emptyArrayDate emptyArrayFloat64 emptyArrayInt64 emptyArrayString endsWith entropy equals exp exp2 exp10
-  exponentialMovingAverage extract first_value flatten floor formatDateTime fromUnixTimestamp
+  exponentialMovingAverage extract finalizeAggregation first_value flatten floor formatDateTime fromUnixTimestamp
   fromUnixTimestamp64Milli greater greaterOrEquals greatest groupArray groupArrayMovingAvg groupArrayMovingSum
   groupArraySorted groupBitOr groupUniqArray has hasAll hasAny histogram hypot
   identity if ifNotFinite ifNull indexOf intDiv intDivOrZero intervalLengthSum isFinite isInfinite isNaN isNotNull isNull
