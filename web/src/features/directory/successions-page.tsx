@@ -51,7 +51,10 @@ export function SuccessionsPage() {
       state === 'proposed' ? [{ predecessorId, successorId, state: 'confirmed' as const }] : [],
     ),
   )
-  const kinds = (['class', 'group'] as const).filter((kind) => data.predecessors.some((each) => each.kind === kind))
+  // Before the next year's classes arrive nothing can take up anything: there is nothing to look at yet.
+  const kinds = (['class', 'group'] as const).filter(
+    (kind) => data.groups.length > 0 && data.predecessors.some((each) => each.kind === kind),
+  )
   return (
     <Page
       back={back}

@@ -61,7 +61,7 @@ export function YearsPage() {
           </div>
         </dl>
       )}
-      {current && (next ? <Plan key={next.id} year={next} /> : <Prepare startYear={current.startYear + 1} />)}
+      {current && (next ? <Plan key={`plan ${next.id}`} year={next} /> : <Prepare startYear={current.startYear + 1} />)}
       {followed && <Establishments key={followed.id} year={followed} />}
     </Page>
   )

@@ -148,63 +148,65 @@ function Bodies({ rules }: { rules: Rules }) {
   const say = useAgreementWords(rules)
   return (
     <Section title={t('page.bodies')}>
-      <Table
-        caption={t('page.bodies')}
-        head={
-          <tr>
-            <th scope="col">{t('page.body')}</th>
-            <th scope="col">{t('page.composition')}</th>
-            <th scope="col">{t('page.frequency')}</th>
-            <th scope="col">{t('page.quorum')}</th>
-          </tr>
-        }
-        stacked
-      >
-        {rules.bodies.map(({ key, name, kind, composition, frequency, quorum, article, interpretation }) => (
-          <tr key={key}>
-            <th scope="row">
-              {name}
-              <span className="agreement-below quiet small">{say.value(kind)}</span>
-              <Cited article={article} interpretation={interpretation} />
-            </th>
-            <td data-label={t('page.composition')}>
-              <span>
-                {say.value(composition.parties)}
-                {composition.mostPersonsPerParty !== null && (
-                  <strong className="agreement-below">
-                    {t('page.mostPersons', { count: composition.mostPersonsPerParty })}
-                  </strong>
+      <div className="agreement-bodies">
+        <Table
+          caption={t('page.bodies')}
+          head={
+            <tr>
+              <th scope="col">{t('page.body')}</th>
+              <th scope="col">{t('page.composition')}</th>
+              <th scope="col">{t('page.frequency')}</th>
+              <th scope="col">{t('page.quorum')}</th>
+            </tr>
+          }
+          stacked
+        >
+          {rules.bodies.map(({ key, name, kind, composition, frequency, quorum, article, interpretation }) => (
+            <tr key={key}>
+              <th scope="row">
+                {name}
+                <span className="agreement-below quiet small">{say.value(kind)}</span>
+                <Cited article={article} interpretation={interpretation} />
+              </th>
+              <td data-label={t('page.composition')}>
+                <span>
+                  {say.value(composition.parties)}
+                  {composition.mostPersonsPerParty !== null && (
+                    <strong className="agreement-below">
+                      {t('page.mostPersons', { count: composition.mostPersonsPerParty })}
+                    </strong>
+                  )}
+                  <Cited article={composition.article} interpretation={composition.interpretation} />
+                </span>
+              </td>
+              <td data-label={t('page.frequency')}>
+                {frequency ? (
+                  <span>
+                    {t('page.often', { number: frequency.atLeast, per: say.value(frequency.per) })}
+                    <Cited article={frequency.article} interpretation={frequency.interpretation} />
+                  </span>
+                ) : (
+                  <span className="quiet">{t('page.onDemand')}</span>
                 )}
-                <Cited article={composition.article} interpretation={composition.interpretation} />
-              </span>
-            </td>
-            <td data-label={t('page.frequency')}>
-              {frequency ? (
-                <span>
-                  {`${frequency.atLeast} / ${say.value(frequency.per)}`}
-                  <Cited article={frequency.article} interpretation={frequency.interpretation} />
-                </span>
-              ) : (
-                <span className="quiet">{t('page.onDemand')}</span>
-              )}
-            </td>
-            <td data-label={t('page.quorum')}>
-              {quorum ? (
-                <span>
-                  {quorum.conditions.map((condition) => (
-                    <span className="agreement-below" key={condition.of}>
-                      {say.value(condition)}
-                    </span>
-                  ))}
-                  <Cited article={quorum.article} interpretation={quorum.interpretation} />
-                </span>
-              ) : (
-                <span className="quiet">{t('page.noQuorum')}</span>
-              )}
-            </td>
-          </tr>
-        ))}
-      </Table>
+              </td>
+              <td data-label={t('page.quorum')}>
+                {quorum ? (
+                  <span>
+                    {quorum.conditions.map((condition) => (
+                      <span className="agreement-below" key={condition.of}>
+                        {say.value(condition)}
+                      </span>
+                    ))}
+                    <Cited article={quorum.article} interpretation={quorum.interpretation} />
+                  </span>
+                ) : (
+                  <span className="quiet">{t('page.noQuorum')}</span>
+                )}
+              </td>
+            </tr>
+          ))}
+        </Table>
+      </div>
     </Section>
   )
 }

@@ -5,7 +5,7 @@ import { paths } from '../../paths.ts'
 import { Page } from '../../shell/page.tsx'
 import { Places } from '../../shell/places.tsx'
 import { Icon } from '../../ui/icons.tsx'
-import { useAgreement, useAgreementSlug } from './governance.ts'
+import { type Agreement, useAgreement, useAgreementSlug } from './governance.ts'
 
 /** Where the help about each part is, by the first word of the addresses of its pages after the agreement. */
 const topics = {
@@ -61,7 +61,9 @@ export function GovernancePage({
           ...(agreement?.deliverables
             ? [{ to: paths.governanceDeliverables(slug), label: t('nav.deliverables'), end: false }]
             : []),
-          { to: paths.governanceMoney(slug), label: t('nav.money'), end: false },
+          ...(agreement && sitsForContractorOnly(agreement)
+            ? []
+            : [{ to: paths.governanceMoney(slug), label: t('nav.money'), end: false }]),
           { to: paths.governanceMembers(slug), label: t('nav.members'), end: false },
           { to: paths.governanceAgreement(slug), label: t('nav.agreement'), end: false },
           { to: paths.governanceDecisions(slug), label: t('nav.publication'), end: false },
@@ -71,6 +73,12 @@ export function GovernancePage({
       <HelpLink />
     </Page>
   )
+}
+
+/** The accounts are for the members and the authorities. */
+function sitsForContractorOnly({ manages, seats, parties }: Agreement): boolean {
+  const rolesOf = (party: string) => parties.find(({ key }) => key === party)?.roles ?? []
+  return !manages && seats.every(({ party }) => rolesOf(party).every((role) => role === 'contractor'))
 }
 
 function HelpLink() {

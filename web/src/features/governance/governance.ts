@@ -1,6 +1,10 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useParams } from 'react-router'
 import { api, read } from '../../api/client.ts'
+import type { paths as ApiPaths } from '../../api/schema.d.ts'
+
+export type Agreement =
+  ApiPaths['/api/governance/agreements/{slug}']['get']['responses'][200]['content']['application/json']
 
 export const agreementQuery = (slug: string) =>
   queryOptions({
