@@ -21,6 +21,7 @@ const authorities = [
 /** 4.5 + 2 + 1.5 + 4 × 1: the 12 voices of 15 that are just enough. */
 const inFavour = ['region', 'alsace', 'moselle', 'ardennes', 'aube', 'marne', 'haute-marne']
 const against = ['meurthe-et-moselle', 'meuse']
+const reached = /Il faut au moins 80\s%, soit au moins 12\. Pour\s: 12\. Seuil atteint\./
 
 /** What a test about one size needs to tell its things from those of the other. */
 const words = (size: Size) => ({
@@ -173,6 +174,7 @@ describe.each(everySize)('%s', (size) => {
       expect(again.status()).toBe(409)
       expect(await again.json()).toMatchObject({ code: 'ballot_closed' })
       await manager.getByText('12 voix', { exact: false }).first().waitFor()
+      await manager.getByText(reached).first().waitFor()
       await manager.getByRole('heading', { name: 'Pourquoi ce résultat' }).waitFor()
       await checkPage(manager, 'governance-ballot-closed')
 
@@ -233,6 +235,7 @@ describe.each(everySize)('%s', (size) => {
     await anybody.getByRole('heading', { level: 1, name: title }).waitFor()
     const rows = anybody.getByRole('row').filter({ has: anybody.getByRole('rowheader', { name: 'Pour', exact: true }) })
     await rows.getByText('Région Grand Est').waitFor()
+    await anybody.getByText(reached).first().waitFor()
     await checkPage(anybody, 'public-decision')
     const [file] = await Promise.all([
       anybody.waitForEvent('download'),
