@@ -279,6 +279,7 @@ describe.each(everySize)('%s', (size) => {
       'members',
       'agreement',
       'agreement/versions',
+      'agreement/amendments',
       'agreement/amend',
       'review',
       'decisions/documents',
