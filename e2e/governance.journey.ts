@@ -152,7 +152,9 @@ describe.each(everySize)('%s', (size) => {
           await manager.getByLabel('Membre', { exact: true }).selectOption({ label: nameOf(party) })
           await manager.getByLabel('Vote', { exact: true }).selectOption({ label: choice })
           await manager.getByRole('button', { name: 'Noter ce vote' }).click()
-          await expect.poll(() => manager.getByLabel('Membre', { exact: true }).inputValue()).toBe('')
+          await expect
+            .poll(() => manager.getByLabel('Membre', { exact: true }).inputValue(), { timeout: 20_000 })
+            .toBe('')
         }
       }
       await manager.getByText('L’adoption est déjà certaine.').waitFor()
