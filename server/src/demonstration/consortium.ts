@@ -11,6 +11,7 @@ import {
   type Standing,
 } from '#modules/governance'
 import { grantRight } from '#modules/identity'
+import { beginDigitalService } from './digital-service.ts'
 
 interface Name {
   givenName: string
@@ -76,7 +77,7 @@ export interface ConsortiumAccounts {
 
 /**
  * Loads the shipped agreements, and gives those of Grand Est and of the public digital service people who sit, and who
- * manages them; that of Grand Est a head-count too. The agreements' own words and numbers are placeholders, and say so.
+ * manages them; that of Grand Est a head-count too, that of the service what it begins with. The agreements' own words and numbers are placeholders, and say so.
  */
 export async function loadConsortium(tx: Tx, services: Pick<Services, 'now'>): Promise<ConsortiumAccounts> {
   const now = services.now()
@@ -106,7 +107,9 @@ export async function loadConsortium(tx: Tx, services: Pick<Services, 'now'>): P
   const standing = await manage('grand-est')
   const seated = await seatPeople(tx, standing, 'holder', people, find, now)
   await seatPeople(tx, standing, 'deputy', deputies, find, now)
-  const inService = await seatPeople(tx, await manage('service-numerique'), 'holder', servicePeople, find, now)
+  const service = await manage('service-numerique')
+  const inService = await seatPeople(tx, service, 'holder', servicePeople, find, now)
+  await beginDigitalService(tx, service, now)
 
   const { id: agreementId, rules } = standing.agreement
 

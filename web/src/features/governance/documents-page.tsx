@@ -146,13 +146,13 @@ function RequestItem({
   return (
     <li className="decision">
       <p className="small quiet">
-        {t('documents.request', { number, party: names.party(party), when: format.day(requestedAt) })} ·{' '}
+        {t('documents.request', { number, party: names.party(party), when: format.dateTime(requestedAt) })} ·{' '}
         {t(`documents.kinds.${kind}`)}
       </p>
       <h2 className="decision-title">{title}</h2>
       <p>
         <strong>{t(`documents.state.${outcome ?? 'waiting'}`)}</strong>
-        {answeredAt !== null && ` · ${format.day(answeredAt)}`}
+        {answeredAt !== null && ` · ${format.dateTime(answeredAt)}`}
       </p>
       {text !== '' && <p className="measure decision-text">{text}</p>}
       {answer && (

@@ -17,6 +17,7 @@ import { useNames } from './changes.ts'
 import { GovernancePage } from './governance-page.tsx'
 import { useAgreementSlug } from './governance.ts'
 import { VoicesChart } from './voices-chart.tsx'
+import './calendar.css'
 
 const path = '/api/governance/agreements/{slug}/yearly-review'
 type Review = ApiPaths[typeof path]['get']['responses'][200]['content']['application/json']
@@ -318,7 +319,7 @@ function Reviews({ review }: { review: Review }) {
   return (
     <Section title={t('review.reviews.title')}>
       {review.reviews.length === 0 && <p className="quiet">{t('review.reviews.none')}</p>}
-      <ul>
+      <ul className="help-list">
         {review.reviews.map(({ key, name, article, doneOn }) => (
           <li key={key}>
             {name} ({t('review.reviews.article', { number: article })}){t('review.meetings.colon')}

@@ -7,7 +7,7 @@ import { getDeliverableRules } from './acts.ts'
 import { courseSchema, deliverablesSchema, listVersionSchema } from './deliverable-schemas.ts'
 import { describeDeliverable, describeDeliverables, describeListVersion, listDeliverables } from './deliverable-view.ts'
 import { listSchema } from './list-schema.ts'
-import { saveDraft, submitList, takeListBack } from './lists.ts'
+import { saveDeliverableList, submitList, takeListBack } from './lists.ts'
 
 const bySlug = z.object({ slug: z.string().max(80) })
 const number = z.coerce.number().int().min(1).max(1_000_000)
@@ -67,7 +67,8 @@ export function registerDeliverables(app: App, services: Services): void {
         response: { 200: z.object({ number: z.int(), revision: z.int() }) },
       },
     },
-    (request) => inStanding(services, request, (tx, standing, now) => saveDraft(tx, standing, request.body, now)),
+    (request) =>
+      inStanding(services, request, (tx, standing, now) => saveDeliverableList(tx, standing, request.body, now)),
   )
 
   app.post(

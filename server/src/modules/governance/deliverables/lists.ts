@@ -21,7 +21,7 @@ export const findPending = (lists: readonly DeliverableList[]): DeliverableList 
  * @throws Problem 403 `not_allowed`; 409 `deliverables_not_agreed`, `list_submitted`, `draft_moved` with the last revision
  *   when somebody saved meanwhile; as `checkList`.
  */
-export async function saveDraft(
+export async function saveDeliverableList(
   tx: Tx,
   standing: Standing,
   input: { revision: number; content: ListContent },
