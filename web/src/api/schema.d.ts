@@ -18246,6 +18246,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** Format: uuid */
+                    requestKey: string;
                     party: string;
                     label: string;
                     /** @description cents of euros, as digits */
@@ -18263,8 +18265,6 @@ export interface operations {
                     "application/json": {
                         /** Format: uuid */
                         id: string;
-                        /** @description its number */
-                        order: string;
                     };
                 };
             };

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, read } from '../../api/client.ts'
 import type { paths as ApiPaths } from '../../api/schema.d.ts'
@@ -253,8 +253,12 @@ function CostForm({ crisis }: { crisis: Crisis }) {
   const [checked, setChecked] = useState(false)
   const party = draft.party || (crisis.parties[0]?.party ?? '')
   const amountCents = parseEuros(draft.amount)
-  const add = useCrisisAct(async (slug, body: { party: string; label: string; amountCents: string }) => {
+  // Sent again after a failure of the network, it counts once.
+  const requestKey = useRef(crypto.randomUUID())
+  const add = useCrisisAct(async (slug, cost: { party: string; label: string; amountCents: string }) => {
+    const body = { ...cost, requestKey: requestKey.current }
     const added = await api.POST(`${base}/{id}/costs`, { params: { path: { slug, id: crisis.id } }, body })
+    requestKey.current = crypto.randomUUID()
     setDraft({ party, label: '', amount: '' })
     setChecked(false)
     return added

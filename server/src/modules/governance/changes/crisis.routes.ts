@@ -3,6 +3,7 @@ import { inStanding } from '../standing.ts'
 import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { cents } from './change-schema.ts'
+import { requestKey } from '../money/money-access.ts'
 import { acknowledgeCrisis, addCrisisCost, consentToCost, decideInCrisis, describeCrises } from './crisis.ts'
 
 const bySlug = z.object({ slug: z.string().max(80) })
@@ -120,11 +121,12 @@ export function registerCrises(app: App, services: Services): void {
         summary: 'Adds a cost of a decision of the crisis body to a party that consented to it',
         params: byId,
         body: z.object({
+          requestKey,
           party: z.string(),
           label: z.string().trim().min(1).max(200),
           amountCents: cents.refine((value) => BigInt(value) > 0n, 'more than nothing'),
         }),
-        response: { 201: z.object({ id: z.uuid(), order: z.string().describe('its number') }) },
+        response: { 201: z.object({ id: z.uuid() }) },
       },
     },
     async (request, reply) => {

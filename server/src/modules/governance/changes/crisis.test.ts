@@ -57,8 +57,12 @@ it('decides at once, and tells everyone who sits for a party', async () => {
 
 it('puts no cost on a party without its consent, nor beyond it', async () => {
   const { id } = (await decide(consortium.manager)).json<{ id: string }>()
-  const cost = (party: string, amountCents: string, who: Seat | Consortium['manager'] = cell) =>
-    call(who, 'POST', `/${id}/costs`, { party, label: 'Astreinte', amountCents })
+  const cost = (
+    party: string,
+    amountCents: string,
+    who: Seat | Consortium['manager'] = cell,
+    requestKey: string = randomUUIDv7(),
+  ) => call(who, 'POST', `/${id}/costs`, { requestKey, party, label: 'Astreinte', amountCents })
   const consent = (who: Seat, party: string, ceilingCents: string) =>
     call(who, 'PUT', `/${id}/consent`, { party, ceilingCents })
 
@@ -89,19 +93,26 @@ it('puts no cost on a party without its consent, nor beyond it', async () => {
   const together = await Promise.all([cost('marne', '30000'), cost('marne', '30000'), cost('marne', '30000')])
   expect(together.map(({ statusCode }) => statusCode).sort()).toEqual([201, 422, 422])
   expect((await consent(marne, 'marne', '29999')).json()).toMatchObject({ status: 422, code: 'consent_below_cost' })
-  expect((await cost('marne', '20000')).statusCode).toBe(201)
+  // The same request sent twice counts once; its key serves for nothing else.
+  const key = randomUUIDv7()
+  const twice = await Promise.all([cost('marne', '15000', cell, key), cost('marne', '15000', cell, key)])
+  expect(twice.map(({ statusCode }) => statusCode)).toEqual([201, 201])
+  expect(twice[0]?.json()).toEqual(twice[1]?.json())
+  expect((await cost('marne', '4000', cell, key)).json()).toMatchObject({ status: 409, code: 'request_key_reused' })
+  expect((await cost('marne', '5000')).statusCode).toBe(201)
   expect((await cost('marne', '1')).statusCode).toBe(422)
   expect((await cost('marne', '0')).statusCode).toBe(400)
 
   const { costs } = await find(id)
-  expect(costs.map(({ amountCents }) => amountCents).sort()).toEqual(['20000', '30000'])
+  expect(costs.map(({ amountCents }) => amountCents).sort()).toEqual(['15000', '30000', '5000'])
   const { rows } = await test.services.owner.query<{ party: string; cents: number; decision_id: string }>(
     `select p.party, p.cents, o.decision_id from governance.order_part p
      join governance.service_order o on o.id = p.order_id where o.decision_id = $1 order by p.cents`,
     [id],
   )
   expect(rows.map(({ party, cents }) => [party, Number(cents)])).toEqual([
-    ['marne', 20000],
+    ['marne', 5000],
+    ['marne', 15000],
     ['marne', 30000],
   ])
 })
@@ -109,7 +120,7 @@ it('puts no cost on a party without its consent, nor beyond it', async () => {
 it('knows no decision of elsewhere', async () => {
   for (const [method, path, payload] of [
     ['PUT', 'consent', { party: 'marne', ceilingCents: '1' }],
-    ['POST', 'costs', { party: 'marne', label: 'x', amountCents: '1' }],
+    ['POST', 'costs', { requestKey: randomUUIDv7(), party: 'marne', label: 'x', amountCents: '1' }],
     ['PUT', 'known', undefined],
   ] as const) {
     const who = path === 'costs' ? cell : marne

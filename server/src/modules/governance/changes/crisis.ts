@@ -6,6 +6,7 @@ import { recordDecision } from '../bodies/decisions.ts'
 import { lockJournal } from '../journal/journal-lock.ts'
 import { type JournalContent, recordInJournal } from '../journal/journal.ts'
 import { createOrder } from '../money/orders.ts'
+import { doOnce } from '../money/request-once.ts'
 import { listMembers } from '../money/weights.ts'
 import type { Standing } from '../standing.ts'
 import { getChangeRules } from './changes.ts'
@@ -114,24 +115,45 @@ export async function consentToCost(
 }
 
 /**
- * Adds a cost of a decision of the crisis body, which one party pays: never without its consent.
+ * Adds a cost of a decision of the crisis body, which one party pays: never without its consent, and once for each request
+ * key.
  * @throws Problem 403 `crisis_body_only`; 404 `crisis_not_found`; 422 `consent_missing`, with the article and what is left
- *   of the consent; 422 `not_a_member`, `sharing_not_agreed`.
+ *   of the consent; 422 `not_a_member`, `sharing_not_agreed`; 409 `request_key_reused`.
  */
 export async function addCrisisCost(
   tx: Tx,
   standing: Standing,
   decisionId: string,
-  input: { party: string; label: string; amountCents: bigint },
+  { requestKey, ...input }: CrisisCost & { requestKey: string },
   now: Date,
-): Promise<{ id: string; order: string }> {
+): Promise<{ id: string }> {
   const { article } = getChangeRules(standing).crisis
   if (!decidesInCrisis(standing)) {
     throw new Problem(403, 'crisis_body_only', `By article ${article}, the crisis body decides.`, { article })
   }
+  const request = { ...input, decisionId, amountCents: String(input.amountCents) }
+  const agreementId = standing.agreement.id
+  const id = await doOnce(tx, { agreementId, key: requestKey, request }, () =>
+    makeCost(tx, standing, decisionId, input, now),
+  )
+  return { id }
+}
+
+interface CrisisCost {
+  party: string
+  label: string
+  amountCents: bigint
+}
+
+async function makeCost(
+  tx: Tx,
+  standing: Standing,
+  decisionId: string,
+  { party, label, amountCents }: CrisisCost,
+  now: Date,
+): Promise<string> {
   const { agreement, personId, today } = standing
-  const { party, label, amountCents } = input
-  await lockJournal(tx, agreement.id)
+  const { article } = getChangeRules(standing).crisis
   const decision = await lockCrisisDecision(tx, agreement.id, decisionId)
   requireMember(standing, party)
   const [consent] = (await listConsents(tx, [decisionId])).filter((each) => each.party === party)
@@ -166,7 +188,7 @@ export async function addCrisisCost(
   )
   const cents = String(amountCents)
   await recordCrisis(tx, standing, decisionId, { act: 'cost', party, cents, order: order.number, article }, now)
-  return { id, order: order.number }
+  return id
 }
 
 /** Says that the reader knows of a decision of the crisis body. @throws Problem 404 `crisis_not_found`. */
