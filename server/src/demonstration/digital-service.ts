@@ -9,7 +9,7 @@ const nothingMeasured = { startingPoint: null, ...unread }
  * votes. All is invented, and nothing was measured, which the dossier says.
  */
 export async function beginDigitalService(tx: Tx, standing: Standing, now: Date): Promise<void> {
-  const { validFrom, services, deliverables } = standing.agreement.rules
+  const { services, deliverables } = standing.agreement.rules
   const [phase] = services?.phases ?? []
   if (!phase || !deliverables) throw new Error('The agreement of the demonstration lacks services or deliverables.')
   const { number } = await registerService(
@@ -20,7 +20,7 @@ export async function beginDigitalService(tx: Tx, standing: Standing, now: Date)
       purpose: 'Que chaque étudiant sache où il en est, et que son enseignant le sache avant le prochain cours.',
       audience: 'Étudiants, enseignants et responsables de formation des établissements pilotes.',
       owner: 'universite-1',
-      beganOn: validFrom,
+      beganOn: standing.today,
       phase: phase.key,
     },
     now,
@@ -60,7 +60,7 @@ export async function beginDigitalService(tx: Tx, standing: Standing, now: Date)
     },
     now,
   )
-  const year = Number(validFrom.slice(0, 4)) + 2
+  const year = Number(standing.today.slice(0, 4)) + 1
   const both = { pilots: ['universite-2', 'universite-3'], receivers: ['universite-2', 'universite-3'] }
   await saveDeliverableList(
     tx,

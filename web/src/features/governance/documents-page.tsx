@@ -19,6 +19,7 @@ import { GovernancePage } from './governance-page.tsx'
 import { useAgreementSlug } from './governance.ts'
 import { useAct } from './meetings.ts'
 import { StepForm } from './step-form.tsx'
+import './meetings.css'
 import './publication.css'
 
 const base = '/api/governance/agreements/{slug}/document-requests'
@@ -160,7 +161,7 @@ function RequestItem({
           <span className="quiet">{t('documents.answered')}</span> {answer}
         </p>
       )}
-      <Files request={request} removable={manages && outcome === null} />
+      {outcome !== null && <Files removable={false} request={request} />}
       {outcome === null && manages && <AnswerForm request={request} />}
       {outcome === null && withdraws && <Withdraw request={request} />}
     </li>

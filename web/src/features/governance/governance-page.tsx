@@ -17,6 +17,7 @@ const topics = {
   ballots: 'voting',
   'what-if': 'voting',
   changes: 'changes',
+  services: 'services',
   deliverables: 'deliverables',
   members: 'changes',
   money: 'money',

@@ -18,6 +18,7 @@ const topics = [
   'meetings',
   'voting',
   'changes',
+  'services',
   'deliverables',
   'money',
   'decisions',
