@@ -160,6 +160,7 @@ function listPages({ samples, middle }: Filled): Record<string, string[]> {
       page({ activity: courses[at % courses.length]!, related_activities: 'true', until: middle }),
     ),
     agentAndActivity: samples.map(({ actor, activity }) => page({ agent: agentOf(actor), activity })),
+    agentAndAll: samples.map(({ actor, verb, activity }) => page({ agent: agentOf(actor), verb, activity })),
     verbAndActivity: samples.map(({ verb, activity }) => page({ verb, activity, until: middle })),
     relatedAgent: samples.map(({ actor }) => page({ agent: agentOf(actor), related_agents: 'true' })),
   }

@@ -78,7 +78,8 @@ export async function listStatements(
   // Each branch walks an index of its own in order and stops; together they hold the page.
   const branches = ways.map(
     (way) =>
-      sql`select s.seq from ${meeting(way, s, boundsOf(filter, m))} where ${and([...way.conditions(s), ...range])}`,
+      sql`select s.seq from ${meeting(way, s, boundsOf(filter, m))}
+        where ${and([...way.conditions(s), ...range, ...way.mentions.map(isMentioned)])}`,
   )
   const few: RawBuilder<unknown>[] = []
   if (ways.some((way) => way.conditions(s).length + way.mentions.length > 0)) {
@@ -184,6 +185,11 @@ function meeting({ mentions }: Way, alias: RawBuilder<unknown>, bounds: Conditio
       : sql`join records.mention n on n.key = ${second}::bigint and n.seq = m.seq and n.tenant_id = m.tenant_id`
   return sql`records.mention m ${also} join records.statement ${alias}
     on ${alias}.tenant_id = m.tenant_id and ${alias}.seq = m.seq and m.key = ${first}::bigint and ${and(bounds)}`
+}
+
+/** Whether any statement mentions it: asked first, since the planner takes what none mentions for as frequent as the rest. */
+function isMentioned(key: string): Condition {
+  return sql<boolean>`exists (select from records.mention any_mention where any_mention.key = ${key}::bigint)`
 }
 
 // Statements that refer to one meeting the filter are sought from whichever side is the shorter: from what they refer to
