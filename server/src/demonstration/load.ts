@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { listAudit, recordAudit } from '#kernel/audit'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
-import { createTenant, listTenants, type Tenant } from '#kernel/tenancy'
+import { createTenant, deleteEmptyTenant, listTenants, type Tenant } from '#kernel/tenancy'
 import { saveApplication } from '#modules/applications'
 import {
   applyImport,
@@ -128,9 +128,15 @@ const shown: { key: PersonaKey; profile: string }[] = [
   { key: 'operator', profile: 'operator' },
 ]
 
-async function findOrCreateTenant(services: Services): Promise<Tenant | undefined> {
-  const tenants = await listTenants(services.owner)
-  if (tenants.length > 0) return tenants.find((tenant) => tenant.demonstration)
+/**
+ * The tenant of the demonstration; undefined in an instance that is used for something else. What a command before the
+ * first start made, and nobody put anything into, is no use.
+ */
+export async function findOrCreateTenant(services: Pick<Services, 'owner'>): Promise<Tenant | undefined> {
+  const [first, ...others] = await listTenants(services.owner)
+  if (first && (first.demonstration || others.length > 0 || !(await deleteEmptyTenant(services.owner, first.id)))) {
+    return [first, ...others].find((tenant) => tenant.demonstration)
+  }
   return createTenant(services.owner, { slug: 'demonstration', name: 'Préau des Hauts-de-France', demonstration: true })
 }
 

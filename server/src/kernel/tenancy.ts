@@ -47,6 +47,18 @@ export async function createTenant(
   return rows[0]
 }
 
+/** Takes away a tenant of which nothing is kept. @returns false when something is: it stays. */
+export async function deleteEmptyTenant(owner: pg.Pool, id: string): Promise<boolean> {
+  try {
+    await owner.query('delete from kernel.tenant where id = $1', [id])
+    return true
+  } catch (error) {
+    // SQLSTATE: a row of some table refers to it.
+    if ((error as { code?: string }).code === '23503') return false
+    throw error
+  }
+}
+
 /** Finds the tenant a request speaks to, by its Host header. */
 export interface TenantRegistry {
   find(host: string | undefined): Promise<Tenant>
