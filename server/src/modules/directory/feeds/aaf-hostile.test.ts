@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAafReader, limits, readAafFile } from './aaf-parser.ts'
 import { FeedRefusal } from './feed.ts'
@@ -108,5 +109,15 @@ describe('two encodings in one file', () => {
   ])('%s as declared, and another: refused at its place, nothing is guessed', async (encoding, text) => {
     const refusal = await refusalOf(Buffer.concat([declared(encoding), body(text)]))
     expect(refusal).toMatchObject({ code: 'encoding_wrong', line: 3, column: expect.any(Number) })
+  })
+})
+
+describe('an archive under the name of a file', () => {
+  const whole = Buffer.from(`${open}</attributes></addRequest></ficAlimMENESR>`)
+  it.each([
+    ['gzip', gzipSync(whole)],
+    ['zip', Buffer.concat([Buffer.from('PK\x03\x04\x14\0\0\0\x08\0'), whole])],
+  ])('%s: said to be one, not XML of another encoding', async (_, content) => {
+    expect(await refusalOf(content)).toMatchObject({ code: 'xml_no_text', file: 'feed.xml' })
   })
 })

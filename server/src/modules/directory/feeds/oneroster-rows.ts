@@ -30,7 +30,7 @@ const neededColumns: Record<string, string[]> = {
 /**
  * Reads the rows of a file one by one: UTF-8, with or without a byte order mark, RFC 4180. Columns are found by their
  * names: other orders and further columns (`metadata.…`) do no harm.
- * @throws FeedRefusal `encoding_invalid`, `csv_invalid`, `column_missing`.
+ * @throws FeedRefusal `encoding_invalid`, `csv_no_text`, `csv_invalid`, `column_missing`.
  */
 export async function* readOneRosterRows(path: string, name: string): AsyncGenerator<OneRosterRow> {
   const parser = parse({
@@ -81,7 +81,13 @@ export async function* readOneRosterRows(path: string, name: string): AsyncGener
 async function* decode(path: string, name: string): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   try {
-    for await (const chunk of createReadStream(path)) yield decoder.decode(chunk as Buffer, { stream: true })
+    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+      // UTF-8 has this sign, text has not: an archive does, and PostgreSQL keeps none.
+      if (chunk.includes(0)) {
+        throw new FeedRefusal('csv_no_text', 'This is no text: it holds zero bytes.', { file: name })
+      }
+      yield decoder.decode(chunk, { stream: true })
+    }
     yield decoder.decode()
   } catch (error) {
     if (!(error instanceof TypeError)) throw error

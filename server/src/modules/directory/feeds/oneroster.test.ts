@@ -255,6 +255,7 @@ describe('a package that cannot be used', () => {
     ['orgs.csv', 'sourcedId,name\nx,y\n', 'column_missing'],
     ['orgs.csv', Buffer.from('sourcedId,name,type\nx,Coll\xe8ge,school\n', 'latin1'), 'encoding_invalid'],
     ['orgs.csv', '', 'csv_invalid'],
+    ['orgs.csv', 'sourcedId,name,type\nx,Coll\0ge,school\n', 'csv_no_text'],
     ['manifest.csv', 'propertyName,value\noneroster.version,1.2\nfile.users,some\n', 'manifest_invalid'],
     ['manifest.csv', 'propertyName,value\noneroster.version,1.2\noneroster.version,1.2\n', 'manifest_invalid'],
     ['manifest.csv', 'propertyName,value\noneroster.version,1.2\nfile.results,bulk\n', 'manifest_mismatch'],

@@ -25,8 +25,16 @@ export async function* readXmlText(path: string, file: string): AsyncGenerator<{
   }
 }
 
+/** The beginnings of zip archives, hence of spreadsheets, and of gzip's. */
+const archiveStarts = [Buffer.from('PK\x03\x04'), Buffer.from([0x1f, 0x8b])]
+
 /** Makes what turns a file's bytes into text, `undefined` standing for their end. */
 function createDecoder(start: Buffer, file: string): (bytes: Buffer | undefined) => string {
+  if (archiveStarts.some((begins) => start.subarray(0, begins.length).equals(begins))) {
+    throw new FeedRefusal('xml_no_text', 'This is an archive, not XML: unpack it, or give it its own name back.', {
+      file,
+    })
+  }
   const declaration = /^(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']/.exec(
     start.toString('latin1', 0, 200),
   )
