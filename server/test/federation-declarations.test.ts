@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findProvider, openProviderSecret } from '#modules/identity'
 import { openTestApp, type TestApp } from './app.ts'
+import { runCommand } from './command.ts'
 import { makeEstablishment, makePerson } from './make.ts'
 
 let server: TestApp
@@ -135,4 +136,27 @@ test('metadata that cannot be used are told before they are kept', async () => {
   const bomb = '<!DOCTYPE x [<!ENTITY a "b">]><EntityDescriptor/>'
   expect((await send('POST', '/idp/try', { ...saml, metadata: bomb })).body.reason).toBe('doctype')
   expect((await send('POST', '/idp/try', { ...saml, metadata: 'rien' })).body.reason).toBe('malformed')
+})
+
+test('by command too, a provider is tried before anything is kept, and its secret stays when it is not given', async () => {
+  const before = await list()
+  const counter = ['--slug', 'desk', '--name', 'Guichet', '--protocol', 'cas', '--issuer']
+  const attempt = async (...words: string[]) => (await runCommand(server, 'federation', 'try', ...words)).result
+  expect(await attempt(...counter, casUrl)).toMatchObject({ reason: null, metadata: null })
+  expect(await attempt(...counter, 'http://127.0.0.1:9')).toMatchObject({ reason: 'unreachable' })
+  await expect(attempt(...counter, 'http://idp.example')).rejects.toMatchObject({ code: 'issuer_insecure' })
+  expect(await list()).toEqual(before)
+
+  const words = ['identity', 'provider', 'add', '--slug', 'command', '--client-id', 'preau']
+  const add = (at: string, ...more: string[]) => runCommand(server, ...words, '--issuer', at, ...more)
+  const [issuer, elsewhere] = ['https://127.0.0.1:9', 'https://127.0.0.1:10']
+  await add(issuer, '--name', 'Service', '--client-secret', 'hush-hush')
+  await add(issuer, '--name', 'Autre nom', '--userinfo-algorithm', 'ES256')
+  expect(await secretOf('command')).toBe('hush-hush')
+  const provider = await server.inTenant((tx) => findProvider(tx, 'command'))
+  expect(provider).toMatchObject({ name: 'Autre nom', options: { userinfoAlgorithm: 'ES256' } })
+  await expect(add(elsewhere, '--name', 'Ailleurs')).rejects.toMatchObject({ code: 'provider_secret_needed' })
+  await expect(add(issuer, '--name', 'X', '--userinfo-algorithm', 'none')).rejects.toMatchObject({
+    code: 'invalid_request',
+  })
 })

@@ -5,6 +5,7 @@ import { importCommands } from './imports/import-commands.ts'
 import { applyQueue, applyRequested } from './imports/import-applying.ts'
 import { sweepImports } from './imports/import-sweep.ts'
 import { stageQueue, stageReceived } from './imports/imports.ts'
+import { uploadCommands } from './imports/upload-commands.ts'
 import { registerImports } from './imports/imports.routes.ts'
 import { matchingCommands } from './matching/matching-commands.ts'
 import { registerMatching } from './matching/matching.routes.ts'
@@ -120,7 +121,14 @@ export const directory: Module = {
   name: 'directory',
   queues: [stageQueue, applyQueue, matchQueue, watchQueue, compareQueue, switchQueue, leaversQueue],
   reactions: [matchImported, yearsFollowImports],
-  commands: [...importCommands, ...sourceCommands, ...matchingCommands, ...organisationCommands, ...yearCommands],
+  commands: [
+    ...importCommands,
+    ...uploadCommands,
+    ...sourceCommands,
+    ...matchingCommands,
+    ...organisationCommands,
+    ...yearCommands,
+  ],
   async register(app, services) {
     registerPeople(app, services)
     registerAuditTrail(app, services)

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import type { Command, CommandContext } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
+import { type Day, isDay } from '#kernel/time'
+import { findEstablishment } from '#modules/directory'
 
 /** What was given to a command by name. */
 export type Values = Parameters<Command['run']>[2]
@@ -39,6 +41,21 @@ export function parseId(value: string | undefined, what: string): string {
   const parsed = z.uuid().safeParse(value)
   if (!parsed.success) throw invalid(`An identifier (UUID) is needed for ${what}.`)
   return parsed.data
+}
+
+/** The day given under a name. @throws Problem 400 `invalid_request` when it is none. */
+export function findDay(values: Values, name: string): Day | undefined {
+  const value = findText(values, name)
+  if (value !== undefined && !isDay(value)) throw invalid(`--${name} is a day, YYYY-MM-DD.`)
+  return value
+}
+
+/** @throws Problem 400 `invalid_request` without a UAI; 404 `establishment_not_found`. */
+export async function getEstablishmentId(tx: Tx, uai: string | undefined): Promise<string> {
+  if (uai === undefined) throw invalid('Name the establishment by its UAI.')
+  const establishment = await findEstablishment(tx, { uai: uai.toUpperCase() })
+  if (!establishment) throw new Problem(404, 'establishment_not_found', `No establishment has the UAI ${uai}.`)
+  return establishment.id
 }
 
 export const invalid = (detail: string) => new Problem(400, 'invalid_request', detail)

@@ -4,11 +4,12 @@ import { recordAudit } from '#kernel/audit'
 import type { Command, CommandContext } from '#kernel/module'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
-import { isDay } from '#kernel/time'
 import { createPerson } from '#modules/directory'
 import { issueAccessCode, type IssuedCode } from './accounts/access-codes.ts'
 import { type Account, findAccount, listAccounts, updateAccount } from './accounts/accounts.queries.ts'
-import { findText, getId, getText, inTenantOf, invalid, parseId, text, type Values } from './command-values.ts'
+import { findDay, findText, getId, getText, inTenantOf, invalid, parseId, text, type Values } from './command-values.ts'
+import { stayCommands } from './accounts/stay-commands.ts'
+import { letterCommands } from './letters/letter-commands.ts'
 import { providerCommands } from './federations/provider-commands.ts'
 import { findGrant, type Grant, grantRight, listGrants, withdrawRight } from './rights/rights.queries.ts'
 import { auditGrant, operatorRights } from './rights/rights.ts'
@@ -160,6 +161,8 @@ export const identityCommands: Command[] = [
     options: whom,
     run: (context, _, values) => setBlocked(context, values, false),
   },
+  ...stayCommands,
+  ...letterCommands,
   ...providerCommands,
 ]
 
@@ -207,12 +210,6 @@ function printCode(context: CommandContext, { login, code, expiresAt }: IssuedCo
 function describeGrant(grant: Grant): string {
   const where = grant.organisationId ?? 'everywhere'
   return `${grant.id}\t${grant.personId}\t${grant.right}\t${where}\t${grant.startsOn}\t${grant.endsOn ?? ''}`
-}
-
-function findDay(values: Values, name: string): string | undefined {
-  const value = findText(values, name)
-  if (value !== undefined && !isDay(value)) throw invalid(`--${name} is a day, YYYY-MM-DD.`)
-  return value
 }
 
 function parseEmail(value: string | undefined): string | undefined {

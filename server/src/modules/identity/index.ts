@@ -43,6 +43,7 @@ export {
   type Declaration,
   declareProvider,
   isTrustedInClear,
+  keepProviderSecret,
   openProviderSecret,
   prepareProvider,
   providerProfile,
@@ -51,6 +52,7 @@ export {
   scopeProvider,
   sealProviderSecrets,
 } from './federations/providers.ts'
+export { declarationOptions, declarationUsage, readDeclaration } from './federations/provider-commands.ts'
 export { describeAgent, readReferences } from './federations/references.ts'
 export { toDrawn } from './letters/letter-files.ts'
 export { createPasswordHasher } from './sign-in/password-hasher.ts'

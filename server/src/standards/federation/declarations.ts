@@ -8,8 +8,7 @@ import { findEstablishment, listTerritories } from '#modules/directory'
 import {
   type Declaration,
   declareProvider,
-  findProvider,
-  openProviderSecret,
+  keepProviderSecret,
   prepareProvider,
   type Provider,
   removeProvider,
@@ -46,7 +45,7 @@ export async function saveDeclaration(
 ): Promise<void> {
   const provider = await inTenant(services.db, tenant.id, async (tx) => {
     const ids = await findOrganisations(tx, organisations)
-    const complete = await keepSecret(services, tx, declaration)
+    const complete = await keepProviderSecret(tx, services.secrets, declaration)
     const saved = await declareProvider(tx, complete, services, actor.personId)
     await scopeProvider(tx, saved.slug, ids, actor.personId)
     // The list of a whole federation takes longer than anybody waits for a page.
@@ -70,7 +69,7 @@ export async function tryDeclaration(
 ): Promise<Trial> {
   const complete = await inTenant(services.db, tenant.id, async (tx) => {
     await findOrganisations(tx, organisations)
-    return keepSecret(services, tx, declaration)
+    return keepProviderSecret(tx, services.secrets, declaration)
   })
   const provider: Provider = { id: randomUUID(), ...(await prepareProvider(complete, services)) }
   const begun = performance.now()
@@ -90,17 +89,6 @@ export async function tryDeclaration(
 /** Takes a provider away. @throws Problem 404 `provider_not_found`. */
 export async function removeDeclaration(services: Services, actor: Actor, slug: string): Promise<void> {
   await inTenant(services.db, actor.tenantId, (tx) => removeProvider(tx, slug, actor.personId))
-}
-
-/** The secret is never shown, so whoever changes the rest does not give it again; to another address it does not follow. */
-async function keepSecret(services: Services, tx: Tx, declaration: Declaration): Promise<Declaration> {
-  if (declaration.protocol !== 'oidc' || declaration.clientSecret !== undefined) return declaration
-  const former = await findProvider(tx, declaration.slug)
-  if (!former || former.clientSecret === null) return declaration
-  if (former.issuer !== declaration.issuer) {
-    throw new Problem(422, 'provider_secret_needed', 'The address changed: give the secret again.')
-  }
-  return { ...declaration, clientSecret: await openProviderSecret(services.secrets, former) }
 }
 
 async function findOrganisations(tx: Tx, codes: string[]): Promise<string[]> {

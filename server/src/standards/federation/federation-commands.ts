@@ -2,11 +2,19 @@ import type { Command, CommandContext } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { listTenants } from '#kernel/tenancy'
-import { addressOf, listProviders, sealProviderSecrets } from '#modules/identity'
+import {
+  addressOf,
+  declarationOptions,
+  declarationUsage,
+  listProviders,
+  readDeclaration,
+  sealProviderSecrets,
+} from '#modules/identity'
 import { resealSigningKeys } from '../lti/signing-keys.ts'
 import { refreshMetadata } from '../saml/metadata-refresh.ts'
 import { activateServiceKey, addServiceKey, resealServiceKeys } from '../saml/service-keys.ts'
 import { probeProvider } from './availability.ts'
+import { tryDeclaration } from './declarations.ts'
 import { createProtocols, silent } from './protocols.ts'
 
 /** Whether providers work, and the keys of this workspace. */
@@ -37,6 +45,21 @@ export const federationCommands: Command[] = [
         context.print(`${provider.slug}\t${state}\t${latencyMs ?? ''} ms\t${reason ?? ''}${read}`)
         found.push({ slug: provider.slug, state, latencyMs, reason, ...(metadata ? { metadata } : {}) })
       }
+      return found
+    },
+  },
+  {
+    name: 'try',
+    usage: declarationUsage,
+    summary: 'Sees whether an identity provider would work, declaring nothing; words as of identity provider add.',
+    options: declarationOptions,
+    run: async (context, _, values) => {
+      const tenant = await context.tenant()
+      const declared = { declaration: await readDeclaration(values), organisations: [] }
+      const found = await tryDeclaration(context, createProtocols(context, silent), tenant, declared)
+      const { reason, latencyMs, metadata } = found
+      const read = metadata === null ? '' : `\tmetadata: ${metadata.entities}`
+      context.print(`${reason ?? 'It would work.'}\t${latencyMs} ms${read}`)
       return found
     },
   },

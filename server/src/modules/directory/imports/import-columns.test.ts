@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
+import { runCommand } from '../../../../test/command.ts'
 import { makePerson } from '../../../../test/make.ts'
 import { makeEstablishment, writeSmallFeed } from '../../../../test/small-feed.ts'
 import { applyImport } from './import-applying.ts'
 import { importCommands } from './import-commands.ts'
+import { uploadFolder } from './import-files.ts'
 import { stageImport } from './imports.ts'
 import type { ImportView } from './imports.routes.ts'
 
@@ -255,4 +257,48 @@ it('only names a school that another source describes, and keeps guardians that 
       (select name from directory.organisation where uai = '0910003C') as name`.execute(tx),
   )
   expect(rows).toEqual([{ guardians: 1, name: 'Collège VOLTAIRE' }])
+})
+
+it('an operator describes an upload that waits by command: proposed, tried, said; the server reads it', async () => {
+  const id = await upload({
+    'internes.csv': 'Repère;Famille;Petit nom;Né(e) le\nI1;PETIT;Lou;04/05/2013\nI2;ROUX;Ali;?\n',
+  })
+  await reached(id, 'interrupted')
+  const describe = (...words: string[]) => runCommand(test, 'directory', 'import-describe', id, ...words)
+  const proposed = (await describe()).result as { files: Record<string, { columns: object }> }
+  expect(proposed).toMatchObject({ source: 'internes', files: { 'internes.csv': { kind: 'pupil' } } })
+  const path = join(folder, 'columns.json')
+  const columns = { Repère: 'id', Famille: 'familyName', 'Petit nom': 'givenName', 'Né(e) le': 'bornOn' }
+  // As for any file.
+  const said = { source: 'Internat', uai, files: { '*': { kind: 'pupil', columns } } }
+  await writeFile(path, JSON.stringify({ ...said, source: '' }))
+  await expect(describe('--columns', path)).rejects.toMatchObject({ code: 'columns_invalid' })
+  await writeFile(path, JSON.stringify(said))
+  expect((await describe('--columns', path, '--dry-run')).printed).toMatch(
+    /^internes.csv: 2 rows looked at, 1 set aside\n {2}1, first on line 3: /,
+  )
+  expect(await reached(id, 'interrupted')).toMatchObject({ refusal: { code: 'csv_mapping_needed' } })
+  await describe('--columns', path)
+  expect(await reached(id, 'ready')).toMatchObject({ source: { name: `Internat, ${uai}` } })
+  await expect(describe('--columns', path)).rejects.toMatchObject({ status: 409, code: 'import_state' })
+  await expect(runCommand(test, 'directory', 'import-stage', id)).rejects.toMatchObject({ code: 'import_state' })
+  await expect(runCommand(test, 'directory', 'import-stage', 'it')).rejects.toMatchObject({ code: 'import_id_needed' })
+})
+
+it('an operator has an interrupted import read again, and one whose files were kept', async () => {
+  const id = await upload({ [`lecture_${uai}.csv`]: pupils })
+  await reached(id, 'ready')
+  await test.services.owner.query(`update directory.import set state = 'interrupted' where id = $1`, [id])
+  expect((await runCommand(test, 'directory', 'import-stage', id)).result).toMatchObject({ id })
+  await reached(id, 'ready')
+  await ask('POST', `/${id}/apply`, {})
+  await reached(id, 'applied')
+  const reread = () => runCommand(test, 'directory', 'import-reread', id)
+  await expect(reread()).rejects.toMatchObject({ code: 'files_gone' })
+  // As a source that keeps its files leaves it.
+  await mkdir(uploadFolder(test.config.dataDirectory, id), { recursive: true })
+  await writeFile(join(uploadFolder(test.config.dataDirectory, id), `lecture_${uai}.csv`), pupils)
+  await test.services.owner.query(`update directory.import set kept_until = '2026-09-30' where id = $1`, [id])
+  const again = (await reread()).result as ImportView
+  expect((await reached(again.id, 'ready')).nothingToDo).toBe(true)
 })

@@ -95,7 +95,7 @@ export async function previewColumns(
   return withFiles(services, request, async (files, { today = '' }) => {
     const previews = []
     for (const file of files) {
-      const mapping = said.files[file.name]
+      const mapping = mappingOf(said, file.name)
       if (!mapping) continue
       // Rows are not blamed for an establishment that the page asks for besides.
       const place = said.uai ?? (Object.values(mapping.columns).includes('uai') ? undefined : anyUai)
@@ -121,9 +121,11 @@ export async function saveColumns(services: Services, request: ImportRequest, sa
     await inspectFeed(folder, { ...given, ...told })
     await inTenant(services.db, tenantId, async (tx) => {
       for (const { name, headers } of kind === 'csv' ? files : []) {
-        const mapping = keepKnown(said.files[name]!, headers)
-        const headerKey = toHeaderKey(headers)
-        await saveCsvMapping(tx, { headerKey, source: said.source, mapping, actorPersonId, now: services.now() })
+        const mapping = mappingOf(said, name)
+        // One that nobody speaks of is read as the last time.
+        if (!mapping) continue
+        const kept = { source: said.source, mapping: keepKnown(mapping, headers), actorPersonId, now: services.now() }
+        await saveCsvMapping(tx, { headerKey: toHeaderKey(headers), ...kept })
       }
       await updateImport(tx, id, { given: JSON.stringify(told) })
       await recordAudit(tx, {
@@ -137,6 +139,8 @@ export async function saveColumns(services: Services, request: ImportRequest, sa
   })
   return requestStage(services, request)
 }
+
+const mappingOf = ({ files }: ColumnsSaid, name: string) => files[name] ?? files['*']
 
 /** What is said of the columns that are there. */
 function keepKnown(mapping: CsvMapping, headers: string[]): CsvMapping {

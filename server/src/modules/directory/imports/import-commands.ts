@@ -7,7 +7,7 @@ import { Problem } from '#kernel/problem'
 import { type Day, isDay } from '#kernel/time'
 import { isArchiveName } from '../feeds/archives.ts'
 import { examineCsvFiles, openCsvFiles } from '../feeds/csv-feed.ts'
-import { proposeMapping } from '../feeds/csv-mapping.ts'
+import { type CsvDescription, proposeMapping } from '../feeds/csv-mapping.ts'
 import { FeedRefusal, type GivenFeed } from '../feeds/feed.ts'
 import { applyImport } from './import-applying.ts'
 import { csvDescriptionSchema } from './import-columns.routes.ts'
@@ -48,11 +48,12 @@ export const importCommands: Command[] = [
         throw new Problem(400, 'folder_unknown', `There is no folder nor archive ${path}.`)
       }
       const { id: tenantId } = await context.tenant()
+      const columns = textOf(values['columns'])
       const told = {
         academy: textOf(values['academy']),
         source: textOf(values['source']),
         exportedOn: dayOf(values['date']),
-        ...(await readDescription(textOf(values['columns']))),
+        ...(columns === undefined ? {} : await readDescription(columns)),
         ...uaiOf(values['uai']),
         kind: kindOf(values['format']),
         ...(values['delta'] === true && { mode: 'delta' as const }),
@@ -158,9 +159,8 @@ export const importCommands: Command[] = [
   },
 ]
 
-/** What a file given to the command line says of CSV files. */
-async function readDescription(path: string | undefined): Promise<Pick<GivenFeed, 'description' | 'uai'>> {
-  if (path === undefined) return {}
+/** What a file given to the command line says of CSV files. @throws Problem 400 `columns_unknown`, `columns_invalid`. */
+export async function readDescription(path: string): Promise<{ description: CsvDescription; uai: string | undefined }> {
   const text = await readFile(path, 'utf8').catch(() => {
     throw new Problem(400, 'columns_unknown', `There is no file ${path}.`)
   })
@@ -230,7 +230,7 @@ async function apply(context: CommandContext, tenantId: string, id: string, acce
   return applied
 }
 
-const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
+export const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
 
 /** @throws Problem 400 `date_invalid`. */
 function dayOf(value: unknown): Day | undefined {
@@ -241,7 +241,8 @@ function dayOf(value: unknown): Day | undefined {
 
 const isUuid = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
 
-function parseId([id]: string[]): string {
+/** @throws Problem 400 `import_id_needed`. */
+export function parseId([id]: string[]): string {
   if (id === undefined || !isUuid(id)) {
     throw new Problem(400, 'import_id_needed', 'Give the identifier of an import, as `directory imports` lists them.')
   }

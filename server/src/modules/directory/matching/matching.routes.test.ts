@@ -1,8 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { listAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
+import { runCommand } from '../../../../test/command.ts'
 import { makeEstablishment, makePerson } from '../../../../test/make.ts'
 import { matchPeople } from './matching.ts'
 
@@ -150,4 +152,56 @@ it('lets who administers everyone change the thresholds', async () => {
   expect((await put(all, { automatic: 50, review: 90 })).statusCode).toBe(400)
   expect((await put(all, { automatic: 120, review: 70 })).json()).toEqual({ automatic: 120, review: 70 })
   expect((await get('proposals', all)).json()).toMatchObject({ thresholds: { automatic: 120, review: 70 } })
+})
+
+it('an operator settles by command whom others may not: merged, parted again, kept apart for good', async () => {
+  const { people, proposalId } = await propose()
+  const command = (...words: string[]) => runCommand(test, 'directory', ...words)
+  const listed = async (state: string) =>
+    ((await command('proposals', '--state', state)).result as { proposals: { id: string }[] }).proposals.map(
+      ({ id }) => id,
+    )
+  const { printed } = await command('proposals', '--limit', '1000')
+  expect(printed).toMatch(
+    new RegExp(`^${proposalId}  75  Vilnaud.*\\(${people[0]}\\)  =\\?  .*\\(${people[1]}\\)  email 30`, 'm'),
+  )
+
+  await expect(command('proposal-settle', proposalId, 'perhaps')).rejects.toMatchObject({ code: 'opinion_needed' })
+  await expect(command('proposal-settle', randomUUIDv7(), 'accept')).rejects.toMatchObject({
+    code: 'proposal_not_found',
+  })
+  expect(await listed('open')).toContain(proposalId)
+
+  await command('proposal-settle', proposalId, 'accept')
+  expect(await listed('open')).not.toContain(proposalId)
+  await expect(command('proposal-settle', proposalId, 'never')).rejects.toMatchObject({ code: 'proposal_settled' })
+  const merges = (await command('merges')).result as { id: string; mergedId: string }[]
+  const [mergeId] = merges.filter(({ mergedId }) => mergedId === people[1]).map(({ id }) => id)
+  await command('merge-undo', mergeId!)
+  expect(await listed('never')).toContain(proposalId)
+  await command('proposal-settle', proposalId, 'later')
+  expect(await listed('later')).toContain(proposalId)
+  const trail = await test.inTenant((tx) => listAudit(tx, 10, people[1]))
+  expect(trail.map(({ action, actorPersonId }) => [action, actorPersonId])).toEqual([
+    ['directory.match_settled', null],
+    ['directory.merge_undone', null],
+    ['directory.people_merged', null],
+  ])
+})
+
+it('an operator reads the thresholds without changing them; what is changed is in the trail', async () => {
+  const policy = async (...words: string[]) => (await runCommand(test, 'directory', 'match-policy', ...words)).result
+  const trail = () => test.inTenant((tx) => listAudit(tx, 10, test.tenant.id))
+  const [before, former] = [await trail(), await policy()]
+  expect(await policy('--automatic', '130', '--review', '75')).toEqual({ automatic: 130, review: 75 })
+  await expect(policy('--review', '140')).rejects.toMatchObject({ code: 'thresholds_unusable' })
+  expect(await policy()).toEqual({ automatic: 130, review: 75 })
+  expect(former).not.toEqual(await policy())
+  const after = await trail()
+  expect(after).toHaveLength(before.length + 1)
+  expect(after[0]).toMatchObject({
+    action: 'directory.match_thresholds_changed',
+    actorPersonId: null,
+    detail: { automatic: 130, review: 75 },
+  })
 })

@@ -1,13 +1,12 @@
 import { z } from 'zod'
 import type { Actor } from '#kernel/access'
-import { recordAudit } from '#kernel/audit'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { cautionCodes, partCodes } from './matching-rule.ts'
-import { settleProposal } from './matching.ts'
-import { getThresholds, saveThresholds } from './matching.queries.ts'
+import { changeThresholds, opinions, settleProposalAs } from './matching.ts'
+import { getThresholds } from './matching.queries.ts'
 import { undoMergeAs } from './merges.ts'
 import { nameSchema, profileSchema } from '../people.routes.ts'
 import { countProposals, type Judge, listMerges, listProposals, toJudge } from './proposals.queries.ts'
@@ -122,7 +121,7 @@ export function registerMatching(app: App, services: Services): void {
         operationId: 'settleMatchProposal',
         summary: 'Says of two people that they are one, are two for good, are to be seen later, or are open again',
         params: byId,
-        body: z.object({ opinion: z.enum(['accept', 'never', 'later', 'reopen']) }),
+        body: z.object({ opinion: z.enum(opinions) }),
         response: { 204: z.null() },
       },
     },
@@ -130,7 +129,7 @@ export function registerMatching(app: App, services: Services): void {
       const actor = actorOf(request)
       judgeOf(actor)
       await inTenant(services.db, actor.tenantId, (tx) =>
-        settleProposal(services, tx, actor, { id: request.params.id, opinion: request.body.opinion }),
+        settleProposalAs(services, tx, actor, { id: request.params.id, opinion: request.body.opinion }),
       )
       return reply.status(204).send(null)
     },
@@ -191,14 +190,8 @@ export function registerMatching(app: App, services: Services): void {
       const actor = actorOf(request)
       if (!mayChangeThresholds(actor)) throw refusal()
       return inTenant(services.db, actor.tenantId, async (tx) => {
-        await saveThresholds(tx, request.body, actor.personId, services.now())
-        await recordAudit(tx, {
-          action: 'directory.match_thresholds_changed',
-          actorPersonId: actor.personId,
-          subjectKind: 'tenant',
-          subjectId: actor.tenantId,
-          detail: request.body,
-        })
+        const { tenantId, personId } = actor
+        await changeThresholds(services, tx, { tenantId, thresholds: request.body, by: personId })
         return request.body
       })
     },

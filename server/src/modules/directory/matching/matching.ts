@@ -8,7 +8,7 @@ import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { importApplied } from '../imports/import-applying.ts'
-import { decideMatch, type Part, scoreMatch } from './matching-rule.ts'
+import { decideMatch, type Part, scoreMatch, type Thresholds } from './matching-rule.ts'
 import {
   type Concerned,
   fillSounds,
@@ -22,6 +22,7 @@ import {
   readPairs,
   removeStaleProposals,
   saveProposals,
+  saveThresholds,
 } from './matching.queries.ts'
 import { mayJudge, mergePeople, type PairToMerge } from './merges.ts'
 import { findKept } from './merges.queries.ts'
@@ -172,44 +173,36 @@ async function listWithRelatives(tx: Tx, ids: string[]): Promise<string[]> {
 }
 
 /** What somebody may say of a proposal. */
-export type Opinion = 'accept' | 'never' | 'later' | 'reopen'
+export const opinions = ['accept', 'never', 'later', 'reopen'] as const
+export type Opinion = (typeof opinions)[number]
 
 /**
- * Settles a proposal on behalf of somebody. One accepted is scored anew: what made it impossible since is told.
- * @throws Problem 404 `proposal_not_found`; 403 `not_allowed`; 409 `proposal_settled`, `match_impossible`.
+ * Settles a proposal. One accepted is scored anew: what made it impossible since is told.
+ * @param by person who said so; null for an operator's command.
+ * @throws Problem 404 `proposal_not_found`; 409 `proposal_settled`, `match_impossible`.
  */
 export async function settleProposal(
   services: Services,
   tx: Tx,
-  actor: Actor,
-  { id, opinion }: { id: string; opinion: Opinion },
+  tenantId: string,
+  { id, opinion, by }: { id: string; opinion: Opinion; by: string | null },
 ): Promise<void> {
-  const proposal = await tables(tx)
-    .selectFrom('directory.match_proposal')
-    .select(['left_id as leftId', 'right_id as rightId', 'state'])
-    .where('id', '=', id)
-    .forUpdate()
-    .executeTakeFirst()
-  const people = proposal ? [proposal.leftId, proposal.rightId] : []
-  const today = [...new Set((await findKept(tx, people)).values())]
-  if (!proposal || today.length === 0 || !(await mayJudge(tx, actor, today))) {
-    throw new Problem(404, 'proposal_not_found', 'There is no such proposal within your rights.')
-  }
+  const { leftId, rightId, today } = await lockProposal(tx, id)
   if (today.length === 1) throw new Problem(409, 'proposal_settled', 'These two are one person already.')
   if (opinion === 'accept') {
-    await acceptPair(services, tx, actor, proposal)
+    await acceptPair(services, tx, tenantId, { leftId, rightId, by })
     return
   }
   const now = services.now()
   await tables(tx)
     .updateTable('directory.match_proposal')
-    .set({ state: opinion === 'reopen' ? 'open' : opinion, decided_at: now, decided_by: actor.personId })
+    .set({ state: opinion === 'reopen' ? 'open' : opinion, decided_at: now, decided_by: by })
     .where('id', '=', id)
     .execute()
-  for (const subjectId of people) {
+  for (const subjectId of [leftId, rightId]) {
     await recordAudit(tx, {
       action: 'directory.match_settled',
-      actorPersonId: actor.personId,
+      actorPersonId: by,
       subjectKind: 'person',
       subjectId,
       detail: { proposalId: id, opinion },
@@ -217,11 +210,42 @@ export async function settleProposal(
   }
 }
 
-async function acceptPair(
+/**
+ * Settles a proposal on behalf of somebody.
+ * @throws Problem those of {@link settleProposal}: what is beyond one's rights is not there.
+ */
+export async function settleProposalAs(
   services: Services,
   tx: Tx,
   actor: Actor,
-  { leftId, rightId }: { leftId: string; rightId: string },
+  { id, opinion }: { id: string; opinion: Opinion },
+): Promise<void> {
+  const { today } = await lockProposal(tx, id)
+  if (!(await mayJudge(tx, actor, today))) throw unknownProposal()
+  await settleProposal(services, tx, actor.tenantId, { id, opinion, by: actor.personId })
+}
+
+/** The two of a proposal, and whom they are today: one person where they were merged. */
+async function lockProposal(tx: Tx, id: string): Promise<{ leftId: string; rightId: string; today: string[] }> {
+  const proposal = await tables(tx)
+    .selectFrom('directory.match_proposal')
+    .select(['left_id as leftId', 'right_id as rightId'])
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+  if (!proposal) throw unknownProposal()
+  const today = [...new Set((await findKept(tx, [proposal.leftId, proposal.rightId])).values())]
+  if (today.length === 0) throw unknownProposal()
+  return { ...proposal, today }
+}
+
+const unknownProposal = () => new Problem(404, 'proposal_not_found', 'There is no such proposal within your rights.')
+
+async function acceptPair(
+  services: Services,
+  tx: Tx,
+  tenantId: string,
+  { leftId, rightId, by }: { leftId: string; rightId: string; by: string | null },
 ): Promise<void> {
   const pair = await readPair(tx, leftId, rightId)
   if (!pair) throw new Problem(409, 'proposal_settled', 'One of these two is not in the directory any more.')
@@ -230,6 +254,25 @@ async function acceptPair(
     throw new Problem(409, 'match_impossible', `These two cannot be one person: ${blocks.join(', ')}.`, { blocks })
   }
   const pairs: (PairToMerge & { parts: Part[] })[] = [{ leftId, rightId, points, parts }]
-  const merged = await mergePeople(services, tx, actor.tenantId, { pairs, by: actor.personId })
+  const merged = await mergePeople(services, tx, tenantId, { pairs, by })
   if (merged.length === 0) throw new Problem(409, 'proposal_settled', 'These two are one person already.')
+}
+
+/**
+ * Changes from how many points people are merged or proposed, from the next run on.
+ * @param by person who did it; null for an operator's command.
+ */
+export async function changeThresholds(
+  services: Services,
+  tx: Tx,
+  { tenantId, thresholds, by }: { tenantId: string; thresholds: Thresholds; by: string | null },
+): Promise<void> {
+  await saveThresholds(tx, thresholds, by, services.now())
+  await recordAudit(tx, {
+    action: 'directory.match_thresholds_changed',
+    actorPersonId: by,
+    subjectKind: 'tenant',
+    subjectId: tenantId,
+    detail: { ...thresholds },
+  })
 }

@@ -4,12 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { CommandContext } from '#kernel/module'
+import { listAudit } from '#kernel/audit'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
+import { runCommand } from '../../../../test/command.ts'
 import { makeEstablishment, makePupil, writeSmallFeed } from '../../../../test/small-feed.ts'
 import { importCommands } from '../imports/import-commands.ts'
 import type { ImportView } from '../imports/imports.routes.ts'
+import { raiseAlert } from './alerts.ts'
+import type { FeedAlertView } from './alerts.queries.ts'
 import { sourceCommands } from './source-commands.ts'
-import type { SourceView } from './sources.routes.ts'
+import type { SourceDetail, SourceView } from './sources.routes.ts'
 
 let test: TestApp
 let folder: string
@@ -72,4 +76,66 @@ it('lists the sources, gives one a folder, looks at the folders', async () => {
   await run('feed watch')
   expect(await readdir(drops)).toEqual([])
   expect(((await run('imports')) as ImportView[])[0]).toMatchObject({ state: 'staging', unattended: true })
+})
+
+async function getSourceId(): Promise<string> {
+  const { sources } = (await run('feeds')) as { sources: SourceView[] }
+  return sources[0]!.id
+}
+
+it('shows how a source is received, and changes only what is said of it', async () => {
+  const id = await getSourceId()
+  const settings = (...words: string[]) => runCommand(test, 'directory', 'feed', 'settings', id, ...words)
+  const { settings: before } = (await settings()).result as SourceDetail
+  const changed = await settings('--threshold', 'pupil=2.5', '--threshold', 'class=10', '--expected-at', '05:30')
+  expect(changed.printed).toMatch(/may vanish: .*class=10 % .*pupil=2.5 %/)
+  expect(changed.printed).toContain('expected: 05:30 on days 1,2,3,4,5,6,7')
+  const { thresholds } = before
+  expect(changed.result).toMatchObject({
+    settings: { ...before, thresholds: { ...thresholds, pupil: 250, class: 1000 }, expectedAt: '05:30' },
+  })
+  const [entry] = await test.inTenant((tx) => listAudit(tx, 1, id))
+  expect(entry).toMatchObject({ action: 'directory.source_changed', actorPersonId: null })
+  expect(Object.keys(entry?.detail ?? {}).sort()).toEqual(['expectedAt', 'thresholds'])
+  expect((await settings('--expected-at', 'none', '--unattended', 'no', '--retention-days', '7')).result).toMatchObject(
+    {
+      settings: { expectedAt: null, unattended: false, retentionDays: 7 },
+    },
+  )
+})
+
+it.each([
+  [['--threshold', 'pupil=101'], '--threshold pupil=101'],
+  [['--threshold', 'robot=5'], 'robot'],
+  [['--small-limit', 'much'], '--small-limit'],
+  [['--unattended', 'perhaps'], '--unattended'],
+  [['--expected-at', '25:00'], 'expectedAt'],
+  [['--expected-days', '1,8'], 'expectedDays'],
+  [['--retention-days=-1'], 'retentionDays'],
+])('refuses %j, saying where, and changes nothing', async (words, where) => {
+  const id = await getSourceId()
+  const settings = (...given: string[]) => runCommand(test, 'directory', 'feed', 'settings', id, ...given)
+  const before = await settings()
+  await expect(settings('--grace-minutes', '5', ...words)).rejects.toMatchObject({
+    code: 'invalid_request',
+    message: expect.stringContaining(where),
+  })
+  expect(await settings()).toEqual(before)
+})
+
+it('lists alerts, and notes that one was seen', async () => {
+  const id = await getSourceId()
+  const alert = { code: 'missing', sourceId: id, expectedAt: new Date('2026-09-15T03:00:00Z') } as const
+  await test.inTenant((tx) => raiseAlert(test.services, tx, test.tenant.id, alert))
+  const command = (...words: string[]) => runCommand(test, 'directory', 'feed', ...words)
+  const { result, printed } = await command('alerts', '--source', id)
+  const [raised] = result as FeedAlertView[]
+  expect(printed).toMatch(new RegExp(`^${raised?.id} {2}missing {2}AAF 2D, académie 20 {2}since [^ ]+$`))
+  expect((await command('acknowledge', raised!.id)).result).toMatchObject({ acknowledgedBy: null })
+  expect((await command('alerts', '--source', id)).result).toEqual([])
+  expect((await command('alerts', '--all')).printed).toMatch(/ {2}seen$/m)
+  const [entry] = await test.inTenant((tx) => listAudit(tx, 1, raised!.id))
+  expect(entry).toMatchObject({ action: 'directory.feed_alert_acknowledged', actorPersonId: null })
+  await expect(command('acknowledge', id)).rejects.toMatchObject({ code: 'feed_alert_unknown' })
+  await expect(command('acknowledge', 'missing')).rejects.toMatchObject({ code: 'invalid_request' })
 })

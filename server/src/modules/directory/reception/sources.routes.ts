@@ -37,7 +37,7 @@ const sourceSchema = z.object({
 /** A source as the API shows it. */
 export type SourceView = z.infer<typeof sourceSchema>
 
-const settingsSchema = z.object({
+export const settingsSchema = z.object({
   thresholds: z
     .partialRecord(recordKind, basisPoints)
     .describe('share of vanishing records of a kind, in basis points, above which an import stops and asks'),

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { listAudit } from '#kernel/audit'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
+import { runCommand } from '../../../../test/command.ts'
 import { makePerson } from '../../../../test/make.ts'
 import {
   makeEstablishment,
@@ -114,4 +116,38 @@ it('a delta renames too; pupils who move to a class that was there rename nothin
   })
   // Its successor is gone in turn.
   expect(told(await ask())).toEqual([])
+})
+
+it('an operator sees and settles it by command, naming the school by its UAI', async () => {
+  await importFeed(school({ '6A': [1, 2, 3, 4] }))
+  await importFeed(school({ '6GAMMA': [1, 2, 3, 4] }))
+  const { rows } = await test.inTenant((tx) =>
+    sql<{ id: string; uai: string }>`select id, uai from directory.organisation where uai is not null`.execute(tx),
+  )
+  const [{ id, uai }] = rows as [{ id: string; uai: string }]
+  const command = (...words: string[]) => runCommand(test, 'directory', 'succession', ...words)
+  const { printed } = await command('list', uai.toLowerCase(), '2026')
+  const [pair] = /^\S+:\S+(?=  6A \(4\) > 6GAMMA  100 %  renamed, proposed$)/m.exec(printed) ?? []
+
+  for (const words of [
+    [uai, '2026'],
+    [uai, '2026', '--confirm', 'of 6A'],
+    [uai, '2026', '--confirm', pair!, '--refuse', pair!],
+  ]) {
+    await expect(command('settle', ...words)).rejects.toMatchObject({ status: 400, code: 'invalid_request' })
+  }
+  await expect(command('list', '0000000Z', '2026')).rejects.toMatchObject({ code: 'establishment_not_found' })
+  await expect(command('list', uai, '2031')).rejects.toMatchObject({ code: 'school_year_unknown' })
+  await expect(command('settle', uai, '2026', '--confirm', `${id}:${id}`)).rejects.toMatchObject({
+    code: 'succession_unfit',
+  })
+  expect((await command('list', uai, '2026')).printed).toBe(printed)
+
+  await command('settle', uai, '2026', '--confirm', pair!)
+  expect((await command('list', uai, '2026')).printed).toContain('6A (4) > 6GAMMA  100 %  renamed, confirmed')
+  const [predecessorId] = pair!.split(':')
+  expect(await test.inTenant((tx) => listSuccessors(tx, predecessorId!))).toMatchObject([{ name: '6GAMMA' }])
+  expect(await test.inTenant((tx) => listAudit(tx, 1, id))).toMatchObject([
+    { action: 'directory.succession_decided', actorPersonId: null, detail: { startYear: 2026, decisions: 1 } },
+  ])
 })

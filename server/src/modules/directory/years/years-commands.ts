@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import type { Command, CommandContext } from '#kernel/module'
-import { inTenant } from '#kernel/postgres'
+import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { isDay } from '#kernel/time'
 import { changeLeaverPolicy, holdPerson, liftHold, previewLeavers, runLeavers } from './people-lifecycle.ts'
 import { listSchoolYears } from '../school-years.ts'
+import { decideSuccessions, listSuccessions } from './years-successions.ts'
 import { planSwitch, prepareYear, switchDueYears, switchYear } from './years.ts'
 import { findEstablishment } from '../organisations.queries.ts'
 
@@ -53,13 +54,54 @@ export const yearCommands: Command[] = [
       const { id, tenantId } = await findYear(context, readYear(given))
       const uai = values['establishment']
       const switched = await inTenant(context.db, tenantId, async (tx) => {
-        const establishment = typeof uai === 'string' ? await findEstablishment(tx, { uai }) : undefined
-        if (typeof uai === 'string' && !establishment)
-          throw new Problem(404, 'establishment_not_found', `No establishment has the UAI ${uai}.`)
-        return switchYear(context, tx, { tenantId, id, establishmentId: establishment?.id, actorPersonId: null })
+        const establishmentId = typeof uai === 'string' ? await getEstablishmentId(tx, uai) : undefined
+        return switchYear(context, tx, { tenantId, id, establishmentId, actorPersonId: null })
       })
       context.print(`${switched.length} establishment(s) show it now.`)
       return { switched: switched.length }
+    },
+  },
+  {
+    name: 'succession list',
+    usage: '<UAI> <start-year>',
+    summary: 'Lists which class of a year takes up each one of the year before, or one that vanished within its year.',
+    async run(context, words) {
+      const found = await inSchoolOfYear(context, words, (tx, { establishmentId, startYear }) =>
+        listSuccessions(tx, establishmentId, startYear),
+      )
+      const nameOf = (id: string) => found.groups.find((group) => group.id === id)?.name ?? ''
+      for (const { id, name, pupils, successors } of found.predecessors) {
+        if (successors.length === 0) context.print(`${id}  ${name} (${pupils})  nothing takes it up`)
+        for (const { successorId, share, state, sure } of successors) {
+          const how = state === 'proposed' && sure ? 'proposed, confirmed at the switch' : state
+          context.print(`${id}:${successorId}  ${name} (${pupils}) > ${nameOf(successorId)}  ${share / 100} %  ${how}`)
+        }
+      }
+      for (const { id, name, pupils, successors } of found.renamed) {
+        for (const { successorId, name: later, share, state } of successors) {
+          context.print(`${id}:${successorId}  ${name} (${pupils}) > ${later}  ${share / 100} %  renamed, ${state}`)
+        }
+      }
+      return found
+    },
+  },
+  {
+    name: 'succession settle',
+    usage: '<UAI> <start-year> [--confirm FORMER:LATER]… [--refuse FORMER:LATER]…',
+    summary: 'Confirms or refuses that a class takes up another one, or is another one renamed; all of them or none.',
+    options: { confirm: { type: 'string', multiple: true }, refuse: { type: 'string', multiple: true } },
+    async run(context, words, values) {
+      const decisions = [
+        ...readPairs(values['confirm']).map((pair) => ({ ...pair, state: 'confirmed' as const })),
+        ...readPairs(values['refuse']).map((pair) => ({ ...pair, state: 'refused' as const })),
+      ]
+      if (decisions.length === 0) throw pairNeeded()
+      const found = await inSchoolOfYear(context, words, async (tx, asked) => {
+        await decideSuccessions(context, tx, { ...asked, decisions, actorPersonId: null })
+        return listSuccessions(tx, asked.establishmentId, asked.startYear)
+      })
+      context.print(`${decisions.length} settled.`)
+      return found
     },
   },
   {
@@ -135,4 +177,41 @@ async function findYear(context: CommandContext, startYear: number): Promise<{ i
   const year = years.find((each) => each.startYear === startYear)
   if (!year) throw new Problem(404, 'school_year_unknown', `The directory knows no school year ${startYear}.`)
   return { id: year.id, tenantId }
+}
+
+async function getEstablishmentId(tx: Tx, uai: string): Promise<string> {
+  const establishment = await findEstablishment(tx, { uai: uai.toUpperCase() })
+  if (!establishment) throw new Problem(404, 'establishment_not_found', `No establishment has the UAI ${uai}.`)
+  return establishment.id
+}
+
+/** Works on the classes of an establishment in a year, both as the words name them. */
+async function inSchoolOfYear<T>(
+  context: CommandContext,
+  [uai, given]: (string | undefined)[],
+  work: (tx: Tx, asked: { tenantId: string; establishmentId: string; startYear: number }) => Promise<T>,
+): Promise<T> {
+  if (uai === undefined) throw new Problem(400, 'invalid_request', 'Name the establishment by its UAI.')
+  const startYear = readYear(given)
+  const { tenantId } = await findYear(context, startYear)
+  return inTenant(context.db, tenantId, async (tx) =>
+    work(tx, { tenantId, establishmentId: await getEstablishmentId(tx, uai), startYear }),
+  )
+}
+
+const pairNeeded = () =>
+  new Problem(400, 'invalid_request', 'Give pairs FORMER:LATER of classes, as `directory succession list` writes them.')
+
+function readPairs(given: unknown): { predecessorId: string; successorId: string }[] {
+  return z
+    .array(z.string())
+    .parse(given ?? [])
+    .map((pair) => {
+      const [predecessorId, successorId, ...more] = pair.split(':')
+      const read = z
+        .object({ predecessorId: z.uuid(), successorId: z.uuid() })
+        .safeParse({ predecessorId, successorId })
+      if (!read.success || more.length > 0) throw pairNeeded()
+      return read.data
+    })
 }

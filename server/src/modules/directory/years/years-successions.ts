@@ -134,7 +134,8 @@ function mergeDecisions(id: string, proposals: Proposal[], decisions: Decision[]
 
 /**
  * Notes what a head or an administrator decides of classes; those already shown are announced at once.
- * @throws Problem 422 `succession_unfit` for groups that are not of this establishment and of two years in a row.
+ * @throws Problem 422 `succession_unfit` for groups that are not of this establishment and of two years in a row; 400
+ * `invalid_request` when two of them are decided of twice.
  */
 export async function decideSuccessions(
   services: Services,
@@ -150,6 +151,10 @@ export async function decideSuccessions(
   const { tenantId, establishmentId, startYear } = input
   const { predecessors, groups, renamed } = await listSuccessions(tx, establishmentId, startYear)
   const by = { personId: input.actorPersonId, now: services.now() }
+  const pairs = new Set(input.decisions.map(({ predecessorId, successorId }) => `${predecessorId} ${successorId}`))
+  if (pairs.size < input.decisions.length) {
+    throw new Problem(400, 'invalid_request', 'The same two classes are decided of twice.')
+  }
   const isRenaming = ({ predecessorId, successorId }: { predecessorId: string; successorId: string }) =>
     renamed.some(
       ({ id, successors }) => id === predecessorId && successors.some((each) => each.successorId === successorId),

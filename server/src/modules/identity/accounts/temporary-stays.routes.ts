@@ -3,7 +3,7 @@ import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
-import { createStay, listStays, updateStay } from './temporary-stays.ts'
+import { createStayAs, listStaysAs, updateStayAs } from './temporary-stays.ts'
 
 const byId = z.object({ id: z.uuid() })
 const stay = z.object({
@@ -17,6 +17,13 @@ const stay = z.object({
   endedAt: z.date().nullable(),
 })
 const nameOf = z.string().trim().min(1).max(100)
+
+/** What is said of whoever comes for a time. */
+export const newStaySchema = stay.pick({ profile: true, reason: true, startsOn: true, endsOn: true }).extend({
+  givenName: nameOf,
+  familyName: nameOf,
+  email: z.string().max(254).nullable(),
+})
 
 /** Accounts for a time: trainees, replacements. */
 export function registerStays(app: App, services: Services): void {
@@ -43,7 +50,7 @@ export function registerStays(app: App, services: Services): void {
     (request) => {
       const actor = actorOf(request)
       return inTenant(services.db, actor.tenantId, async (tx) => ({
-        stays: await listStays(tx, actor, request.params.id, services.now()),
+        stays: await listStaysAs(tx, actor, request.params.id, services.now()),
       }))
     },
   )
@@ -56,22 +63,15 @@ export function registerStays(app: App, services: Services): void {
         operationId: 'createStay',
         summary: 'Makes someone known for a time; a code then opens their account',
         params: byId,
-        body: stay.pick({ profile: true, reason: true, startsOn: true, endsOn: true }).extend({
-          givenName: nameOf,
-          familyName: nameOf,
-          email: z.string().max(254).nullable(),
-        }),
+        body: newStaySchema,
         response: { 201: stay },
       },
     },
     async (request, reply) => {
       const actor = actorOf(request)
-      const email = request.body.email?.trim() || null
-      if (email !== null && !z.email().safeParse(email).success) {
-        throw new Problem(422, 'email_unusable', 'This is no e-mail address.')
-      }
+      const email = readEmail(request.body.email)
       const created = await inTenant(services.db, actor.tenantId, (tx) =>
-        createStay(tx, actor, { ...request.body, email, establishmentId: request.params.id }, services.now()),
+        createStayAs(tx, actor, { ...request.body, email, establishmentId: request.params.id }, services.now()),
       )
       return reply.status(201).send(created)
     },
@@ -92,8 +92,17 @@ export function registerStays(app: App, services: Services): void {
     (request) => {
       const actor = actorOf(request)
       return inTenant(services.db, actor.tenantId, (tx) =>
-        updateStay(tx, actor, request.params.id, request.body.endsOn, services.now()),
+        updateStayAs(tx, actor, request.params.id, request.body.endsOn, services.now()),
       )
     },
   )
+}
+
+/** @throws Problem 422 `email_unusable`. */
+export function readEmail(given: string | null | undefined): string | null {
+  const email = given?.trim() || null
+  if (email !== null && !z.email().safeParse(email).success) {
+    throw new Problem(422, 'email_unusable', 'This is no e-mail address.')
+  }
+  return email
 }

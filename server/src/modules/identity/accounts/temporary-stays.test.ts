@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listAudit } from '#kernel/audit'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
+import { runCommand } from '../../../../test/command.ts'
 import { makeEstablishment, makePerson } from '../../../../test/make.ts'
 import { purgeExpired } from '../purge.ts'
 
@@ -95,4 +96,43 @@ test('only who manages the establishment, for a year at most, in the right order
   const { stays } = (await call('GET', `establishments/${school}/stays`, head)).json()
   expect(stays).toMatchObject([{ id, state: 'coming', person: { givenName: 'Nadia' } }])
   expect((await call('GET', `establishments/${school}/stays`, other.head)).statusCode).toBe(403)
+})
+
+test('an operator adds a stay by command, extends it and ends it; the trail says nobody did', async () => {
+  clock = new Date('2026-11-23T08:00:00Z')
+  const { school, head } = await makeHead()
+  const uai = '0801234B'
+  await server.services.owner.query('update directory.organisation set uai = $2 where id = $1', [school, uai])
+  const stay = (...words: string[]) => runCommand(server, 'identity', 'stay', ...words)
+  const who = ['--given-name', 'Noé', '--family-name', 'Stagiaire', '--profile', 'staff', '--reason', 'trainee']
+  for (const [words, code] of [
+    [['add', uai, ...who], 'invalid_request'],
+    [['add', uai, ...who, '--until', 'soon'], 'invalid_request'],
+    [['add', uai, ...who, '--reason', 'holiday', '--until', '2026-12-18'], 'invalid_request'],
+    [['add', uai, ...who, '--until', '2026-12-18', '--email', 'nobody'], 'email_unusable'],
+    [['add', uai, ...who, '--until', '2028-12-18'], 'stay_too_long'],
+    [['add', '0000000Z', ...who, '--until', '2026-12-18'], 'establishment_not_found'],
+    [['change', school, '--until', '2026-12-18'], 'stay_not_found'],
+  ] as const) {
+    await expect(stay(...words), words.join(' ')).rejects.toMatchObject({ code })
+  }
+  expect((await stay('list', uai)).result).toEqual([])
+
+  const { result, printed } = await stay('add', uai.toLowerCase(), ...who, '--until', '2026-12-18')
+  expect(result).toMatchObject({ startsOn: '2026-11-23', endsOn: '2026-12-18', profile: 'staff', reason: 'trainee' })
+  const { id, personId } = result as { id: string; personId: string }
+  expect(printed).toContain(`identity code issue --person ${personId}`)
+  const { stays } = (await call('GET', `establishments/${school}/stays`, head)).json()
+  expect(stays).toMatchObject([{ id, state: 'current', person: { familyName: 'Stagiaire' } }])
+  await stay('change', id, '--until', '2027-01-31')
+  clock = new Date('2026-11-25T08:00:00Z')
+  await stay('change', id, '--until', '2026-11-24')
+  expect((await stay('list', uai)).printed).toMatch(/2026-11-23\t2026-11-24\tended\tStagiaire Noé$/)
+  const trail = await server.inTenant((tx) => listAudit(tx, 20, personId))
+  expect(trail.map(({ action, actorPersonId }) => [action, actorPersonId])).toEqual([
+    ['identity.stay_ended', null],
+    ['identity.stay_changed', null],
+    ['identity.stay_changed', null],
+    ['identity.stay_created', null],
+  ])
 })

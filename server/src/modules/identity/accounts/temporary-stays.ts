@@ -42,28 +42,20 @@ const functionLabels: Record<StayReason, string> = {
   intervention: 'Intervention',
 }
 
+/** Someone to be made known, and where, as what, why and when. */
+export interface NewStay extends Omit<Stay, 'id' | 'personId' | 'endedAt'> {
+  givenName: string
+  familyName: string
+  email: string | null
+}
+
 /**
  * Makes someone known for a time: a trainee, a replacement. Their place is theirs from now on; they sign in from the
  * first day to the last.
- * @throws Problem 403 `not_allowed` to who does not manage the establishment; 422 `period_reversed`, `stay_too_long`
- * beyond a year, and those of `createPerson`.
+ * @param createdBy person who did it; null for an operator's command.
+ * @throws Problem 422 `period_reversed`, `stay_too_long` beyond a year, and those of `createPerson`.
  */
-export async function createStay(
-  tx: Tx,
-  actor: Actor,
-  input: {
-    givenName: string
-    familyName: string
-    email: string | null
-    establishmentId: string
-    profile: StayProfile
-    reason: StayReason
-    startsOn: Day
-    endsOn: Day
-  },
-  now: Date,
-): Promise<Stay> {
-  await refuseOutsider(tx, actor, input.establishmentId)
+export async function createStay(tx: Tx, input: NewStay, createdBy: string | null, now: Date): Promise<Stay> {
   const { givenName, familyName, email, establishmentId, profile, reason, startsOn, endsOn } = input
   checkPeriod({ startsOn, endsOn }, await findToday(tx, now))
   const { id: personId } = await createPerson(tx, { givenName, familyName, email })
@@ -78,13 +70,22 @@ export async function createStay(
       reason,
       starts_on: startsOn,
       ends_on: endsOn,
-      created_by: actor.personId,
+      created_by: createdBy,
       created_at: now,
     })
     .returning(columns)
     .executeTakeFirstOrThrow()
-  await auditStay(tx, 'identity.stay_created', actor.personId, stay)
+  await auditStay(tx, 'identity.stay_created', createdBy, stay)
   return stay
+}
+
+/**
+ * Makes someone known for a time on behalf of who manages the establishment.
+ * @throws Problem 403 `not_allowed`, and those of {@link createStay}.
+ */
+export async function createStayAs(tx: Tx, actor: Actor, input: NewStay, now: Date): Promise<Stay> {
+  await refuseOutsider(tx, actor, input.establishmentId)
+  return createStay(tx, input, actor.personId, now)
 }
 
 /** A stay with the name of whom it is about. */
@@ -93,12 +94,8 @@ export interface NamedStay extends Stay {
   state: 'coming' | 'current' | 'ended'
 }
 
-/**
- * The stays of an establishment: those that end first come first, those ended come last.
- * @throws Problem 403 `not_allowed` to who does not manage it.
- */
-export async function listStays(tx: Tx, actor: Actor, establishmentId: string, now: Date): Promise<NamedStay[]> {
-  await refuseOutsider(tx, actor, establishmentId)
+/** The stays of an establishment: those that end first come first, those ended come last. */
+export async function listStays(tx: Tx, establishmentId: string, now: Date): Promise<NamedStay[]> {
   const stays = await tables(tx)
     .selectFrom('identity.temporary_stay')
     .select(columns)
@@ -123,19 +120,23 @@ export async function listStays(tx: Tx, actor: Actor, establishmentId: string, n
   })
 }
 
+/** The same, for who manages the establishment. @throws Problem 403 `not_allowed`. */
+export async function listStaysAs(tx: Tx, actor: Actor, establishmentId: string, now: Date): Promise<NamedStay[]> {
+  await refuseOutsider(tx, actor, establishmentId)
+  return listStays(tx, establishmentId, now)
+}
+
 /**
  * Gives a stay another last day: later, to extend it, an ended one too; earlier, to shorten it.
- * @throws Problem 404 `stay_not_found`; 403 `not_allowed`; 422 as `createStay`.
+ * @param by person who did it; null for an operator's command.
+ * @throws Problem 404 `stay_not_found`; 422 as `createStay`.
  */
-export async function updateStay(tx: Tx, actor: Actor, id: string, endsOn: Day, now: Date): Promise<Stay> {
-  const stay = await tables(tx)
-    .selectFrom('identity.temporary_stay')
-    .select(columns)
-    .where('id', '=', id)
-    .forUpdate()
-    .executeTakeFirst()
-  if (!stay) throw new Problem(404, 'stay_not_found', 'There is no such stay.')
-  await refuseOutsider(tx, actor, stay.establishmentId)
+export async function updateStay(
+  tx: Tx,
+  { id, endsOn, by }: { id: string; endsOn: Day; by: string | null },
+  now: Date,
+): Promise<Stay> {
+  const stay = await lockStay(tx, id)
   checkPeriod({ startsOn: stay.startsOn, endsOn }, await findToday(tx, now))
   const updated = await tables(tx)
     .updateTable('identity.temporary_stay')
@@ -145,10 +146,31 @@ export async function updateStay(tx: Tx, actor: Actor, id: string, endsOn: Day, 
     .executeTakeFirstOrThrow()
   const { personId, establishmentId, profile, reason } = stay
   await addPlace(tx, personId, { organisationId: establishmentId, profile, functionLabel: functionLabels[reason] })
-  await auditStay(tx, 'identity.stay_changed', actor.personId, updated)
+  await auditStay(tx, 'identity.stay_changed', by, updated)
   // A last day already past ends it here and now.
   await endStays(tx, now)
   return updated
+}
+
+/**
+ * Gives a stay another last day on behalf of who manages the establishment.
+ * @throws Problem 403 `not_allowed`, and those of {@link updateStay}.
+ */
+export async function updateStayAs(tx: Tx, actor: Actor, id: string, endsOn: Day, now: Date): Promise<Stay> {
+  const { establishmentId } = await lockStay(tx, id)
+  await refuseOutsider(tx, actor, establishmentId)
+  return updateStay(tx, { id, endsOn, by: actor.personId }, now)
+}
+
+async function lockStay(tx: Tx, id: string): Promise<Stay> {
+  const stay = await tables(tx)
+    .selectFrom('identity.temporary_stay')
+    .select(columns)
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+  if (!stay) throw new Problem(404, 'stay_not_found', 'There is no such stay.')
+  return stay
 }
 
 /** Ends the stays whose last day is past: their place goes, and their sessions. */

@@ -8,56 +8,55 @@ import { addressOf } from './federation.ts'
 import {
   type Declaration,
   declareProvider,
+  keepProviderSecret,
   providerProfile,
   recordKind,
   removeProvider,
   scopeProvider,
+  userinfoAlgorithm,
 } from './providers.ts'
 
 const several = { type: 'string', multiple: true } as const
+
+/** What describes a provider on the command line, whether it is declared or only tried. */
+export const declarationUsage =
+  '--slug S --name N [--protocol oidc|saml|cas] --issuer URL [--client-id ID --client-secret X --scope "openid profile" --userinfo-algorithm A] [--metadata URL|FILE --certificate FILE… --unsolicited] [--profile P] [--claim C] [--record pupil|guardian|staff]…'
+
+export const declarationOptions = {
+  slug: text,
+  name: text,
+  protocol: text,
+  profile: text,
+  issuer: text,
+  'client-id': text,
+  'client-secret': text,
+  scope: text,
+  'userinfo-algorithm': text,
+  metadata: text,
+  certificate: several,
+  unsolicited: { type: 'boolean' },
+  claim: text,
+  record: several,
+} as const
 
 /** Declaring who may vouch for people, and for whom. */
 export const providerCommands: Command[] = [
   {
     name: 'provider add',
-    usage:
-      '--slug S --name N [--protocol oidc|saml|cas] --issuer URL [--client-id ID --client-secret X --scope "openid profile"] [--metadata URL|FILE --certificate FILE… --unsolicited] [--profile P] [--claim C] [--record pupil|guardian|staff]…',
-    summary: 'Declares an identity provider, or changes the one of the same slug.',
-    options: {
-      slug: text,
-      name: text,
-      protocol: text,
-      profile: text,
-      issuer: text,
-      'client-id': text,
-      'client-secret': text,
-      scope: text,
-      metadata: text,
-      certificate: several,
-      unsolicited: { type: 'boolean' },
-      claim: text,
-      record: several,
-    },
-    run: (context, _, values) =>
-      inTenantOf(context, async (tx) => {
-        const base = {
-          slug: getText(values, 'slug'),
-          name: getText(values, 'name'),
-          issuer: getText(values, 'issuer'),
-          profile: parseProfile(findText(values, 'profile')),
-          referenceClaim: findText(values, 'claim') ?? null,
-          recordKinds: parseRecordKinds(values['record']),
-        }
-        const protocol = findText(values, 'protocol') ?? 'oidc'
-        if (protocol !== 'oidc' && protocol !== 'saml' && protocol !== 'cas') {
-          throw invalid('--protocol is one of oidc, saml, cas.')
-        }
-        const provider = await declareProvider(tx, await readDeclaration(protocol, base, values), context)
+    usage: declarationUsage,
+    summary:
+      'Declares an identity provider, or changes the one of the same slug; a secret not given stays what it was.',
+    options: declarationOptions,
+    run: async (context, _, values) => {
+      const given = await readDeclaration(values)
+      return inTenantOf(context, async (tx) => {
+        const provider = await declareProvider(tx, await keepProviderSecret(tx, context.secrets, given), context)
         const register = await describeRegistration(context, provider)
         context.print(`${provider.slug} is declared. Register there: ${register}`)
         context.print(`Then see whether it answers: npm run preau -- federation check ${provider.slug}`)
         return { ...withoutSecret(provider), register }
-      }),
+      })
+    },
   },
   {
     name: 'provider list',
@@ -110,13 +109,28 @@ export const providerCommands: Command[] = [
   },
 ]
 
-type Base = Pick<Declaration, 'slug' | 'name' | 'issuer' | 'profile' | 'referenceClaim' | 'recordKinds'>
-
-async function readDeclaration(protocol: 'oidc' | 'saml' | 'cas', base: Base, values: Values): Promise<Declaration> {
+/** A declaration as words say it; files named are read. @throws Problem 400 `invalid_request`. */
+export async function readDeclaration(values: Values): Promise<Declaration> {
+  const base = {
+    slug: getText(values, 'slug'),
+    name: getText(values, 'name'),
+    issuer: getText(values, 'issuer'),
+    profile: parseProfile(findText(values, 'profile')),
+    referenceClaim: findText(values, 'claim') ?? null,
+    recordKinds: parseRecordKinds(values['record']),
+  }
+  const protocol = findText(values, 'protocol') ?? 'oidc'
   if (protocol === 'saml') return { ...base, protocol, ...(await readSaml(values)) }
   if (protocol === 'cas') return { ...base, protocol }
-  const clientSecret = findText(values, 'client-secret') ?? null
-  return { ...base, protocol, clientId: getText(values, 'client-id'), clientSecret, scope: findText(values, 'scope') }
+  if (protocol !== 'oidc') throw invalid('--protocol is one of oidc, saml, cas.')
+  return {
+    ...base,
+    protocol,
+    clientId: getText(values, 'client-id'),
+    clientSecret: findText(values, 'client-secret'),
+    scope: findText(values, 'scope'),
+    userinfoAlgorithm: parseAlgorithm(findText(values, 'userinfo-algorithm')),
+  }
 }
 
 async function readSaml(values: Values) {
@@ -151,6 +165,12 @@ function withoutSecret({ clientSecret, ...provider }: Provider) {
 function parseRecordKinds(value: Values[string]) {
   const parsed = z.array(recordKind).optional().safeParse(value)
   if (!parsed.success) throw invalid(`--record is one of ${recordKind.options.join(', ')}.`)
+  return parsed.data
+}
+
+function parseAlgorithm(value: string | undefined) {
+  const parsed = userinfoAlgorithm.optional().safeParse(value)
+  if (!parsed.success) throw invalid(`--userinfo-algorithm is one of ${userinfoAlgorithm.options.join(', ')}.`)
   return parsed.data
 }
 

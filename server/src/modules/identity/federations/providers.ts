@@ -8,6 +8,7 @@ import type { Secrets } from '#kernel/secrets'
 import { listTenants } from '#kernel/tenancy'
 import {
   deleteProvider,
+  findProvider,
   listProviders,
   type Provider,
   replaceProviderScope,
@@ -17,6 +18,8 @@ import {
 
 export const recordKind = z.enum(['pupil', 'guardian', 'staff'])
 export const providerProfile = z.enum(['generic', 'eduConnect', 'agents', 'franceConnect', 'proConnect', 'renater'])
+/** How userinfo is signed, where it is. */
+export const userinfoAlgorithm = z.enum(['RS256', 'ES256', 'PS256'])
 
 const address = z.url({ protocol: /^https?$/ })
 const certificate = z
@@ -45,7 +48,7 @@ const declaration = z.discriminatedUnion('protocol', [
       .string()
       .refine((scope) => scope.split(' ').includes('openid'), 'has to include openid')
       .optional(),
-    userinfoAlgorithm: z.enum(['RS256', 'ES256', 'PS256']).optional(),
+    userinfoAlgorithm: userinfoAlgorithm.optional(),
   }),
   base.extend({
     protocol: z.literal('saml'),
@@ -143,6 +146,21 @@ export async function declareProvider(
 /** The clear secret of a provider; null when it has none. @throws Problem 500 `secret_unreadable`. */
 export async function openProviderSecret(secrets: Secrets, provider: Provider): Promise<string | null> {
   return provider.clientSecret === null ? null : secrets.open(provider.clientSecret, secretContext(provider.slug))
+}
+
+/**
+ * A declaration with the secret that its provider has already, unless it brings one or takes it away: the secret is never
+ * shown, so whoever changes the rest does not give it again. To another address it does not follow.
+ * @throws Problem 422 `provider_secret_needed`.
+ */
+export async function keepProviderSecret(tx: Tx, secrets: Secrets, given: Declaration): Promise<Declaration> {
+  if (given.protocol !== 'oidc' || given.clientSecret !== undefined) return given
+  const former = await findProvider(tx, given.slug)
+  if (!former || former.clientSecret === null) return given
+  if (former.issuer !== given.issuer) {
+    throw new Problem(422, 'provider_secret_needed', 'The address changed: give the secret again.')
+  }
+  return { ...given, clientSecret: await openProviderSecret(secrets, former) }
 }
 
 /** Seals by the newest key the secrets of all tenants that are clear, or sealed by a former one. @returns how many. */

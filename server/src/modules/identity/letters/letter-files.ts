@@ -3,6 +3,9 @@ import { setImmediate } from 'node:timers/promises'
 import type { Readable } from 'node:stream'
 import PDFDocument from 'pdfkit'
 import { toCsv } from '#kernel/csv'
+import type { Services } from '#kernel/module'
+import type { Tenant } from '#kernel/tenancy'
+import { addressOf } from '../federations/federation.ts'
 import { letterTexts, type LetterLanguage, type LetterTexts } from './letter-texts.ts'
 import type { Letter } from './letters.ts'
 
@@ -14,6 +17,12 @@ export interface LetterFrame {
   /** Where the code is typed. */
   address: string
   timeZone: string
+}
+
+/** What letters of a workspace have in common. */
+export function frameOf(services: Services, tenant: Tenant, language: LetterLanguage): LetterFrame {
+  const address = new URL('/activate', addressOf(services, tenant)).href
+  return { language, workspace: tenant.name, address, timeZone: tenant.timeZone }
 }
 
 /** The letters as a table, to be merged into letters of one's own. */

@@ -6,8 +6,7 @@ import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { audiences, getActivation, listWaiting } from '../accounts/activation.ts'
-import { addressOf } from '../federations/federation.ts'
-import { writeLetterCsv, writeLetterPdf } from './letter-files.ts'
+import { frameOf, writeLetterCsv, writeLetterPdf } from './letter-files.ts'
 import { createLetters, getOwnBatch, openLetters } from './letters.ts'
 import { endBatch, type LetterBatch, listBatches } from './letters.queries.ts'
 
@@ -213,9 +212,7 @@ export function registerLetters(app: App, services: Services): void {
         }
         return openLetters(tx, actor, id, key)
       })
-      const { name: workspace, timeZone } = request.tenant
-      const address = new URL('/activate', addressOf(services, request.tenant)).href
-      const frame = { language, workspace, address, timeZone }
+      const frame = frameOf(services, request.tenant, language)
       // A file that broke on its way can be asked for again; one that arrived cannot.
       reply.raw.once('finish', () => {
         inTenant(services.db, actor.tenantId, (tx) => endBatch(tx, id, 'taken', services.now())).catch(

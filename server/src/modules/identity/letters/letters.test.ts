@@ -1,8 +1,11 @@
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listAudit } from '#kernel/audit'
 import { issueAccessCode } from '#modules/identity'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
+import { runCommand } from '../../../../test/command.ts'
 import { makeClass, makeEstablishment, makeGuardianship, makePerson } from '../../../../test/make.ts'
 import { makeSealKeys, openText, sealText } from './letter-seal.ts'
 import { toDrawn, writeLetterPdf } from './letter-files.ts'
@@ -238,4 +241,45 @@ test('how far people came: known, code handed, active, lately', async () => {
   const file = await get(`establishments/${school}/waiting.csv`, head)
   expect(file.body.trim().split('\r\n')).toHaveLength(6)
   expect((await get(`establishments/${school}/waiting`, await server.signIn(await make()))).statusCode).toBe(403)
+})
+
+test('an operator writes letters into a file by command: every code in it opens, none is valid without its letter', async () => {
+  const { school, first, classes } = await makeSchool()
+  await server.services.owner.query(`update directory.organisation set uai = '0801234C' where id = $1`, [school])
+  const path = (name: string) => join(server.config.dataDirectory, name)
+  const write = (name: string, ...words: string[]) =>
+    runCommand(server, 'identity', 'letters', 'write', '0801234c', path(name), '--profile', ...words)
+  const trail = async () => (await server.inTenant((tx) => listAudit(tx, 20, first))).map(({ action }) => action)
+
+  await writeFile(path('there.csv'), 'as it was')
+  for (const [words, code] of [
+    [['there.csv', 'pupil'], 'file_exists'],
+    [['nowhere/new.csv', 'pupil'], 'file_unwritable'],
+    [['new.txt', 'pupil'], 'invalid_request'],
+    [['new.csv', 'robot'], 'invalid_request'],
+    [['new.csv', 'pupil', '--class', '6A'], 'invalid_request'],
+    [['new.csv', 'pupil', '--class', school], 'letters_nobody'],
+  ] as const) {
+    const [name, ...rest] = words
+    await expect(write(name, ...rest), words.join(' ')).rejects.toMatchObject({ code })
+  }
+  expect(await readFile(path('there.csv'), 'utf8')).toBe('as it was')
+  await expect(stat(path('new.csv'))).rejects.toMatchObject({ code: 'ENOENT' })
+  expect(await trail()).toEqual([])
+
+  expect((await write('new.csv', 'pupil', '--class', classes[0]!)).result).toMatchObject({ letters: 1, skipped: {} })
+  expect((await stat(path('new.csv'))).mode & 0o777).toBe(0o600)
+  const [, line] = (await readFile(path('new.csv'), 'utf8')).split('\r\n')
+  const code = line?.split(';')[5] ?? ''
+  expect((await post('codes/check', { code }, { cookie: '' })).statusCode).toBe(200)
+  expect(await trail()).toEqual(['identity.access_code_issued'])
+  const [ofSchool] = await server.inTenant((tx) => listAudit(tx, 1, school))
+  expect(ofSchool).toMatchObject({
+    action: 'identity.letters_issued',
+    actorPersonId: null,
+    detail: { profile: 'pupil', total: 1 },
+  })
+  expect((await write('all.pdf', 'pupil', '--language', 'en')).result).toMatchObject({ letters: 2 })
+  expect((await readFile(path('all.pdf'))).subarray(0, 5).toString()).toBe('%PDF-')
+  expect((await post('codes/check', { code }, { cookie: '' })).json().code).toBe('code_replaced')
 })

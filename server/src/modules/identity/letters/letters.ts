@@ -11,7 +11,7 @@ import { defineQueue } from '#kernel/jobs'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
-import { issueAccessCode } from '../accounts/access-codes.ts'
+import { issueAccessCode, type IssuedCode } from '../accounts/access-codes.ts'
 import { listAccountActions } from '../accounts/account-actions.ts'
 import { listAccountsOf } from '../accounts/activation.queries.ts'
 import { makeSealKeys, openText, sealText } from './letter-seal.ts'
@@ -24,7 +24,7 @@ import {
   listParts,
   lockRunningBatch,
 } from './letters.queries.ts'
-import { findRightsHolder, type RightsHolder } from '../rights/rights.ts'
+import { findRightsHolder } from '../rights/rights.ts'
 import type { Addressee, CodePurpose } from '../tables.ts'
 
 /** Issues the codes of a set of letters. */
@@ -50,9 +50,17 @@ export interface Letter {
   replaces: boolean
 }
 
+/** Whom letters are for: a kind of people of an establishment, or of one of its classes. */
+export interface LetterRequest {
+  establishmentId: string
+  classId: string | null
+  profile: Audience
+  /** Those too whose account is active already: their letter resets the password. */
+  everyone: boolean
+}
+
 /**
- * Asks for the letters of a kind of people of an establishment, or of one of its classes; a job issues the codes.
- * @param input.everyone those too whose account is active already: their letter resets the password.
+ * Asks for letters on behalf of who manages the establishment; a job issues the codes.
  * @returns the batch, and the key that alone opens its letters: it is kept nowhere.
  * @throws Problem 403 `not_allowed` to who does not manage the establishment; 422 `letters_nobody`, `letters_too_many`.
  */
@@ -60,39 +68,77 @@ export async function createLetters(
   services: Services,
   tx: Tx,
   actor: Actor,
-  input: { establishmentId: string; classId: string | null; profile: Audience; everyone: boolean },
+  request: LetterRequest,
 ): Promise<{ batch: LetterBatch; key: string }> {
-  const { establishmentId, classId, profile, everyone } = input
+  const { establishmentId, ...scope } = request
   const known = await findEstablishment(tx, { id: establishmentId })
   if (!known || !(await managesOrganisation(tx, actor, establishmentId))) {
     throw new Problem(403, 'not_allowed', 'Your rights do not include this establishment.')
   }
   const now = services.now()
+  const people = await listAddressees(tx, request, actor.personId, now)
+  const { publicKey, secretKey } = makeSealKeys()
+  const batch = await insertBatch(tx, { establishmentId, scope, createdBy: actor.personId, publicKey, people }, now)
+  await auditLetters(tx, request, actor.personId, { batchId: batch.id, total: people.length })
+  await services.jobs.enqueue(tx, letterQueue, { tenantId: actor.tenantId, batchId: batch.id })
+  return { batch, key: secretKey }
+}
+
+/**
+ * Issues the codes of letters for an operator's command, in its transaction: no code is valid whose letter is not written.
+ * @throws Problem 422 `letters_nobody`, `letters_too_many`.
+ */
+export async function issueLettersAtOnce(
+  tx: Tx,
+  tenantId: string,
+  request: LetterRequest,
+  { now, onProgress }: { now: Date; onProgress: (done: number, total: number) => void },
+): Promise<Issued> {
+  const people = await listAddressees(tx, request, null, now)
+  await auditLetters(tx, request, null, { total: people.length })
+  let done = 0
+  return issueTo(tx, people, async (personId) => {
+    onProgress(done++, people.length)
+    return issueAccessCode(tx, { tenantId, personId, issuedBy: null }, now)
+  })
+}
+
+/** @param asker who gets no letter of their own; null for an operator's command. */
+async function listAddressees(
+  tx: Tx,
+  { establishmentId, classId, profile, everyone }: LetterRequest,
+  asker: string | null,
+  now: Date,
+): Promise<Addressee[]> {
   const members = await listAudience(tx, { establishmentId, profile, classId: classId ?? undefined })
   const accounts = await listAccountsOf(
     tx,
     members.map(({ personId }) => personId),
     now,
   )
-  const people: Addressee[] = members
-    .filter(({ personId }) => personId !== actor.personId && (everyone || !accounts.get(personId)?.activatedAt))
+  const people = members
+    .filter(({ personId }) => personId !== asker && (everyone || !accounts.get(personId)?.activatedAt))
     .map(({ personId, children, classes }) => ({ personId, children, classes: classes.map(({ name }) => name) }))
   if (people.length === 0) throw new Problem(422, 'letters_nobody', 'Nobody there needs such a letter.')
   if (people.length > mostLetters) {
     throw new Problem(422, 'letters_too_many', 'Ask class by class.', { count: people.length, most: mostLetters })
   }
-  const { publicKey, secretKey } = makeSealKeys()
-  const scope = { classId, profile, everyone }
-  const batch = await insertBatch(tx, { establishmentId, scope, createdBy: actor.personId, publicKey, people }, now)
+  return people
+}
+
+async function auditLetters(
+  tx: Tx,
+  { establishmentId, ...scope }: LetterRequest,
+  actorPersonId: string | null,
+  made: { batchId?: string; total: number },
+): Promise<void> {
   await recordAudit(tx, {
     action: 'identity.letters_issued',
-    actorPersonId: actor.personId,
+    actorPersonId,
     subjectKind: 'establishment',
     subjectId: establishmentId,
-    detail: { batchId: batch.id, ...scope, total: people.length },
+    detail: { ...scope, ...made },
   })
-  await services.jobs.enqueue(tx, letterQueue, { tenantId: actor.tenantId, batchId: batch.id })
-  return { batch, key: secretKey }
 }
 
 /**
@@ -120,52 +166,51 @@ async function issuePart(tx: Tx, tenantId: string, batchId: string, now: Date): 
     return false
   }
   const addressees = batch.people.slice(batch.done, batch.done + partSize)
-  const names = await listPersonSummaries(
-    tx,
-    addressees.map(({ personId }) => personId),
-  )
-  const skipped = { ...batch.skipped }
-  const letters: Letter[] = []
-  for (const addressee of addressees) {
-    const person = names.find(({ id }) => id === addressee.personId)
-    const issued = await issueTo(tx, { tenantId, batchId, asker, personId: addressee.personId }, now)
-    if (typeof issued === 'string' || !person) {
-      const reason = typeof issued === 'string' ? issued : 'person_not_found'
-      skipped[reason] = (skipped[reason] ?? 0) + 1
-    } else {
-      const { login, code, purpose, replaces } = issued
-      letters.push({
-        givenName: person.givenName,
-        familyName: person.familyName,
-        classes: addressee.classes,
-        children: addressee.children,
-        login,
-        code,
-        purpose,
-        expiresAt: issued.expiresAt.toISOString(),
-        replaces,
-      })
-    }
-  }
+  const { letters, skipped } = await issueTo(tx, addressees, async (personId) => {
+    const allowed = (await listAccountActions(tx, asker, personId, now)).includes('issueCode')
+    return allowed ? issueAccessCode(tx, { tenantId, batchId, personId, issuedBy: asker.personId }, now) : 'not_allowed'
+  })
+  for (const [reason, number] of Object.entries(batch.skipped)) skipped[reason] = (skipped[reason] ?? 0) + number
   const sealed = sealText(batch.public_key, JSON.stringify(letters))
   const done = batch.done + addressees.length
   return !(await insertPart(tx, { batchId, position: batch.done, sealed, done, skipped }, now))
 }
 
-/** @returns the code issued, or why none was. */
+interface Issued {
+  letters: Letter[]
+  /** People left out, counted by the reason's code. */
+  skipped: Record<string, number>
+}
+
+/** @param issue gives the code of a person, or why they get none. */
 async function issueTo(
   tx: Tx,
-  input: { tenantId: string; batchId: string; asker: RightsHolder; personId: string },
-  now: Date,
-) {
-  const { asker, personId } = input
-  if (!(await listAccountActions(tx, asker, personId, now)).includes('issueCode')) return 'not_allowed'
-  try {
-    return await issueAccessCode(tx, { ...input, issuedBy: asker.personId }, now)
-  } catch (error) {
-    if (error instanceof Problem) return error.code
-    throw error
+  addressees: Addressee[],
+  issue: (personId: string) => Promise<IssuedCode | string>,
+): Promise<Issued> {
+  const names = await listPersonSummaries(
+    tx,
+    addressees.map(({ personId }) => personId),
+  )
+  const letters: Letter[] = []
+  const skipped: Record<string, number> = {}
+  for (const { personId, classes, children } of addressees) {
+    const person = names.find(({ id }) => id === personId)
+    const issued = person ? await issue(personId).catch(toReason) : 'person_not_found'
+    if (typeof issued === 'string') {
+      skipped[issued] = (skipped[issued] ?? 0) + 1
+    } else if (person) {
+      const { givenName, familyName } = person
+      const { expiresAt, ...code } = issued
+      letters.push({ givenName, familyName, classes, children, ...code, expiresAt: expiresAt.toISOString() })
+    }
   }
+  return { letters, skipped }
+}
+
+function toReason(error: unknown): string {
+  if (error instanceof Problem) return error.code
+  throw error
 }
 
 /**
