@@ -1,3 +1,5 @@
+import { yearOf } from './suppression.ts'
+
 /**
  * What was done in one week of one course; of one part of it (an activity, an action) when an answer tells parts apart.
  */
@@ -33,9 +35,9 @@ interface Telling {
 /**
  * Which atoms are told. A week of a course is told when k learners are in it; what small courses hold in one week, when k
  * are in it `together`. A part of a course's week is told when that week is, when k learners are in the part, and when its
- * rest holds k learners or none. Weeks of a part with fewer wait until k different learners are in them together: they
- * are told where all of them are asked for, so that late ones count. If what is not told of all that is asked is about
- * fewer than k, the smallest part is left out with it.
+ * rest holds k learners or none. Weeks of a part with fewer wait until k different learners are in them together, no
+ * longer than their year of study lasts: they are told where all of them are asked for, so that late ones count. If what
+ * is not told of all that is asked is about fewer than k, the smallest part is left out with it.
  */
 export function tellAtoms(atoms: readonly Atom[], { from, together, k, wholes }: Telling): Set<Atom> {
   const told = new Set<Atom>()
@@ -54,7 +56,10 @@ export function tellAtoms(atoms: readonly Atom[], { from, together, k, wholes }:
   const open = atoms.filter(({ alls, rests }) => (alls[0] ?? 0) >= k && rests.every((rest) => rest === 0 || rest >= k))
   for (const [, weeks] of Map.groupBy(open, ({ part }) => part)) {
     let waiting: Atom[] = []
+    let year = ''
     for (const atom of weeks.toSorted((one, other) => (one.week < other.week ? -1 : 1))) {
+      if (yearOf(atom.week) !== year) waiting = []
+      year = yearOf(atom.week)
       if (atom.learners >= k) {
         if (atom.week >= from) told.add(atom)
         continue

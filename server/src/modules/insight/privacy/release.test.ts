@@ -7,7 +7,10 @@ import { type Atom, tellAtoms } from './atoms.ts'
 import { findSplits, planRelease, snapPeriod, type Split } from './release.ts'
 
 const k = 5
-const weeks = ['2026-09-07', '2026-09-14', '2026-09-21', '2026-09-28'] as const
+// Those of one year of study, and the last and first ones of two.
+const inYear = ['2026-09-07', '2026-09-14', '2026-09-21', '2026-09-28'] as const
+const overYears = ['2026-07-20', '2026-07-27', '2026-08-03', '2026-08-10'] as const
+type Weeks = typeof inYear | typeof overYears
 const today = '2026-10-04'
 
 interface Event {
@@ -31,7 +34,7 @@ const event = fc.record({
   course: fc.constantFrom(1, 2, 3),
   object: fc.constantFrom(1, 2, 3),
   action: fc.constantFrom('viewed' as const, 'submitted' as const),
-  week: fc.integer({ min: 0, max: weeks.length - 1 }),
+  week: fc.integer({ min: 0, max: inYear.length - 1 }),
 })
 // Some activities are everybody's, so that much is told; the rest is anyone's.
 const population = fc
@@ -46,8 +49,8 @@ const population = fc
     ),
   ])
 const allSplits: Split[][] = [[], ['course'], ['object'], ['action'], ['object', 'action']]
-const allAsked: Asked[] = weeks.flatMap((_from, from) =>
-  weeks.flatMap((_until, until) =>
+const allAsked: Asked[] = inYear.flatMap((_from, from) =>
+  inYear.flatMap((_until, until) =>
     until < from
       ? []
       : [null, 1, 2].flatMap((course) => allSplits.map((splits): Asked => ({ from, until, course, splits }))),
@@ -71,10 +74,18 @@ const nameOf = (event: Event, keys: readonly Split[]) =>
   ['course' as const, ...keys].map((key) => (key === 'object_kind' ? '' : String(event[key]))).join(' ')
 
 /** What ClickHouse answers about atoms, told once more in another way. */
-function listAtoms(events: readonly Event[], { until, from, course }: Asked, keys: readonly Split[]): Atom[] {
+function listAtoms(
+  events: readonly Event[],
+  { until, from, course }: Asked,
+  keys: readonly Split[],
+  weeks: Weeks,
+): Atom[] {
+  const yearBegins = weeks === overYears && from >= 2 ? 2 : 0
   const seen = events.filter(
     (each) =>
-      each.week <= until && (course === null || each.course === course) && (keys.length > 0 || each.week >= from),
+      each.week <= until &&
+      (course === null || each.course === course) &&
+      each.week >= (keys.length > 0 ? yearBegins : from),
   )
   const inWeek = (each: Event, by: readonly Split[]) => `${nameOf(each, by)} ${each.week}`
   const single = keys.length > 1 ? keys.map((key) => [key]) : []
@@ -99,10 +110,10 @@ function listAtoms(events: readonly Event[], { until, from, course }: Asked, key
 }
 
 /** The events that an answer tells of, by the rule and the brute-force list of atoms. */
-function answer(events: readonly Event[], asked: Asked): Event[] {
+function answer(events: readonly Event[], asked: Asked, weeks: Weeks): Event[] {
   const keys = asked.splits.filter((split) => split !== 'course')
   const tell = (by: readonly Split[], wholes: Set<string>[]) =>
-    tellAtoms(listAtoms(events, asked, by), {
+    tellAtoms(listAtoms(events, asked, by, weeks), {
       from: weeks[asked.from] ?? '',
       together: asked.course === null && asked.splits.length === 0,
       k,
@@ -120,13 +131,16 @@ function answer(events: readonly Event[], asked: Asked): Event[] {
 }
 
 describe('what is told of groups', () => {
-  test('no row, no total, and no difference of two of them is about one to k−1 learners', () => {
+  test.each([
+    ['within a year', inYear],
+    ['over two years', overYears],
+  ])('%s, no row, no total, and no difference of two of them is about one to k−1 learners', (_, weeks) => {
     let shown = 0
     let pairs = 0
     fc.assert(
       fc.property(population, fc.shuffledSubarray(allAsked, { minLength: 40, maxLength: 40 }), (events, questions) => {
         const told = questions.flatMap((asked) => {
-          const all = answer(events, asked)
+          const all = answer(events, asked, weeks)
           // A total, and rows: rows are also what a filter by activity would answer.
           return subsetsOf(asked.splits).flatMap((by) =>
             [...Map.groupBy(all, (each) => valuesOf(each, by)).values()].map((each) => ({
@@ -157,6 +171,22 @@ describe('what is told of groups', () => {
   })
 })
 
+test('those who came late wait for each other within a year of study only', () => {
+  const all = Array.from({ length: 14 }, (_, at) => at + 1)
+  const crowd = [1, 2].flatMap((week) =>
+    all.map((learner) => ({ learner, course: 1, object: 1, action: 'viewed' as const, week })),
+  )
+  const late = [1, 2, 3].flatMap((learner) =>
+    [1, 2].map((week) => ({ learner: learner + 3 * week, course: 1, object: 2, action: 'viewed' as const, week })),
+  )
+  const tellLate = (weeks: Weeks) =>
+    answer([...crowd, ...late], { from: 0, until: 3, course: 1, splits: ['object'] }, weeks).filter(
+      ({ object }) => object === 2,
+    )
+  expect(tellLate(inYear)).toHaveLength(6)
+  expect(tellLate(overYears)).toEqual([])
+})
+
 describe('in ClickHouse', () => {
   let server: TestApp
   let clickhouse: ClickHouseClient
@@ -169,7 +199,7 @@ describe('in ClickHouse', () => {
     await server.close()
   })
 
-  async function insert(tenantId: string, events: readonly Event[]): Promise<void> {
+  async function insert(tenantId: string, events: readonly Event[], weeks: Weeks): Promise<void> {
     const rows = events.flatMap((each, at) => {
       const row = { ...each, seq: at, sign: 1 }
       // Some are taken back, in vain if they count.
@@ -193,17 +223,20 @@ describe('in ClickHouse', () => {
     })
   }
 
-  test('the same is told', async () => {
+  test.each([
+    ['within a year', inYear],
+    ['over two years', overYears],
+  ])('%s, the same is told', async (_, weeks) => {
     const cases = fc.sample(population, 1).map((events) => ({
       events,
       questions: fc.sample(fc.constantFrom(...allAsked), 5).map((asked) => {
-        const expected = new Set(answer(events, asked))
+        const expected = new Set(answer(events, asked, weeks))
         return { asked, expected: events.flatMap((each, at) => (expected.has(each) ? [at] : [])) }
       }),
     }))
     for (const { events, questions } of cases) {
       const tenantId = randomUUID()
-      await insert(tenantId, events)
+      await insert(tenantId, events, weeks)
       for (const { asked, expected } of questions) {
         const plan = await planRelease(clickhouse, {
           tenantId,
@@ -234,6 +267,7 @@ describe('in ClickHouse', () => {
     await insert(
       tenantId,
       [1, 2, 3, 4, 5].map((learner) => ({ learner, course: 1, object: 1, action: 'viewed', week: 0 })),
+      inYear,
     )
     const question = {
       tenantId,

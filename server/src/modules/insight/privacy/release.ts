@@ -2,7 +2,7 @@ import { ClickHouseError } from '@clickhouse/client'
 import type { ClickHouseClient } from '#kernel/clickhouse'
 import type { Day } from '#kernel/time'
 import { type Atom, tellAtoms } from './atoms.ts'
-import { mondayOf, smallestGroup } from './suppression.ts'
+import { mondayOf, smallestGroup, yearOf } from './suppression.ts'
 
 /** Columns of events by which an indicator may pick some of them: whatever it does with those, it takes whole atoms. */
 const splits = ['course', 'object', 'object_kind', 'action'] as const
@@ -143,7 +143,7 @@ type FoundAtom = Omit<Atom, 'course' | 'week' | 'alls' | 'rests'> & {
   onlys: number[]
 }
 
-/** All atoms until the end of a period, each with up to k of its learners; undefined when they are too many. */
+/** The atoms of a period and those that they may wait for, each with up to k of its learners; undefined when too many. */
 async function listAtoms(
   clickhouse: ClickHouseClient,
   question: ReleaseQuestion,
@@ -179,11 +179,10 @@ async function listAtoms(
             select course, toMonday(day) as week, learner, ${columns}
               ${picks ? 'max(object = {activity: Int64} or parent = {activity: Int64})' : 'true'} as picks
             from ${table}
-            where tenant_id = {tenant: UUID} and build = {build: UInt32} and day <= {until: Date} and learner != 0
+            where tenant_id = {tenant: UUID} and build = {build: UInt32} and day >= {from: Date} and day <= {until: Date} and learner != 0
               ${question.courses === null ? '' : 'and has({courses: Array(Int64)}, course)'}
               and not has({objectors: Array(Int64)}, learner)
               ${question.staff.length === 0 ? '' : 'and (course, learner) not in {staff: Array(Tuple(Int64, Int64))}'}
-              ${keys.length === 0 ? 'and day >= {from: Date}' : ''}
             group by course, week, ${columns}learner having sum(${amount}) > 0
           ) group by course, week, learner
         )
@@ -196,7 +195,8 @@ async function listAtoms(
         objectors: `[${question.objectors.join(',')}]`,
         staff: `[${question.staff.map((pair) => `(${pair.join(',')})`).join(',')}]`,
         activity: question.activity ?? '0',
-        from: period.from,
+        // Weeks of a part may wait for each other, within a year.
+        from: keys.length === 0 ? period.from : yearOf(period.from),
         until: period.until,
       },
       // A week of a course is one atom, however many learners: only parts may be too many to look at while somebody waits.

@@ -135,3 +135,10 @@ export function mondayOf(day: string): string {
   date.setUTCDate(date.getUTCDate() - ((date.getUTCDay() + 6) % 7))
   return date.toISOString().slice(0, 10)
 }
+
+/** The first Monday of the year of study that a Monday lies in: the first one of August. */
+export function yearOf(monday: string): string {
+  const year = Number(monday.slice(0, 4))
+  const begins = mondayOf(`${year}-08-07`)
+  return monday >= begins ? begins : mondayOf(`${year - 1}-08-07`)
+}
