@@ -3276,7 +3276,7 @@ export interface paths {
         /** What the crisis body decided, who knows of it, who consented to pay, and what was spent */
         get: operations["listCrises"];
         put?: never;
-        /** Decides at once for the crisis body; every party is told */
+        /** Decides at once for the crisis body, once for each request key; every party is told */
         post: operations["decideInCrisis"];
         delete?: never;
         options?: never;
@@ -3565,7 +3565,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Records that somebody asks to join */
+        /** Records that somebody asks to join, for the first time or again */
         post: operations["requestJoining"];
         delete?: never;
         options?: never;
@@ -16265,6 +16265,12 @@ export interface operations {
                                 joinedOn?: string;
                                 /** Format: date */
                                 leavesOn?: string;
+                                earlier?: {
+                                    /** Format: date */
+                                    joinedOn?: string;
+                                    /** Format: date */
+                                    leavesOn: string;
+                                }[];
                                 interpretation?: string;
                             }[];
                             bodies: {
@@ -18179,6 +18185,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** Format: uuid */
+                    requestKey: string;
                     title: string;
                     text: string;
                 };
@@ -19062,11 +19070,37 @@ export interface operations {
                 content: {
                     "application/json": {
                         members: {
-                            party: string;
-                            name: string;
+                            /** @description null: since the agreement began */
                             joinedOn: string | null;
                             /** @description last day as a member; null for who stays */
                             lastDay: string | null;
+                            party: string;
+                            name: string;
+                            /** @description memberships that ended before it joined again */
+                            earlier: {
+                                /** @description null: since the agreement began */
+                                joinedOn: string | null;
+                                /** @description last day as a member; null for who stays */
+                                lastDay: string | null;
+                            }[];
+                        }[];
+                        /** @description who left, and may ask to join again under its key */
+                        former: {
+                            /** @description null: since the agreement began */
+                            joinedOn: string | null;
+                            /** @description last day as a member; null for who stays */
+                            lastDay: string | null;
+                            party: string;
+                            name: string;
+                            /** @description memberships that ended before it joined again */
+                            earlier: {
+                                /** @description null: since the agreement began */
+                                joinedOn: string | null;
+                                /** @description last day as a member; null for who stays */
+                                lastDay: string | null;
+                            }[];
+                            /** @enum {string} */
+                            kind: "region" | "department" | "syndicate" | "municipality" | "academicAuthority" | "university" | "agency" | "company";
                         }[];
                         /** @description bodies in which a new member is given voices */
                         weightedBodies: string[];
@@ -19355,7 +19389,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description key under which the agreement will know it */
+                    /** @description key under which the agreement will know it, or knew it before it left */
                     party: string;
                     name: string;
                     /** @enum {string} */
@@ -20484,6 +20518,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** Format: uuid */
+                    requestKey: string;
                     label: string;
                     cents: string;
                     /** Format: date */
@@ -20607,6 +20643,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** Format: uuid */
+                    requestKey: string;
                     label: string;
                     sharingKey: string;
                     /** @enum {string} */

@@ -223,6 +223,11 @@ export const formParts: readonly FormPart[] = [
       siret: optional(text),
       joinedOn: optional(text),
       leavesOn: optional(text),
+      earlier: {
+        ...list({ joinedOn: optional(text), leavesOn: text }, { leavesOn: '' }),
+        absent: 'omitted',
+        fresh: [],
+      },
       interpretation,
     },
     fresh: { key: '', name: '', kind: 'department', roles: ['member'] },

@@ -233,17 +233,21 @@ const kinds = [
 ] as const
 
 /** Records that somebody asks to join. */
-export function JoinForm({ membership: { joining } }: { membership: Membership }) {
+export function JoinForm({ membership: { joining, former } }: { membership: Membership }) {
   const { t } = useTranslation('changes')
   const format = useFormat()
   const { data: agreement } = useAgreement()
   const nothing = { party: '', name: '', requestedOn: '', reason: '' }
   const [draft, setDraft] = useState(nothing)
   const [kind, setKind] = useState<(typeof kinds)[number]>('department')
+  // Typing the key of a former member does not take the field away from under the hand that types.
+  const [returning, setReturning] = useState(false)
+  const back = returning ? former.find(({ party }) => party === draft.party) : undefined
   const requestedOn = draft.requestedOn || (agreement?.today ?? '')
   const join = useMembershipAct(async (slug, body: typeof nothing & { kind: (typeof kinds)[number] }) => {
     const added = await read(api.POST(base, { params: { path: { slug } }, body }))
     setDraft(nothing)
+    setReturning(false)
     return added
   })
   const steps = format.list(joining.steps.map((step) => t(`members.joinSteps.${step}`).toLowerCase()))
@@ -256,6 +260,22 @@ export function JoinForm({ membership: { joining } }: { membership: Membership }
       step={join}
       title={t('members.join')}
     >
+      {former.length > 0 && (
+        <SelectField
+          label={t('members.asker')}
+          onChange={({ target }) => {
+            setReturning(target.value !== '')
+            const asker = former.find(({ party }) => party === target.value)
+            setDraft({ ...draft, party: asker?.party ?? '', name: asker?.name ?? '' })
+            if (asker) setKind(asker.kind)
+          }}
+          options={[
+            { value: '', label: t('members.newcomer') },
+            ...former.map(({ party, name }) => ({ value: party, label: t('members.formerMember', { name }) })),
+          ]}
+          value={back?.party ?? ''}
+        />
+      )}
       <TextField
         label={t('members.name')}
         maxLength={200}
@@ -263,15 +283,17 @@ export function JoinForm({ membership: { joining } }: { membership: Membership }
         required
         value={draft.name}
       />
-      <TextField
-        autoCapitalize="none"
-        hint={t('members.keyFormat')}
-        label={t('members.key')}
-        onChange={({ target }) => setDraft({ ...draft, party: target.value })}
-        pattern="[a-z][a-z0-9\-]*"
-        required
-        value={draft.party}
-      />
+      {!back && (
+        <TextField
+          autoCapitalize="none"
+          hint={t('members.keyFormat')}
+          label={t('members.key')}
+          onChange={({ target }) => setDraft({ ...draft, party: target.value })}
+          pattern="[a-z][a-z0-9\-]*"
+          required
+          value={draft.party}
+        />
+      )}
       <SelectField
         label={t('members.partyKind')}
         onChange={({ target }) => setKind(kinds.find((each) => each === target.value) ?? 'department')}

@@ -30,6 +30,7 @@ export function MembersPage() {
         <>
           <MemberList membership={data} />
           <SimulationSection membership={data} />
+          <FormerMembers membership={data} />
           <MembershipActs membership={data} />
           {agreement?.manages && <JoinForm membership={data} />}
         </>
@@ -40,8 +41,7 @@ export function MembersPage() {
 
 function MemberList({ membership: { members } }: { membership: Membership }) {
   const { t } = useTranslation('changes')
-  const format = useFormat()
-  if (members.every(({ joinedOn, lastDay }) => !joinedOn && !lastDay)) {
+  if (members.every(({ joinedOn, lastDay, earlier }) => !joinedOn && !lastDay && earlier.length === 0)) {
     return (
       <Section hint={t('members.allAlong', { count: members.length })} title={t('members.list')}>
         <ul className="member-list">
@@ -54,30 +54,60 @@ function MemberList({ membership: { members } }: { membership: Membership }) {
   }
   return (
     <Section title={t('members.list')}>
-      <Table
-        caption={t('members.list')}
-        head={
-          <tr>
-            <th scope="col">{t('members.member')}</th>
-            <th scope="col">{t('members.since')}</th>
-            <th scope="col">{t('members.until')}</th>
-          </tr>
-        }
-        stacked
-      >
-        {members.map(({ party, name, joinedOn, lastDay }) => (
-          <tr key={party}>
-            <th scope="row">{name}</th>
-            <td data-label={t('members.since')}>
-              <div>{joinedOn ? format.dayMedium(joinedOn) : t('members.fromStart')}</div>
-            </td>
-            <td data-label={t('members.until')}>
-              {lastDay ? <strong>{format.dayMedium(lastDay)}</strong> : <span>{t('members.stays')}</span>}
-            </td>
-          </tr>
-        ))}
-      </Table>
+      <Memberships caption={t('members.list')} members={members} />
     </Section>
+  )
+}
+
+function FormerMembers({ membership: { former } }: { membership: Membership }) {
+  const { t } = useTranslation('changes')
+  if (former.length === 0) return null
+  return (
+    <Section hint={t('members.formerHint')} title={t('members.former')}>
+      <Memberships caption={t('members.former')} members={former} />
+    </Section>
+  )
+}
+
+/** From when to when each is a member, and was before. */
+function Memberships({ caption, members }: { caption: string; members: Membership['members'] }) {
+  const { t } = useTranslation('changes')
+  const format = useFormat()
+  const since = (day: string | null) => (day ? format.dayMedium(day) : t('members.fromStart'))
+  return (
+    <Table
+      caption={caption}
+      head={
+        <tr>
+          <th scope="col">{t('members.member')}</th>
+          <th scope="col">{t('members.since')}</th>
+          <th scope="col">{t('members.until')}</th>
+        </tr>
+      }
+      stacked
+    >
+      {members.map(({ party, name, joinedOn, lastDay, earlier }) => (
+        <tr key={party}>
+          <th scope="row">
+            {name}
+            {earlier.map((period) => (
+              <span className="small quiet member-earlier" key={period.lastDay}>
+                {t('members.earlierPeriod', {
+                  since: since(period.joinedOn),
+                  until: period.lastDay ? format.dayMedium(period.lastDay) : '',
+                })}
+              </span>
+            ))}
+          </th>
+          <td data-label={t('members.since')}>
+            <div>{since(joinedOn)}</div>
+          </td>
+          <td data-label={t('members.until')}>
+            {lastDay ? <strong>{format.dayMedium(lastDay)}</strong> : <span>{t('members.stays')}</span>}
+          </td>
+        </tr>
+      ))}
+    </Table>
   )
 }
 

@@ -208,10 +208,19 @@ function checkDates(rules: Agreement, refuse: Refuse): void {
       `${rules.schoolYear.beginsOn} is not a day of every year.`,
     )
   }
-  for (const [index, { joinedOn, leavesOn }] of rules.parties.entries()) {
-    if (joinedOn !== undefined && leavesOn !== undefined && leavesOn < joinedOn) {
-      const reason = 'It leaves before it joins.'
-      refuse(['parties', index, 'leavesOn'], 'dates_order', { from: joinedOn, until: leavesOn }, reason)
+  for (const [index, { joinedOn, leavesOn, earlier = [] }] of rules.parties.entries()) {
+    let left: string | undefined
+    for (const [i, membership] of [...earlier, { joinedOn, leavesOn }].entries()) {
+      const at = ['parties', index, ...(i < earlier.length ? ['earlier', i] : [])]
+      const { joinedOn: from, leavesOn: until } = membership
+      if (from !== undefined && until !== undefined && until < from) {
+        refuse([...at, 'leavesOn'], 'dates_order', { from, until }, 'It leaves before it joins.')
+      }
+      if (left !== undefined && (from === undefined || from < left)) {
+        const reason = `It joins again on a day from ${left} on, on which it had left.`
+        refuse(from === undefined ? at : [...at, 'joinedOn'], 'joins_before_leaving', { left }, reason)
+      }
+      left = until
     }
   }
 }

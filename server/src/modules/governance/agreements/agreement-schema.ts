@@ -54,19 +54,21 @@ export const partyRoles = [
   'pilotInstitution',
 ] as const
 
+export const partyKinds = [
+  'region',
+  'department',
+  'syndicate',
+  'municipality',
+  'academicAuthority',
+  'university',
+  'agency',
+  'company',
+] as const
+
 const party = z.strictObject({
   key,
   name: z.string().min(1).max(200),
-  kind: z.enum([
-    'region',
-    'department',
-    'syndicate',
-    'municipality',
-    'academicAuthority',
-    'university',
-    'agency',
-    'company',
-  ]),
+  kind: z.enum(partyKinds),
   roles: z.array(z.enum(partyRoles)).min(1),
   /** 14 digits, where the party has one. */
   siret: z
@@ -76,6 +78,8 @@ const party = z.strictObject({
   /** First day as a party, and first day on which it is none any more; absent: as long as the agreement. */
   joinedOn: day.optional(),
   leavesOn: day.optional(),
+  /** Memberships that ended before the party joined again, in their order. */
+  earlier: z.array(z.strictObject({ joinedOn: day.optional(), leavesOn: day })).optional(),
   interpretation: z.string().min(1).optional(),
 })
 

@@ -3,6 +3,7 @@ import { Problem } from '#kernel/problem'
 import type { Day } from '#kernel/time'
 import { findToday } from '#modules/identity'
 import type { Agreement, Body } from '../agreements/agreement-schema.ts'
+import { listPartiesOn } from '../agreements/parties.ts'
 import { tables } from '../tables.ts'
 
 /** Whether a voting party takes part in an agenda item at a moment. */
@@ -86,7 +87,7 @@ async function listRecusedParties(tx: Tx, agendaItemId: string): Promise<string[
 export function listVoters(rules: Agreement, body: Body, day: Day): string[] {
   const { voters } = body
   if (voters === 'none') return []
-  return listPartiesAt(rules, day)
+  return listPartiesOn(rules, day)
     .filter(({ key, roles }) => (voters === 'everyMember' ? roles.includes('member') : voters.includes(key)))
     .map(({ key }) => key)
 }
@@ -94,17 +95,10 @@ export function listVoters(rules: Agreement, body: Body, day: Day): string[] {
 /** Keys of the parties that sit in a body on a day, voting or not, in the order of the agreement. */
 export function listSeatedParties(rules: Agreement, body: Body, day: Day): string[] {
   const { parties } = body.composition
-  return listPartiesAt(rules, day)
+  return listPartiesOn(rules, day)
     .filter(({ key, roles }) => {
       if (parties === 'everyParty') return true
       return parties === 'everyMember' ? roles.includes('member') : parties.includes(key)
     })
     .map(({ key }) => key)
-}
-
-function listPartiesAt(rules: Agreement, day: Day) {
-  return rules.parties.filter(
-    ({ joinedOn, leavesOn }) =>
-      (joinedOn === undefined || joinedOn <= day) && (leavesOn === undefined || leavesOn > day),
-  )
 }

@@ -124,6 +124,17 @@ export async function updateRepresentativeEnd(tx: Tx, id: string, endsOn: Day): 
   await tables(tx).updateTable('governance.representative').set({ ends_on: endsOn }).where('id', '=', id).execute()
 }
 
+/** Ends what offices of a party go on after a day; one that begins later ends where it begins. */
+export async function endOffices(tx: Tx, agreementId: string, party: string, lastDay: Day): Promise<void> {
+  await tables(tx)
+    .updateTable('governance.representative')
+    .set({ ends_on: sql<Day>`greatest(starts_on, ${lastDay}::date)` })
+    .where('agreement_id', '=', agreementId)
+    .where('party', '=', party)
+    .where((where) => where.or([where('ends_on', 'is', null), where('ends_on', '>', lastDay)]))
+    .execute()
+}
+
 /** Waits for whoever else names representatives in the same body, until the transaction ends. */
 export async function lockSeats(tx: Tx, agreementId: string, body: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`governance.seats ${agreementId} ${body}`}, 0))`.execute(tx)

@@ -13,8 +13,8 @@ export function listWeightedBodies(rules: Agreement): string[] {
 }
 
 /**
- * The agreement with a new member: it sits and votes wherever every member does, and in the bodies whose voices it is
- * given.
+ * The agreement with a member that joins: it sits and votes wherever every member does, and in the bodies whose voices it
+ * is given. One that left before keeps its key, its place in the text and what the text entrusts to it.
  * @param voices exact, by body: `1`, `1.5`.
  */
 export function withMember(
@@ -23,10 +23,14 @@ export function withMember(
   validFrom: Day,
 ): Agreement {
   const { key, name, kind, joinedOn } = member
+  const former = rules.parties.find((each) => each.key === key)
+  const including = (keys: string[]) => (keys.includes(key) ? keys : [...keys, key])
   return {
     ...rules,
     validFrom,
-    parties: [...rules.parties.filter((each) => each.key !== key), { key, name, kind, roles: ['member'], joinedOn }],
+    parties: former
+      ? rules.parties.map((each) => (each === former ? joinAgain(former, member) : each))
+      : [...rules.parties, { key, name, kind, roles: ['member'], joinedOn }],
     bodies: rules.bodies.map((body) => {
       const voices = member.voices.get(body.key)
       const given =
@@ -39,9 +43,17 @@ export function withMember(
       return {
         ...body,
         voices: given ?? body.voices,
-        voters: given && Array.isArray(body.voters) ? [...body.voters, key] : body.voters,
-        composition: sits ? { ...body.composition, parties: [...parties, key] } : body.composition,
+        voters: given && Array.isArray(body.voters) ? including(body.voters) : body.voters,
+        composition: sits ? { ...body.composition, parties: including(parties) } : body.composition,
       }
     }),
   }
+}
+
+/** A party in its new membership, with the one that ended among the earlier ones. */
+function joinAgain(former: Party, { name, kind, joinedOn }: Pick<Party, 'name' | 'kind'> & { joinedOn: Day }): Party {
+  const { joinedOn: since, leavesOn, earlier = [], ...kept } = former
+  const ended = leavesOn === undefined ? [] : [{ ...(since !== undefined && { joinedOn: since }), leavesOn }]
+  const roles = [...new Set([...kept.roles, 'member' as const])]
+  return { ...kept, name, kind, roles, joinedOn, earlier: [...earlier, ...ended] }
 }

@@ -132,8 +132,12 @@ export async function recordDeparture(
     throw new Problem(403, 'holder_only', 'A party says by one of its holders that it leaves.')
   }
   await lockJournal(tx, agreement.id)
+  const last = await getLastVersion(tx, agreement.id)
+  const rules = readAgreement(last.source)
+  const since = rules.parties.find(({ key }) => key === party)?.joinedOn ?? ''
+  // Those of an earlier membership are past.
   const known = (await listMembershipActs(tx, agreement.id)).some(
-    (act) => act.kind !== 'joining' && act.party === party,
+    (act) => act.party === party && act.lastDay !== null && act.lastDay >= since,
   )
   if (known) throw new Problem(409, 'departure_recorded', 'The departure of this member is recorded.')
   const calendar = checkDeparture(standing, departure)
@@ -142,10 +146,9 @@ export async function recordDeparture(
     const detail = `By this notice it would be no member since ${calendar.lastDay}, which is past.`
     throw new Problem(422, 'departure_backdated', detail, { lastDay: calendar.lastDay })
   }
-  const last = await getLastVersion(tx, agreement.id)
   const validFrom = today > last.validFrom ? today : last.validFrom
   // From the last version: one that begins later than today is amended too.
-  const amended = withDeparture(readAgreement(last.source), party, addDays(calendar.lastDay, 1), validFrom)
+  const amended = withDeparture(rules, party, addDays(calendar.lastDay, 1), validFrom)
   const version = await createAgreementVersion(
     tx,
     {

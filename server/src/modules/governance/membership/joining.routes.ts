@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { partyKinds } from '../agreements/agreement-schema.ts'
 import { inStanding } from '../standing.ts'
 import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
@@ -28,25 +29,16 @@ export function registerJoining(app: App, services: Services): void {
       config: { access: 'signed-in' },
       schema: {
         operationId: 'requestJoining',
-        summary: 'Records that somebody asks to join',
+        summary: 'Records that somebody asks to join, for the first time or again',
         params: bySlug,
         body: z.object({
           party: z
             .string()
             .max(80)
             .regex(/^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and hyphens, beginning with a letter')
-            .describe('key under which the agreement will know it'),
+            .describe('key under which the agreement will know it, or knew it before it left'),
           name: z.string().trim().min(1).max(200),
-          kind: z.enum([
-            'region',
-            'department',
-            'syndicate',
-            'municipality',
-            'academicAuthority',
-            'university',
-            'agency',
-            'company',
-          ]),
+          kind: z.enum(partyKinds),
           requestedOn: z.iso.date(),
           reason: text,
         }),

@@ -6,9 +6,12 @@ import { rewriteAgreement } from '../agreements/agreement-draft.ts'
 import type { Party } from '../agreements/agreement-schema.ts'
 import { createAgreementVersion } from '../agreements/agreement-versions.ts'
 import type { AgreementInForce } from '../agreements/agreements.queries.ts'
+import { hasLeft } from '../agreements/parties.ts'
 import { readAgreement } from '../agreements/read-agreement.ts'
 import { addAgendaItem } from '../bodies/agenda.ts'
 import { getMeeting } from '../bodies/meetings.queries.ts'
+import { endOffices } from '../bodies/representatives.queries.ts'
+import { addDays } from '../days.ts'
 import { lockJournal } from '../journal/journal-lock.ts'
 import { type JournalContent, recordInJournal } from '../journal/journal.ts'
 import { listMembers } from '../money/weights.ts'
@@ -27,7 +30,7 @@ import {
 } from './membership.queries.ts'
 
 /**
- * Records that somebody asks to join.
+ * Records that somebody asks to join; who left may ask again, under the key it had.
  * @throws Problem 403 `not_allowed`; 409 `party_known` when it is a party already, or asks already; 422 `notified_later`.
  */
 export async function requestJoining(
@@ -45,9 +48,10 @@ export async function requestJoining(
     ({ kind, party, state }) =>
       kind === 'joining' && party === input.party && state !== 'refused' && state !== 'amendmentSigned',
   )
-  if (asks || agreement.rules.parties.some(({ key }) => key === input.party)) {
-    throw new Problem(409, 'party_known', 'This key is that of a party, or of somebody who asks to join.')
-  }
+  const known = [agreement.rules, readAgreement((await getLastVersion(tx, agreement.id)).source)]
+    .flatMap(({ parties }) => parties)
+    .filter(({ key }) => key === input.party)
+  if (asks || known.some((party) => !hasLeft(party, today))) throw partyKnown()
   const id = await createMembershipAct(
     tx,
     agreement.id,
@@ -193,7 +197,7 @@ export async function recordDeliberation(
 /**
  * Signs the amendment: a new version of the agreement, with the member and the voices it is given.
  * @throws Problem as `beginJoiningStep` and `createAgreementVersion`; 422 `voices_missing` with the bodies;
- *   `joins_before_amendment`.
+ *   `joins_before_amendment`; 409 `party_known` when it was made a party meanwhile.
  */
 export async function signAmendment(
   tx: Tx,
@@ -213,6 +217,8 @@ export async function signAmendment(
     throw new Problem(422, 'voices_missing', `Say how many voices it has in: ${bodies.join(', ')}.`, { bodies })
   }
   if (input.joinedOn < today) throw new Problem(422, 'joins_before_amendment', 'A member joins from today on.')
+  const former = rules.parties.find(({ key }) => key === act.party)
+  if (former && !hasLeft(former, input.joinedOn)) throw partyKnown()
   const validFrom = today > last.validFrom ? today : last.validFrom
   const member = {
     key: act.party,
@@ -233,6 +239,8 @@ export async function signAmendment(
     },
     now,
   )
+  // Who sat for it in its earlier membership does not sit again without being named.
+  if (former) await endOffices(tx, agreement.id, act.party, addDays(input.joinedOn, -1))
   const figures = { version: version.version, joinedOn: input.joinedOn }
   const moved = await moveAct(
     tx,
@@ -243,6 +251,9 @@ export async function signAmendment(
   )
   return { ...moved, version: version.version }
 }
+
+const partyKnown = () =>
+  new Problem(409, 'party_known', 'This key is that of a party, or of somebody who asks to join.')
 
 /**
  * Takes a request for its next step.

@@ -1,4 +1,6 @@
 import type { Tx } from '#kernel/postgres'
+import type { Party } from '../agreements/agreement-schema.ts'
+import { hasLeft } from '../agreements/parties.ts'
 import { listMeetingTimes } from '../changes/changes.queries.ts'
 import { addDays } from '../days.ts'
 import { listMembers } from '../money/weights.ts'
@@ -18,14 +20,10 @@ export async function describeMembership(tx: Tx, standing: Standing) {
   const deliberations = await listDeliberations(tx, ids)
   const members = listMembers(rules, today)
   return {
-    members: rules.parties
-      .filter(({ key }) => members.includes(key))
-      .map(({ key, name, joinedOn, leavesOn }) => ({
-        party: key,
-        name,
-        joinedOn: joinedOn ?? null,
-        lastDay: leavesOn === undefined ? null : addDays(leavesOn, -1),
-      })),
+    members: rules.parties.filter(({ key }) => members.includes(key)).map(describeMember),
+    former: rules.parties
+      .filter((party) => party.roles.includes('member') && hasLeft(party, today))
+      .map((party) => ({ ...describeMember(party), kind: party.kind })),
     weightedBodies: listWeightedBodies(rules),
     joining: {
       article: joining.article,
@@ -64,6 +62,20 @@ export async function describeMembership(tx: Tx, standing: Standing) {
     })),
   }
 }
+
+function describeMember({ key, name, joinedOn, leavesOn, earlier = [] }: Party) {
+  return {
+    party: key,
+    name,
+    ...describePeriod({ joinedOn, leavesOn }),
+    earlier: earlier.map(describePeriod),
+  }
+}
+
+const describePeriod = ({ joinedOn, leavesOn }: Pick<Party, 'joinedOn' | 'leavesOn'>) => ({
+  joinedOn: joinedOn ?? null,
+  lastDay: leavesOn === undefined ? null : addDays(leavesOn, -1),
+})
 
 function describeNotice(rule: Standing['agreement']['rules']['membership']['leaving' | 'termination']) {
   const { article, noticeMonths, interpretation } = rule

@@ -3,6 +3,7 @@ import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inSnapshot } from '#kernel/postgres'
 import { actorOf } from '#kernel/http'
+import { partyKinds } from '../agreements/agreement-schema.ts'
 import { inStanding, getStanding } from '../standing.ts'
 import { recordDeparture, simulateDeparture } from './departures.ts'
 import { describeMembership } from './membership-view.ts'
@@ -12,6 +13,15 @@ const bySlug = z.object({ slug: z.string().max(80) })
 const base = '/api/governance/agreements/:slug/membership'
 const steps = z.enum(['request', 'examination', 'approval', 'deliberationOfEveryMember', 'amendmentSigned'])
 const notice = z.object({ article: z.string(), noticeMonths: z.int(), interpretation: z.string().nullable() })
+const period = z.object({
+  joinedOn: z.iso.date().nullable().describe('null: since the agreement began'),
+  lastDay: z.iso.date().nullable().describe('last day as a member; null for who stays'),
+})
+const member = period.extend({
+  party: z.string(),
+  name: z.string(),
+  earlier: z.array(period).describe('memberships that ended before it joined again'),
+})
 const departure = z.object({
   kind: z.enum(['leaving', 'termination']),
   party: z.string().max(80),
@@ -30,14 +40,10 @@ export function registerMembership(app: App, services: Services): void {
         params: bySlug,
         response: {
           200: z.object({
-            members: z.array(
-              z.object({
-                party: z.string(),
-                name: z.string(),
-                joinedOn: z.iso.date().nullable(),
-                lastDay: z.iso.date().nullable().describe('last day as a member; null for who stays'),
-              }),
-            ),
+            members: z.array(member),
+            former: z
+              .array(member.extend({ kind: z.enum(partyKinds) }))
+              .describe('who left, and may ask to join again under its key'),
             weightedBodies: z.array(z.string()).describe('bodies in which a new member is given voices'),
             joining: z.object({
               article: z.string(),

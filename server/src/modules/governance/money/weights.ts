@@ -2,6 +2,7 @@ import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Day } from '#kernel/time'
 import type { Agreement, SharingKey } from '../agreements/agreement-schema.ts'
+import { listPartiesOn } from '../agreements/parties.ts'
 import type { Terms } from './exercises.ts'
 import { moneyTables } from './tables.ts'
 
@@ -34,9 +35,8 @@ export function getSharingKey(rules: Agreement, name: string): SharingKey {
 
 /** Keys of the members on a day. */
 export function listMembers(rules: Agreement, day: Day): string[] {
-  return rules.parties
+  return listPartiesOn(rules, day)
     .filter(({ roles }) => roles.includes('member'))
-    .filter(({ joinedOn, leavesOn }) => (joinedOn ?? day) <= day && (leavesOn === undefined || day < leavesOn))
     .map(({ key }) => key)
 }
 

@@ -11,6 +11,7 @@ import { findVerifier } from '../journal/checkpoints.ts'
 import { findLatestCheckpoint } from '../journal/journal.queries.ts'
 import { proveInclusion } from '../journal/proofs.ts'
 import { formatVerifier } from '../journal/signed-note.ts'
+import { listMembers } from '../money/weights.ts'
 import { tables } from '../tables.ts'
 import { decisionSchema, toDecision } from './decision-schema.ts'
 import { type Dataset, writeCatalogue } from './open-data.ts'
@@ -133,13 +134,14 @@ export function registerPublic(app: App, services: Services): void {
       published(tenant, params.slug, async (tx, { id, slug, version, rules }, publisher) => {
         const verifier = await findVerifier(tx, id)
         const checkpoint = await findLatestCheckpoint(tx, id)
+        const members = listMembers(rules, await findToday(tx, services.now()))
         return {
           slug,
           title: rules.title,
           version,
           validFrom: rules.validFrom,
           publisher,
-          members: rules.parties.filter(({ roles }) => roles.includes('member')).map(({ name }) => name),
+          members: rules.parties.filter(({ key }) => members.includes(key)).map(({ name }) => name),
           journal:
             verifier && checkpoint
               ? { key: formatVerifier(verifier), checkpoint: checkpoint.note, signedAt: checkpoint.signedAt }
