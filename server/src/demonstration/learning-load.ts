@@ -89,5 +89,5 @@ export async function openLearning(
   await tiePerson(tx, { identifier, personId: pupil }, now)
   const [first, second] = learningCourses.map((course) => keyOf(tenantId, 'activity', course))
   const courses = [first, second].filter((course) => course !== undefined)
-  await createProgramme(tx, { name: 'Sciences au cycle 4', courses, heads: [head] }, now)
+  await createProgramme(tx, { name: 'Sciences au cycle 4', courses, heads: [head] }, null, now)
 }

@@ -1,5 +1,7 @@
 import type { Module } from '#kernel/module'
+import { dashboardCommands } from './dashboards/dashboard-commands.ts'
 import { registerDashboards } from './dashboards/dashboards.routes.ts'
+import { programmeCommands } from './dashboards/programme-commands.ts'
 import { registerProgrammes } from './dashboards/programmes.routes.ts'
 import { registerViewer } from './dashboards/viewer.routes.ts'
 import { indicatorCommands } from './indicators/indicator-commands.ts'
@@ -38,6 +40,8 @@ export const insight: Module = {
     ...projectionCommands,
     ...coverageCommands,
     ...indicatorCommands,
+    ...dashboardCommands,
+    ...programmeCommands,
     ...identityCommands,
     ...erasureCommands,
     ...retentionCommands,

@@ -1,9 +1,9 @@
 import { decodeProtectedHeader } from 'jose'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
+import { openCommands } from '../../../test/module-commands.ts'
 import { TestPlatform } from '../../../test/lti-platform.ts'
 import { claim, type Exchanged, users, useScene } from '../../../test/lti-scene.ts'
-import { ltiCommands } from './lti-commands.ts'
 import { purgeLti } from './purge.ts'
 import { activateSigningKey, addSigningKey, signMessage } from './signing-keys.ts'
 
@@ -136,24 +136,10 @@ test('a teacher chooses what to embed, and the platform reads the answer', async
 })
 
 test('a portal is let frame indicators, and is no more, by commands too', async () => {
-  const { services, tenant } = scene.current.server
-  const run = (name: string, positionals: string[], values: Record<string, string> = {}) =>
-    ltiCommands
-      .find((each) => each.name === name)
-      ?.run(
-        {
-          ...services,
-          tenant: () => Promise.resolve(tenant),
-          print: () => {},
-          progress: () => {},
-          signal: new AbortController().signal,
-        },
-        positionals,
-        values,
-      )
+  const { run } = openCommands(() => scene.current.server, 'lti')
   await expect(run('portal add', [], { name: 'Intranet', origin: 'ftp://x' })).rejects.toMatchObject({ status: 400 })
-  const made = await run('portal add', [], { name: 'Extranet', origin: 'https://extranet.test/page' })
-  const { id, secret } = made as { id: string; secret: string }
+  const added = { name: 'Extranet', origin: 'https://extranet.test/page' }
+  const { id, secret } = await run<{ id: string; secret: string }>('portal add', [], added)
   const ask = () =>
     scene.current.ask('/api/lti/portals/launches', {
       method: 'POST',

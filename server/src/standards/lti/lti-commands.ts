@@ -1,37 +1,22 @@
 import { addressOf } from '#modules/identity'
-import type { Command, CommandContext } from '#kernel/module'
+import type { Command } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { z } from 'zod'
 import { readCourse } from './course-reading.ts'
 import { listCourses } from './courses.queries.ts'
 import { listLaunches } from './launches.queries.ts'
-import { createPlatform, createRegistrationLink, platformSettings, removePlatform, tryPlatform } from './platforms.ts'
-import { listPlatforms, type Platform } from './platforms.queries.ts'
-import { describeTool } from './platforms.routes.ts'
+import { getPlatformCalled, platformCommands, readRules, ruleOptions, ruleUsage } from './platform-commands.ts'
+import { createRegistrationLink } from './platforms.ts'
 import { createPortal, endPortal, portalFields } from './portals.ts'
 import { listPortals } from './portals.queries.ts'
 import { registrationPath } from './registration.routes.ts'
 import { applyRules } from './rule-trial.ts'
-import { proposeRules } from './rules.ts'
 import { activateSigningKey, addSigningKey } from './signing-keys.ts'
 
-/** `lti platforms | register | platform add … | launches | identity | read | portals | portal add … | key …`: who shows dashboards. */
+/** `lti platforms | platform … | register | launches | identity | read | portals | portal add … | key …`: who shows dashboards. */
 export const ltiCommands: Command[] = [
-  {
-    name: 'platforms',
-    usage: '',
-    summary: 'Lists the platforms that launch dashboards, and the addresses to declare this tool with.',
-    async run(context) {
-      const tenant = await context.tenant()
-      const platforms = await inTenant(context.db, tenant.id, listPlatforms)
-      const tool = describeTool(context, tenant)
-      for (const [name, url] of Object.entries(tool)) context.print(`${name}: ${url}`)
-      for (const { id, name, issuer, clientId } of platforms)
-        context.print(`${id}  ${name}  ${issuer}  client ${clientId}`)
-      return { tool, platforms }
-    },
-  },
+  ...platformCommands,
   {
     name: 'register',
     usage: '',
@@ -47,74 +32,11 @@ export const ltiCommands: Command[] = [
     },
   },
   {
-    name: 'platform add',
-    usage:
-      '--name NAME --issuer ISSUER --client-id ID --authorization URL --token URL --keys URL --deployment ID [--product moodle]',
-    summary: 'Declares a platform by hand; its rules are those of its product, and are changed by the page.',
-    options: {
-      name: { type: 'string' },
-      issuer: { type: 'string' },
-      'client-id': { type: 'string' },
-      authorization: { type: 'string' },
-      token: { type: 'string' },
-      keys: { type: 'string' },
-      deployment: { type: 'string' },
-      product: { type: 'string', default: '' },
-    },
-    async run(context, _positionals, values) {
-      const product = typeof values['product'] === 'string' ? values['product'] : ''
-      const authorizationUrl = values['authorization']
-      const read = platformSettings.safeParse({
-        name: values['name'],
-        product,
-        issuer: values['issuer'],
-        clientId: values['client-id'],
-        authorizationUrl,
-        tokenUrl: values['token'],
-        keysUrl: values['keys'],
-        deployments: [values['deployment']],
-        frameOrigin: authorizationUrl,
-        ...proposeRules(product),
-      })
-      if (!read.success) throw new Problem(400, 'platform_invalid', z.prettifyError(read.error))
-      const { id: tenantId } = await context.tenant()
-      const platform = await inTenant(context.db, tenantId, (tx) =>
-        createPlatform(context, tx, read.data, { registeredBy: 'hand', actorPersonId: null }),
-      )
-      context.print(`${platform.id}  ${platform.name}`)
-      return platform
-    },
-  },
-  {
-    name: 'platform try',
-    usage: '<id or name>',
-    summary: 'Reads the keys of a platform now.',
-    async run(context, [which = '']) {
-      const { tenantId, platform } = await find(context, which)
-      const found = await tryPlatform(context, tenantId, platform.id)
-      context.print(`${found.keys} keys.`)
-      return found
-    },
-  },
-  {
-    name: 'platform withdraw',
-    usage: '<id or name>',
-    summary: 'Refuses the launches of a platform from now on.',
-    async run(context, [which = '']) {
-      const { tenantId, platform } = await find(context, which)
-      await inTenant(context.db, tenantId, (tx) =>
-        removePlatform(tx, { id: platform.id, actorPersonId: null }, context.now()),
-      )
-      context.print('Withdrawn.')
-      return { id: platform.id }
-    },
-  },
-  {
     name: 'launches',
     usage: '<id or name of a platform>',
     summary: 'Shows its last launches: who and where, as the platform and as statements say it.',
     async run(context, [which = '']) {
-      const { tenantId, platform } = await find(context, which)
+      const { tenantId, platform } = await getPlatformCalled(context, which)
       const launches = await inTenant(context.db, tenantId, (tx) => listLaunches(tx, platform.id, 30))
       for (const { begunAt, outcome, detail, subject, identifier, contextId, courseIri } of launches) {
         context.print(
@@ -126,14 +48,17 @@ export const ltiCommands: Command[] = [
   },
   {
     name: 'identity',
-    usage: '<id or name of a platform> [sub=42] [context.id=7] [custom.username=ana] [email=…]',
-    summary: 'Tells where the rules of a platform lead for what it would say of somebody, and whether they are known.',
-    async run(context, [which = '', ...said]) {
-      const { tenantId, platform } = await find(context, which)
+    usage: `<id or name of a platform> [sub=42] [context.id=7] [custom.username=ana] [email=…] ${ruleUsage}`,
+    summary:
+      'Tells where the rules of a platform, or others, lead for what it would say of somebody, and whether they are known.',
+    options: ruleOptions,
+    async run(context, [which = '', ...said], given) {
+      const { tenantId, platform } = await getPlatformCalled(context, which)
       const values = Object.fromEntries(
         said.map((each) => [each.slice(0, each.indexOf('=')), each.slice(each.indexOf('=') + 1)] as const),
       )
-      const trial = await applyRules(context, tenantId, { platformId: platform.id, values })
+      const rules = readRules(platform, given)
+      const trial = await applyRules(context, tenantId, { platformId: platform.id, ...rules, values })
       context.print(`person: ${trial.identifier ?? 'nobody'}  ${trial.personEvents} events`)
       context.print(`course: ${trial.courseIri ?? 'none'}  ${trial.courseEvents} events`)
       return trial
@@ -144,7 +69,7 @@ export const ltiCommands: Command[] = [
     usage: '<id or name of a platform>',
     summary: 'Reads the rosters and grades of the courses launched from it, now.',
     async run(context, [which = '']) {
-      const { tenantId, platform } = await find(context, which)
+      const { tenantId, platform } = await getPlatformCalled(context, which)
       const courses = await inTenant(context.db, tenantId, (tx) => listCourses(tx, platform.id, 1_000))
       const readings = []
       for (const { course, title, iri } of courses) {
@@ -221,14 +146,3 @@ export const ltiCommands: Command[] = [
     },
   },
 ]
-
-async function find(context: CommandContext, which: string): Promise<{ tenantId: string; platform: Platform }> {
-  const { id: tenantId } = await context.tenant()
-  const platforms = await inTenant(context.db, tenantId, listPlatforms)
-  const found = platforms.filter(({ id, name }) => id === which || name.toLowerCase() === which.toLowerCase())
-  const [platform] = found
-  if (!platform || found.length > 1) {
-    throw new Problem(404, 'platform_unknown', `No platform, or several, are called "${which}": see lti platforms.`)
-  }
-  return { tenantId, platform }
-}

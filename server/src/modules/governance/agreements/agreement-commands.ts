@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readTextFile } from '#kernel/command-file'
 import type { Command, CommandContext } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
@@ -56,9 +56,7 @@ async function readSource(name: string | undefined): Promise<string> {
   const shipped = shippedAgreements.find((each) => each === name)
   if (shipped) return readShippedAgreement(shipped)
   if (name === undefined) throw new Problem(400, 'file_needed', `Name an agreement: ${which}.`)
-  return readFile(name, 'utf8').catch(() => {
-    throw new Problem(404, 'file_not_found', `There is no file ${name} that can be read.`)
-  })
+  return readTextFile(name)
 }
 
 /** Shows every fault; the one error of a command shows the first alone. */

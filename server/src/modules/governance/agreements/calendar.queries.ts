@@ -62,7 +62,7 @@ export async function findFirstDay(tx: Tx, agreementId: string): Promise<Day> {
 export async function insertDoneReview(
   tx: Tx,
   agreementId: string,
-  done: DoneReview & { note: string; recordedBy: string },
+  done: DoneReview & { note: string; recordedBy: string | null },
   now: Date,
 ): Promise<boolean> {
   const made = await calendarTables(tx)

@@ -6,8 +6,8 @@ import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { addressOf, digest, listHolders } from '#modules/identity'
-import { getStanding, inStanding, requireManager } from '../standing.ts'
-import { listPeriods, schoolYearOf } from './calendar.ts'
+import { getStanding, inStanding } from '../standing.ts'
+import { schoolYearOf } from './calendar.ts'
 import { writeCalendarFeed } from './calendar-feed.ts'
 import { findCalendarReach } from './calendar-reach.ts'
 import {
@@ -15,13 +15,13 @@ import {
   findFeed,
   findFeedDate,
   findFirstDay,
-  insertDoneReview,
   listCalendarMeetings,
   listNotices,
   markNoticeRead,
   replaceFeed,
 } from './calendar.queries.ts'
 import { readCalendar } from './compliance.ts'
+import { recordReview } from './reviews.ts'
 
 const bySlug = z.object({ slug: z.string().max(80) })
 const day = z.iso.date()
@@ -134,28 +134,7 @@ export function registerCalendar(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      await inStanding(services, request, async (tx, standing, now) => {
-        requireManager(standing)
-        const { agreement, today, personId } = standing
-        const { review: key, periodFrom, doneOn, note } = request.body
-        const rule = agreement.rules.review.find((each) => each.key === key)
-        const periods = rule ? listPeriods(schoolYearOf(agreement.rules, periodFrom), rule.per) : []
-        if (!periods.some(({ from }) => from === periodFrom)) {
-          throw new Problem(404, 'review_not_found', 'The agreement asks for no such review in this period.')
-        }
-        if (doneOn > today) throw new Problem(422, 'review_to_come', 'A review is recorded once it is done.')
-        const done = { key, periodFrom, doneOn, note, recordedBy: personId }
-        if (!(await insertDoneReview(tx, agreement.id, done, now))) {
-          throw new Problem(409, 'review_done', 'This review was recorded before.')
-        }
-        await recordAudit(tx, {
-          action: 'governance.review_recorded',
-          actorPersonId: personId,
-          subjectKind: 'agreement',
-          subjectId: agreement.id,
-          detail: { review: key, periodFrom, doneOn },
-        })
-      })
+      await inStanding(services, request, (tx, standing, now) => recordReview(tx, standing, request.body, now))
       return reply.status(204).send(null)
     },
   )

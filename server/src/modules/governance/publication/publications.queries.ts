@@ -125,7 +125,7 @@ export async function findDecision(tx: Tx, agreementId: string, number: string):
 /** Makes a decision public. @returns false when it was already. */
 export async function insertPublication(
   tx: Tx,
-  input: { decisionId: string; matterCode: string; matterName: string; publishedBy: string },
+  input: { decisionId: string; matterCode: string; matterName: string; publishedBy: string | null },
   now: Date,
 ): Promise<boolean> {
   const result = await tables(tx)

@@ -8,6 +8,14 @@ import { decisionSchema, toDecision, withPlaces } from './decision-schema.ts'
 
 const bySlug = z.object({ slug: z.string().max(80) })
 const publisher = z.object({ name: z.string().trim().min(1).max(200), siret: z.string().regex(/^\d{14}$/) })
+/** What is told of a decision that is made public, by a page or by a command. */
+export const newPublication = z.object({
+  matterCode: z
+    .string()
+    .regex(/^\d\.\d{1,2}$/)
+    .describe('of the nomenclature of acts, such as 8.1'),
+  matterName: z.string().trim().min(1).max(200),
+})
 const pageSize = 50
 
 /** Decisions as their consortium sees them, and making them public. */
@@ -91,13 +99,7 @@ export function registerPublications(app: App, services: Services): void {
         operationId: 'publishDecision',
         summary: 'Makes a decision public, for good, and signs the journal',
         params: bySlug.extend({ number: z.string().max(20) }),
-        body: z.object({
-          matterCode: z
-            .string()
-            .regex(/^\d\.\d{1,2}$/)
-            .describe('of the nomenclature of acts, such as 8.1'),
-          matterName: z.string().trim().min(1).max(200),
-        }),
+        body: newPublication,
         response: { 200: z.object({ seq: z.int() }) },
       },
     },

@@ -6,7 +6,7 @@ import { recordInJournal } from '../journal/journal.ts'
 import { lockJournal } from '../journal/journal-lock.ts'
 import { listPlacesOf } from '../journal/journal.queries.ts'
 import { signCheckpoint } from '../journal/checkpoints.ts'
-import { type ActingStanding, requireManager, type Standing } from '../standing.ts'
+import { type ActingStanding, requireManager } from '../standing.ts'
 import {
   type DecisionRow,
   findDecision,
@@ -43,7 +43,7 @@ export async function updatePublisher(tx: Tx, standing: ActingStanding, publishe
 export async function publishDecision(
   tx: Tx,
   services: Pick<Services, 'secrets' | 'publicUrl'>,
-  standing: Standing,
+  standing: ActingStanding,
   input: { number: string; matterCode: string; matterName: string },
   now: Date,
 ): Promise<{ id: string }> {

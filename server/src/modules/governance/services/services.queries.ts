@@ -67,7 +67,7 @@ export async function insertService(
   tx: Tx,
   agreementId: string,
   service: Omit<DigitalService, 'id' | 'number' | 'stopped'>,
-  personId: string,
+  personId: string | null,
   now: Date,
 ): Promise<{ id: string; number: number }> {
   const last = await tables(tx)

@@ -8,6 +8,15 @@ import { registerService } from './services.ts'
 
 const bySlug = z.object({ slug: z.string().max(80) })
 const text = z.string().trim().min(1).max(20_000)
+/** What is told of a service, by a page or by a command. */
+export const newService = z.strictObject({
+  name: z.string().trim().min(1).max(150),
+  purpose: text.describe('the problem it solves'),
+  audience: text.describe('for whom'),
+  owner: z.string().max(80).describe('key of the party'),
+  beganOn: z.iso.date(),
+  phase: z.string().max(80).describe('key of the phase'),
+})
 const base = '/api/governance/agreements/:slug/services'
 
 /** Public digital services under an agreement, and the course of each. */
@@ -34,14 +43,7 @@ export function registerServices(app: App, services: Services): void {
         operationId: 'registerDigitalService',
         summary: 'Registers a service, in the phase in which it is',
         params: bySlug,
-        body: z.strictObject({
-          name: z.string().trim().min(1).max(150),
-          purpose: text.describe('the problem it solves'),
-          audience: text.describe('for whom'),
-          owner: z.string().max(80).describe('key of the party'),
-          beganOn: z.iso.date(),
-          phase: z.string().max(80).describe('key of the phase'),
-        }),
+        body: newService,
         response: { 201: z.object({ number: z.int() }) },
       },
     },

@@ -5,13 +5,13 @@ import type { Day } from '#kernel/time'
 import type { Agreement } from '../agreements/agreement-schema.ts'
 import { lockJournal } from '../journal/journal-lock.ts'
 import { type JournalContent, recordInJournal } from '../journal/journal.ts'
-import { requireManager, type Standing, takesPart } from '../standing.ts'
+import { type ActingStanding, requireManager, type Standing, takesPart } from '../standing.ts'
 import { type DigitalService, getService, insertService, insertStep, serviceNotFound } from './services.queries.ts'
 
 export type ServiceRules = NonNullable<Agreement['services']>
 
 /** @throws Problem 409 `services_not_agreed` when the agreement has no chapter about services. */
-export function getServiceRules({ agreement }: Standing): ServiceRules {
+export function getServiceRules({ agreement }: Pick<Standing, 'agreement'>): ServiceRules {
   const { services } = agreement.rules
   if (!services) throw new Problem(409, 'services_not_agreed', 'This agreement says nothing of services.')
   return services
@@ -39,17 +39,19 @@ export async function getReadableService(tx: Tx, standing: Standing, number: num
  */
 export async function registerService(
   tx: Tx,
-  standing: Standing,
+  standing: ActingStanding,
   input: { name: string; purpose: string; audience: string; owner: string; beganOn: Day; phase: string },
   now: Date,
 ): Promise<{ number: number }> {
   requireManager(standing)
   const rules = getServiceRules(standing)
   const { agreement, personId, today } = standing
-  if (!agreement.rules.parties.some(({ key }) => key === input.owner))
-    throw new Problem(422, 'party_unknown', 'The agreement has no such party.')
-  if (!rules.phases.some(({ key }) => key === input.phase))
-    throw new Problem(422, 'phase_unknown', 'The agreement has no such phase.')
+  const parties = agreement.rules.parties.map(({ key }) => key)
+  if (!parties.includes(input.owner))
+    throw new Problem(422, 'party_unknown', `The agreement has no such party: it has ${parties.join(', ')}.`)
+  const phases = rules.phases.map(({ key }) => key)
+  if (!phases.includes(input.phase))
+    throw new Problem(422, 'phase_unknown', `The agreement has no such phase: it has ${phases.join(', ')}.`)
   if (input.beganOn > today) throw new Problem(422, 'service_not_begun', 'A service is registered once it has begun.')
   await lockJournal(tx, agreement.id)
   const service = await insertService(tx, agreement.id, input, personId, now)

@@ -17,7 +17,7 @@ export async function findDashboard(tx: Tx, audience: Audience): Promise<Dashboa
 /** Replaces what an audience is shown. */
 export async function updateDashboard(
   tx: Tx,
-  row: { audience: Audience; items: DashboardItem[]; updatedBy: string },
+  row: { audience: Audience; items: DashboardItem[]; updatedBy: string | null },
   now: Date,
 ): Promise<void> {
   const said = { items: JSON.stringify(row.items), updated_at: now, updated_by: row.updatedBy }

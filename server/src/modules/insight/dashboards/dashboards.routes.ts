@@ -1,14 +1,15 @@
 import { z } from 'zod'
 import type { Actor } from '#kernel/access'
-import { recordAudit } from '#kernel/audit'
 import { type App, actorOf, viewerOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
-import { deleteDashboard, findDashboard, updateDashboard } from './dashboards.queries.ts'
-import { audiences, dashboardItem, defaultDashboards } from './default-dashboards.ts'
+import { getDashboard, listDashboards, resetDashboard, setDashboard } from './dashboards.ts'
+import { audiences, dashboardItem } from './default-dashboards.ts'
 
 const audienceParams = z.object({ audience: z.enum(audiences) })
+/** What is told of a dashboard that an institution makes, by a page or by the file of a command. */
+export const newDashboard = z.object({ items: z.array(dashboardItem).max(40) })
 const dashboard = z.object({
   items: z.array(dashboardItem),
   custom: z.boolean().describe('false: what comes with the product'),
@@ -32,8 +33,7 @@ export function registerDashboards(app: App, services: Services): void {
       const viewer = viewerOf(request)
       const { audience } = request.params
       if (viewer.audience !== audience) throw new Problem(403, 'not_allowed', 'Your rights do not include this.')
-      const items = await inTenant(services.db, viewer.tenantId, (tx) => findDashboard(tx, audience))
-      return { items: items ?? defaultDashboards[audience], custom: items !== undefined }
+      return inTenant(services.db, viewer.tenantId, (tx) => getDashboard(tx, audience))
     },
   )
 
@@ -51,14 +51,7 @@ export function registerDashboards(app: App, services: Services): void {
     },
     async (request) => {
       const { tenantId } = administratorOf(actorOf(request))
-      return inTenant(services.db, tenantId, async (tx) => {
-        const dashboards = []
-        for (const audience of audiences) {
-          const items = await findDashboard(tx, audience)
-          dashboards.push({ audience, items: items ?? defaultDashboards[audience], custom: items !== undefined })
-        }
-        return { dashboards }
-      })
+      return { dashboards: await inTenant(services.db, tenantId, listDashboards) }
     },
   )
 
@@ -70,7 +63,7 @@ export function registerDashboards(app: App, services: Services): void {
         operationId: 'updateDashboard',
         summary: 'Chooses the indicators shown to an audience, in their order',
         params: audienceParams,
-        body: z.object({ items: z.array(dashboardItem).max(40) }),
+        body: newDashboard,
         response: { 200: dashboard },
       },
     },
@@ -78,17 +71,9 @@ export function registerDashboards(app: App, services: Services): void {
       const { tenantId, personId } = administratorOf(actorOf(request))
       const { audience } = request.params
       const { items } = request.body
-      await inTenant(services.db, tenantId, async (tx) => {
-        await updateDashboard(tx, { audience, items, updatedBy: personId }, services.now())
-        await recordAudit(tx, {
-          action: 'insight.dashboard_changed',
-          actorPersonId: personId,
-          subjectKind: 'dashboard',
-          subjectId: null,
-          detail: { audience, indicators: items.map(({ indicator }) => indicator) },
-        })
-      })
-      return { items, custom: true }
+      return inTenant(services.db, tenantId, (tx) =>
+        setDashboard(tx, { audience, items, by: personId }, services.now()),
+      )
     },
   )
 
@@ -106,17 +91,7 @@ export function registerDashboards(app: App, services: Services): void {
     async (request) => {
       const { tenantId, personId } = administratorOf(actorOf(request))
       const { audience } = request.params
-      await inTenant(services.db, tenantId, async (tx) => {
-        await deleteDashboard(tx, audience)
-        await recordAudit(tx, {
-          action: 'insight.dashboard_reset',
-          actorPersonId: personId,
-          subjectKind: 'dashboard',
-          subjectId: null,
-          detail: { audience },
-        })
-      })
-      return { items: defaultDashboards[audience], custom: false }
+      return inTenant(services.db, tenantId, (tx) => resetDashboard(tx, audience, personId))
     },
   )
 }

@@ -1,16 +1,16 @@
 import { z } from 'zod'
 import { listPersonSummaries } from '#modules/directory'
-import { recordAudit } from '#kernel/audit'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { listCourseNames } from './courses.queries.ts'
 import { administratorOf } from './dashboards.routes.ts'
-import { deleteProgramme, listProgrammes, type Programme } from './programmes.queries.ts'
-import { createProgramme, programmeNotFound, updateProgramme } from './programmes.ts'
+import { listProgrammes, type Programme } from './programmes.queries.ts'
+import { createProgramme, removeProgramme, updateProgramme } from './programmes.ts'
 import { key, localName } from './viewer.routes.ts'
 
-const programmeInput = z.object({
+/** What is told of a programme, by a page or by a command. */
+export const programmeInput = z.object({
   name: z.string().trim().min(1).max(200),
   courses: z.array(key).max(500),
   heads: z.array(z.uuid()).max(50),
@@ -59,8 +59,7 @@ export function registerProgrammes(app: App, services: Services): void {
     async (request, reply) => {
       const { tenantId, personId } = administratorOf(actorOf(request))
       const [described] = await inTenant(services.db, tenantId, async (tx) => {
-        const programme = await createProgramme(tx, request.body, services.now())
-        await auditProgramme(tx, 'insight.programme_created', personId, programme)
+        const programme = await createProgramme(tx, request.body, personId, services.now())
         return describeProgrammes(tx, [programme])
       })
       return reply.status(201).send(described!)
@@ -83,8 +82,7 @@ export function registerProgrammes(app: App, services: Services): void {
       const { tenantId, personId } = administratorOf(actorOf(request))
       const programme = { id: request.params.id, ...request.body }
       const [described] = await inTenant(services.db, tenantId, async (tx) => {
-        await updateProgramme(tx, programme)
-        await auditProgramme(tx, 'insight.programme_changed', personId, programme)
+        await updateProgramme(tx, programme, personId)
         return describeProgrammes(tx, [programme])
       })
       return described!
@@ -105,16 +103,14 @@ export function registerProgrammes(app: App, services: Services): void {
     async (request, reply) => {
       const { tenantId, personId } = administratorOf(actorOf(request))
       const { id } = request.params
-      await inTenant(services.db, tenantId, async (tx) => {
-        if (!(await deleteProgramme(tx, id))) throw programmeNotFound()
-        await auditProgramme(tx, 'insight.programme_deleted', personId, { id, courses: [], heads: [] })
-      })
+      await inTenant(services.db, tenantId, (tx) => removeProgramme(tx, id, personId))
       return reply.status(204).send(null)
     },
   )
 }
 
-async function describeProgrammes(tx: Tx, programmes: Programme[]): Promise<z.infer<typeof programmeSchema>[]> {
+/** Programmes with the names of their courses and of their heads. */
+export async function describeProgrammes(tx: Tx, programmes: Programme[]): Promise<z.infer<typeof programmeSchema>[]> {
   const names = await listCourseNames(
     tx,
     programmes.flatMap(({ courses }) => courses),
@@ -131,14 +127,4 @@ async function describeProgrammes(tx: Tx, programmes: Programme[]): Promise<z.in
       .filter((person) => heads.includes(person.id))
       .map((person) => ({ id: person.id, givenName: person.givenName, familyName: person.familyName })),
   }))
-}
-
-async function auditProgramme(
-  tx: Tx,
-  action: string,
-  actorPersonId: string,
-  { id, courses, heads }: Pick<Programme, 'id' | 'courses' | 'heads'>,
-): Promise<void> {
-  const detail = { courses: courses.length, heads: heads.length }
-  await recordAudit(tx, { action, actorPersonId, subjectKind: 'programme', subjectId: id, detail })
 }

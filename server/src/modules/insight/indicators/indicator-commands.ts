@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path'
 import type { Viewer } from '#kernel/access'
-import type { Command } from '#kernel/module'
+import type { Command, CommandContext } from '#kernel/module'
+import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { smallestGroup } from '../privacy/suppression.ts'
 import { openAnswering } from './answers.ts'
@@ -8,22 +9,27 @@ import { openCatalogue } from './catalogue.ts'
 import { openChartCompiler } from './charts.ts'
 import { checkFixtures } from './fixtures.ts'
 import { listFolders, loadIndicator } from './loading.ts'
+import { offerIndicator } from './offering.ts'
+import { listUnwanted } from './surroundings.queries.ts'
 
 const list: Command = {
   name: 'indicator list',
   usage: '',
-  summary: 'Indicators there are, where they come from, and those that are refused, with the reason.',
+  summary:
+    'Indicators there are, where they come from, which are not offered, and those that are refused, with the reason.',
   async run(context) {
     const { indicators, broken } = await openCatalogue(context).read()
+    const unwanted = await inTenant(context.db, (await context.tenant()).id, listUnwanted)
     const listed = [...indicators.values()].map(({ name, version, origin, scopes, texts }) => ({
       name,
       version,
       origin,
       scopes: Object.keys(scopes),
       title: texts.en.title,
+      enabled: !unwanted.has(name),
     }))
-    for (const { name, version, origin, scopes, title } of listed)
-      context.print(`${name} ${version} (${origin}; ${scopes.join(', ')}): ${title}`)
+    for (const { name, version, origin, scopes, title, enabled } of listed)
+      context.print(`${name} ${version} (${origin}; ${scopes.join(', ')}): ${title}${enabled ? '' : ' (not offered)'}`)
     for (const { name, folder, problems } of broken) {
       context.print(`${name}: refused (${folder})`)
       for (const { file, reason } of problems) context.print(`  ${file}: ${reason}`)
@@ -102,6 +108,29 @@ const computeOne: Command = {
   },
 }
 
+const enable: Command = {
+  name: 'indicator enable',
+  usage: '<name>',
+  summary: 'Offers an indicator again that was offered no longer.',
+  run: (context, [name]) => setOffered(context, name, true),
+}
+
+const disable: Command = {
+  name: 'indicator disable',
+  usage: '<name>',
+  summary: 'Offers an indicator no longer: dashboards leave it out, and nobody may ask it.',
+  run: (context, [name]) => setOffered(context, name, false),
+}
+
+async function setOffered(context: CommandContext, indicator: string | undefined, enabled: boolean) {
+  if (indicator === undefined) throw new Problem(400, 'indicator_needed', 'Say which indicator.')
+  const contents = await openCatalogue(context).read()
+  const { id } = await context.tenant()
+  await inTenant(context.db, id, (tx) => offerIndicator(tx, contents, { indicator, enabled, by: null }, context.now()))
+  context.print(`${indicator} is ${enabled ? 'offered' : 'not offered any more'}.`)
+  return { indicator, enabled }
+}
+
 const wholeInstitution: Omit<Viewer, 'tenantId'> = {
   audience: 'institution',
   courses: null,
@@ -123,4 +152,4 @@ async function findFolders(given: string[]): Promise<string[]> {
 }
 
 /** `npm run preau -- insight indicator …`. */
-export const indicatorCommands: Command[] = [list, check, computeOne]
+export const indicatorCommands: Command[] = [list, check, computeOne, enable, disable]

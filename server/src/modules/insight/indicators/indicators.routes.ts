@@ -1,10 +1,8 @@
 import { z } from 'zod'
 import type { Viewer } from '#kernel/access'
-import { recordAudit } from '#kernel/audit'
 import { type App, actorOf, viewerOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
-import { Problem } from '#kernel/problem'
 import type { Tenant } from '#kernel/tenancy'
 import type { Day } from '#kernel/time'
 import { administratorOf } from '../dashboards/dashboards.routes.ts'
@@ -14,7 +12,8 @@ import { openCatalogue } from './catalogue.ts'
 import { audiences, parameter, scope, scopeNames, texts } from './definition.ts'
 import type { Asked } from './questions.ts'
 import { writeRowsCsv } from './rows-csv.ts'
-import { listUnwanted, upsertSetting } from './surroundings.queries.ts'
+import { offerIndicator } from './offering.ts'
+import { listUnwanted } from './surroundings.queries.ts'
 
 const key = z.string().regex(/^-?\d{1,19}$/)
 const as = z.enum(audiences).optional()
@@ -196,18 +195,10 @@ export function registerIndicators(app: App, services: Services): void {
       const { tenantId, personId } = administratorOf(actorOf(request))
       const { enabled } = request.body
       const indicator = request.params.name
-      if (!(await catalogue.read()).indicators.has(indicator))
-        throw new Problem(404, 'indicator_unknown', 'There is no such indicator.')
-      await inTenant(services.db, tenantId, async (tx) => {
-        await upsertSetting(tx, { indicator, enabled, by: personId }, services.now())
-        await recordAudit(tx, {
-          action: 'insight.indicator_changed',
-          actorPersonId: personId,
-          subjectKind: 'indicator',
-          subjectId: null,
-          detail: { indicator, enabled },
-        })
-      })
+      const contents = await catalogue.read()
+      await inTenant(services.db, tenantId, (tx) =>
+        offerIndicator(tx, contents, { indicator, enabled, by: personId }, services.now()),
+      )
       return { enabled }
     },
   )

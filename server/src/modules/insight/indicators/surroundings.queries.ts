@@ -17,7 +17,7 @@ export async function listUnwanted(tx: Tx): Promise<Set<string>> {
 /** Notes whether the institution wants an indicator. */
 export async function upsertSetting(
   tx: Tx,
-  { indicator, enabled, by }: { indicator: string; enabled: boolean; by: string },
+  { indicator, enabled, by }: { indicator: string; enabled: boolean; by: string | null },
   now: Date,
 ): Promise<void> {
   const row = { indicator, enabled, updated_at: now, updated_by: by }

@@ -2,9 +2,8 @@ import { z } from 'zod'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
-import { Problem } from '#kernel/problem'
 import { administratorOf } from '../credentials/credentials.routes.ts'
-import { dropQuarantined, retryQuarantined, setLeniency, storeQuarantined } from './quarantine.ts'
+import { dropQuarantined, getQuarantined, retryQuarantined, setLeniency, storeQuarantined } from './quarantine.ts'
 import {
   findQuarantined,
   listQuarantined,
@@ -137,8 +136,7 @@ export function registerQuarantine(app: App, services: Services): void {
     },
     async (request) => {
       const { tenantId } = administratorOf(actorOf(request))
-      const found = await inTenant(services.db, tenantId, (tx) => findQuarantined(tx, request.params.id))
-      if (!found) throw new Problem(404, 'quarantined_unknown', 'There is no such statement in quarantine.')
+      const found = await inTenant(services.db, tenantId, (tx) => getQuarantined(tx, request.params.id))
       return { ...describe(found), body: found.body }
     },
   )

@@ -155,9 +155,9 @@ export async function storeQuarantined(
   corrected?: string,
 ): Promise<RepairName[]> {
   const { found, scopes } = await inTenant(services.db, tenantId, async (tx) => {
-    const waiting = await findQuarantined(tx, id)
-    const credential = waiting && (await findCredential(tx, { id: waiting.credentialId }))
-    return { found: requireWaiting(waiting), scopes: credential?.scopes ?? [] }
+    const waiting = await getWaiting(tx, id)
+    const credential = await findCredential(tx, { id: waiting.credentialId })
+    return { found: waiting, scopes: credential?.scopes ?? [] }
   })
   const { statement, repairs } = mend(found, corrected)
   const { credentialId, version } = found
@@ -187,8 +187,15 @@ export async function storeQuarantined(
   return repairs
 }
 
-function requireWaiting(found: QuarantinedStatement | undefined): QuarantinedStatement & { body: string } {
+/** A statement that broke a rule, as it was sent. @throws Problem 404 `quarantined_unknown`. */
+export async function getQuarantined(tx: Tx, id: string): Promise<QuarantinedStatement> {
+  const found = await findQuarantined(tx, id)
   if (!found) throw new Problem(404, 'quarantined_unknown', 'There is no such statement in quarantine.')
+  return found
+}
+
+async function getWaiting(tx: Tx, id: string): Promise<QuarantinedStatement & { body: string }> {
+  const found = await getQuarantined(tx, id)
   const { state, body } = found
   if (state !== 'waiting' || body === null) {
     throw new Problem(409, 'quarantined_decided', 'Somebody has decided on this statement already.', { state })
@@ -239,7 +246,7 @@ export async function dropQuarantined(
   note: string,
 ): Promise<void> {
   await inTenant(services.db, tenantId, async (tx) => {
-    const { sourceId } = requireWaiting(await findQuarantined(tx, id))
+    const { sourceId } = await getWaiting(tx, id)
     await decideQuarantined(tx, [id], { state: 'dropped', by, at: services.now(), note })
     await recordAudit(tx, {
       action: 'records.quarantined_dropped',

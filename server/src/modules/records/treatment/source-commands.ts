@@ -1,8 +1,15 @@
+import { readTextFile } from '#kernel/command-file'
 import type { Command } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { z } from 'zod'
-import { dropQuarantined, retryQuarantined, setLeniency } from '../quarantine/quarantine.ts'
+import {
+  dropQuarantined,
+  getQuarantined,
+  retryQuarantined,
+  setLeniency,
+  storeQuarantined,
+} from '../quarantine/quarantine.ts'
 import { listQuarantined, listSources } from '../quarantine/quarantine.queries.ts'
 import { createStatementWriter } from '../store/statement-writer.ts'
 import { setTreatment, treatments } from './treatments.ts'
@@ -65,6 +72,36 @@ export const sourceCommands: Command[] = [
     },
   },
   {
+    name: 'quarantine show',
+    usage: '<id>',
+    summary: 'Shows a statement that was set aside, as it was sent; with --json why, and what became of it.',
+    async run({ db, tenant, print }, [given]) {
+      const id = readId(given)
+      const found = await inTenant(db, (await tenant()).id, (tx) => getQuarantined(tx, id))
+      print(found.body ?? 'It was dropped: what it said is deleted.')
+      return found
+    },
+  },
+  {
+    name: 'quarantine store',
+    usage: '<id> [--corrected FILE]',
+    summary: 'Stores a statement set aside: as sent once repaired, or as the JSON of a file corrects it.',
+    options: { corrected: { type: 'string' } },
+    async run(context, [given], { corrected: file }) {
+      const id = readId(given)
+      const corrected = typeof file === 'string' ? await readTextFile(file) : undefined
+      const { id: tenantId } = await context.tenant()
+      const writer = createStatementWriter(context)
+      try {
+        const repairs = await storeQuarantined({ ...context, writer }, tenantId, null, id, corrected)
+        context.print(`Stored${repairs.length > 0 ? `, repaired: ${repairs.join(', ')}` : ''}.`)
+        return { id, repairs, corrected: corrected !== undefined }
+      } finally {
+        await writer.close()
+      }
+    },
+  },
+  {
     name: 'quarantine retry',
     usage: '[--source NAME]',
     summary: 'Tries again to store what is set aside, up to two thousand statements, the oldest first.',
@@ -89,16 +126,22 @@ export const sourceCommands: Command[] = [
     summary: 'Deletes what a statement set aside says; that it came, and why it was dropped, stay.',
     options: { note: { type: 'string' } },
     async run(context, [given], { note }) {
-      const id = z.uuid().safeParse(given)
-      if (!id.success) throw new Problem(400, 'invalid_request', 'Give the identifier of a statement that waits.')
+      const id = readId(given)
       const why = z.string().trim().min(1).max(500).safeParse(note)
       if (!why.success) throw new Problem(400, 'invalid_request', 'Say why by --note, in at most 500 characters.')
-      await dropQuarantined(context, (await context.tenant()).id, null, id.data, why.data)
+      await dropQuarantined(context, (await context.tenant()).id, null, id, why.data)
       context.print('Dropped.')
-      return { id: id.data }
+      return { id }
     },
   },
 ]
+
+function readId(given: string | undefined): string {
+  const id = z.uuid().safeParse(given)
+  if (!id.success)
+    throw new Problem(400, 'invalid_request', 'Give the identifier of a statement set aside: see records quarantine.')
+  return id.data
+}
 
 async function getSourceId(tx: Tx, name: string): Promise<string> {
   const source = (await listSources(tx)).find((each) => each.name === name)
