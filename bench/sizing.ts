@@ -63,7 +63,7 @@ function readFigures(figures: Figure[], cores: number): Measured {
   ])
   return {
     ingest: value('records.ingest.batch50'),
-    bytes: { postgres: value('records.bytes'), clickhouse: largest.bytes },
+    bytes: { postgres: value('records.bytes.postgres'), clickhouse: largest.bytes },
     curve: curve.toSorted(([a], [b]) => a - b),
     cores,
   }

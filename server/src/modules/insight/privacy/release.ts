@@ -82,22 +82,17 @@ export async function planRelease(clickhouse: ClickHouseClient, question: Releas
   const keys = question.splits.filter((split) => split !== 'course')
   const together = question.courses?.length !== 1 && !question.splits.includes('course')
   const tooMany: Release = { period, weeksLeftOut: 0, withheld: 'too_many_parts', condition: 'false' }
-  const ask = async (by: readonly Split[], wholes: readonly Set<string>[] = []) => {
-    const atoms = await listAtoms(clickhouse, question, by, period)
-    if (!atoms) return undefined
-    const told = tellAtoms(atoms, { from: period.from, together: together && by.length === 0, k, wholes })
-    return { atoms: atoms.filter(({ week }) => week >= period.from), told }
-  }
   // What an answer by activity and action leaves of one by activity, and of one by action, is looked at too.
-  const wholes = []
-  for (const key of keys.length > 1 ? keys : []) {
-    const whole = await ask([key])
-    if (!whole) return tooMany
-    wholes.push(new Set(Array.from(whole.told, ({ name }) => name)))
-  }
-  const asked = await ask(keys, wholes)
-  if (!asked) return tooMany
-  const { atoms, told } = asked
+  const singles = keys.length > 1 ? keys.map((key) => [key]) : []
+  const [all, ...ofSingles] = await Promise.all(
+    [keys, ...singles].map((by) => listAtoms(clickhouse, question, by, period)),
+  )
+  const tell = (atoms: readonly Atom[], wholes: readonly Set<string>[]) =>
+    tellAtoms(atoms, { from: period.from, together: together && keys.length === 0, k, wholes })
+  const wholes = ofSingles.map((found) => found && new Set(Array.from(tell(found, []), ({ name }) => name)))
+  if (!all || !wholes.every((whole) => whole !== undefined)) return tooMany
+  const told = tell(all, wholes)
+  const atoms = all.filter(({ week }) => week >= period.from)
 
   const picked = atoms.filter((atom) => atom.picked)
   const active = new Set(picked.map(({ week }) => week))
