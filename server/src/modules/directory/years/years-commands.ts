@@ -69,6 +69,7 @@ export const yearCommands: Command[] = [
       const found = await inSchoolOfYear(context, words, (tx, { establishmentId, startYear }) =>
         listSuccessions(tx, establishmentId, startYear),
       )
+      if (found.predecessors.length + found.renamed.length === 0) context.print('No class was there before.')
       const nameOf = (id: string) => found.groups.find((group) => group.id === id)?.name ?? ''
       for (const { id, name, pupils, successors } of found.predecessors) {
         if (successors.length === 0) context.print(`${id}  ${name} (${pupils})  nothing takes it up`)
