@@ -12,7 +12,7 @@ const publisher = z.object({ name: z.string().trim().min(1).max(200), siret: z.s
 export const newPublication = z.object({
   matterCode: z
     .string()
-    .regex(/^\d\.\d{1,2}$/)
+    .regex(/^\d\.\d{1,2}$/, 'a code of the nomenclature of acts, such as 8.1')
     .describe('of the nomenclature of acts, such as 8.1'),
   matterName: z.string().trim().min(1).max(200),
 })

@@ -47,7 +47,9 @@ export const dashboardCommands: Command[] = [
       const { items } = await readJsonFile(file, newDashboard)
       const { id } = await context.tenant()
       await inTenant(context.db, id, (tx) => setDashboard(tx, { audience, items, by: null }, context.now()))
-      context.print(`The dashboard of the audience ${audience} has ${items.length} indicators.`)
+      context.print(
+        `The dashboard of the audience ${audience} is now: ${items.map(({ indicator }) => indicator).join(', ')}.`,
+      )
       const missing = await findMissing(context, items)
       for (const name of missing) context.print(`There is no indicator ${name}: nothing is shown in its place.`)
       return { audience, items, custom: true, missing }

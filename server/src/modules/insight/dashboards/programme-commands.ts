@@ -58,7 +58,7 @@ export const programmeCommands: Command[] = [
         await updateProgramme(tx, { id, ...input }, null)
         return { id, ...input }
       })
-      context.print(`${changed.name}: ${changed.courses.length} courses, ${changed.heads.length} heads.`)
+      context.print(`${changed.name}  courses ${changed.courses.length}, heads ${changed.heads.length}`)
       return changed
     },
   },
