@@ -3,7 +3,12 @@
  * CRLF. A cell that such a program would run as a formula gets an apostrophe in front (OWASP, CSV injection).
  */
 export function toCsv(rows: readonly (readonly string[])[]): string {
-  return `\uFEFF${rows.map((row) => `${row.map(toCell).join(';')}\r\n`).join('')}`
+  return `\uFEFF${toCsvRows(rows)}`
+}
+
+/** Rows that follow the first ones of such a table. */
+export function toCsvRows(rows: readonly (readonly string[])[]): string {
+  return rows.map((row) => `${row.map(toCell).join(';')}\r\n`).join('')
 }
 
 function toCell(text: string): string {

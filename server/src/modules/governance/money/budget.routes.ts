@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { toCsv } from '#kernel/csv'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { closeExercise } from './close-exercise.ts'
@@ -9,7 +8,6 @@ import { reverseEntry } from './ledger.ts'
 import { listUnbilled } from './bills.ts'
 import {
   centsSchema,
-  formatCents,
   idParams,
   inAccounts,
   inManagedAccounts,
@@ -269,65 +267,6 @@ export function registerBudget(app: App, services: Services): void {
         const entries = found.slice(0, limit)
         return { entries: entries.map(toEntry), next: found.length > limit ? entries.at(-1)!.number : null }
       }),
-  )
-
-  app.get(
-    `${base}/entries.csv`,
-    {
-      config,
-      schema: {
-        operationId: 'exportLedgerEntries',
-        summary: 'The same as a table: one line a posting, the oldest first',
-        params: slugParams,
-        querystring: ofExercise,
-        response: { 200: z.string().describe('text/csv') },
-      },
-    },
-    async (request, reply) => {
-      const text = await inAccounts(services, actorOf(request), request.params.slug, async (tx, standing) => {
-        const names = new Map(standing.agreement.rules.parties.map(({ key, name }) => [key, name]))
-        const entries = await listEntries(tx, {
-          agreementId: standing.agreement.id,
-          seen: seenParties(standing),
-          exercise: request.query.exercise,
-          limit: 100_000,
-        })
-        return toCsv([
-          [
-            'numero',
-            'date_effet',
-            'enregistre_le',
-            'nature_ecriture',
-            'libelle',
-            'decision',
-            'cle_de_repartition',
-          ].concat(['annule', 'partie', 'compte', 'debit', 'credit', 'devise']),
-          ...entries
-            .toReversed()
-            .flatMap((entry) =>
-              entry.postings.map(({ party, nature: account, cents }) => [
-                String(entry.number),
-                entry.effectiveOn,
-                entry.recordedAt.toISOString(),
-                entry.kind,
-                entry.label,
-                entry.decisionNumber ?? '',
-                entry.sharingKey ?? '',
-                entry.reversesNumber === null ? '' : String(entry.reversesNumber),
-                names.get(party) ?? party,
-                account,
-                cents > 0n ? formatCents(cents) : '',
-                cents < 0n ? formatCents(-cents) : '',
-                'EUR',
-              ]),
-            ),
-        ])
-      })
-      return reply
-        .type('text/csv; charset=utf-8')
-        .header('content-disposition', 'attachment; filename="ecritures.csv"')
-        .send(text)
-    },
   )
 
   app.post(

@@ -19,8 +19,9 @@ export interface ListedEntry {
 }
 
 /**
- * Entries of a ledger, the newest first. An entry is seen whole or not at all: whoever sees but a part of it knows the rest.
+ * Entries of a ledger, the newest first, or the oldest when `after` is given. An entry is seen whole or not at all: whoever sees but a part of it knows the rest.
  * @param input.before number of the entry after which the list goes on, downwards.
+ * @param input.after number of the entry after which it goes on, upwards; 0 for the first.
  * @param input.seen parties whose own accounts are told; null for all.
  */
 export async function listEntries(
@@ -30,6 +31,7 @@ export async function listEntries(
     seen: string[] | null
     exercise?: Day | undefined
     before?: number | undefined
+    after?: number
     limit: number
   },
 ): Promise<ListedEntry[]> {
@@ -54,6 +56,7 @@ export async function listEntries(
     .where('entry.agreement_id', '=', input.agreementId)
   if (input.exercise !== undefined) query = query.where('entry.exercise', '=', input.exercise)
   if (input.before !== undefined) query = query.where('entry.number', '<', input.before)
+  if (input.after !== undefined) query = query.where('entry.number', '>', input.after)
   const { seen } = input
   if (seen !== null) {
     query = query.where((where) =>
@@ -70,7 +73,10 @@ export async function listEntries(
       ),
     )
   }
-  const entries = await query.orderBy('entry.number', 'desc').limit(input.limit).execute()
+  const entries = await query
+    .orderBy('entry.number', input.after === undefined ? 'desc' : 'asc')
+    .limit(input.limit)
+    .execute()
   if (entries.length === 0) return []
   const postings = await moneyTables(tx)
     .selectFrom('governance.posting')

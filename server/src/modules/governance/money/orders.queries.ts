@@ -34,8 +34,14 @@ export interface Order {
 /**
  * Orders, the newest first, with what each part came to in the ledger.
  * @param seen parties whose individual orders are told; null for all.
+ * @param page those that come after one, so many at most; all of them when absent.
  */
-export async function listOrders(tx: Tx, agreementId: string, seen: string[] | null): Promise<Order[]> {
+export async function listOrders(
+  tx: Tx,
+  agreementId: string,
+  seen: string[] | null,
+  page?: { before: string | undefined; limit: number },
+): Promise<Order[]> {
   let query = moneyTables(tx)
     .selectFrom('governance.service_order')
     .leftJoin('governance.decision', 'governance.decision.id', 'governance.service_order.decision_id')
@@ -50,6 +56,8 @@ export async function listOrders(tx: Tx, agreementId: string, seen: string[] | n
       ]),
     )
   }
+  if (page?.before !== undefined) query = query.where('governance.service_order.id', '<', page.before)
+  if (page) query = query.limit(page.limit)
   const orders = await query.orderBy('governance.service_order.id', 'desc').execute()
   if (orders.length === 0) return []
   const ids = orders.map(({ id }) => id)
@@ -73,16 +81,17 @@ export async function listOrders(tx: Tx, agreementId: string, seen: string[] | n
     .where('subject_id', 'in', ids)
     .groupBy(['subject_id', 'party', 'nature'])
     .execute()
-  const sum = (orderId: string, party: string, is: (nature: Nature) => boolean) =>
-    sums
-      .filter((each) => each.subject_id === orderId && each.party === party && is(each.nature))
-      .reduce((so, { cents }) => so + BigInt(cents), 0n)
+  const partsOf = Map.groupBy(parts, (part) => part.order_id)
+  const sumsOf = Map.groupBy(sums, (each) => each.subject_id)
   return orders.map((order) => {
-    const shared = parts.filter((part) => part.order_id === order.id)
+    const shared = partsOf.get(order.id) ?? []
+    const own = sumsOf.get(order.id) ?? []
+    const sum = (party: string, is: (nature: Nature) => boolean) =>
+      own.filter((each) => each.party === party && is(each.nature)).reduce((so, { cents }) => so + BigInt(cents), 0n)
     // Those whom a regularisation brought in bear a part without having been committed to one.
-    const joined = [
-      ...new Set(sums.filter((each) => each.subject_id === order.id && isCost(each.nature)).map(({ party }) => party)),
-    ].filter((party) => !shared.some((part) => part.party === party))
+    const joined = [...new Set(own.filter(({ nature }) => isCost(nature)).map(({ party }) => party))].filter(
+      (party) => !shared.some((part) => part.party === party),
+    )
     return {
       id: order.id,
       number: order.number,
@@ -103,8 +112,8 @@ export async function listOrders(tx: Tx, agreementId: string, seen: string[] | n
         party: part.party,
         weight: BigInt(part.weight),
         cents: BigInt(part.cents),
-        committedCents: sum(order.id, part.party, isCommitment),
-        costCents: sum(order.id, part.party, isCost),
+        committedCents: sum(part.party, isCommitment),
+        costCents: sum(part.party, isCost),
       })),
       lines: lines.filter((line) => line.order_id === order.id).map(({ uai, name, pupils }) => ({ uai, name, pupils })),
     }

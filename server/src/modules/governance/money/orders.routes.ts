@@ -1,10 +1,8 @@
 import { z } from 'zod'
-import { toCsv } from '#kernel/csv'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import {
   centsSchema,
-  formatCents,
   idParams,
   inAccounts,
   inManagedAccounts,
@@ -113,59 +111,6 @@ export function registerOrders(app: App, services: Services): void {
           regularisations: ofKnown(await listRegularisations(tx, standing.agreement.id)),
         }
       }),
-  )
-
-  app.get(
-    `${base}/orders.csv`,
-    {
-      config,
-      schema: {
-        operationId: 'exportOrders',
-        summary: 'Orders as a table, one line a part',
-        params: slugParams,
-        response: { 200: z.string().describe('text/csv') },
-      },
-    },
-    async (request, reply) => {
-      const text = await inAccounts(services, actorOf(request), request.params.slug, async (tx, standing) => {
-        const names = new Map(standing.agreement.rules.parties.map(({ key, name }) => [key, name]))
-        const orders = await listOrders(tx, standing.agreement.id, seenParties(standing))
-        return toCsv([
-          [
-            'numero',
-            'libelle',
-            'portee',
-            'etat',
-            'date_effet',
-            'decision',
-            'cle_de_repartition',
-            'montant',
-            'membre',
-          ].concat(['poids', 'part', 'reste_engage', 'cout']),
-          ...orders.flatMap((order) =>
-            order.parts.map((part) => [
-              order.number,
-              order.label,
-              order.scope === 'shared' ? 'mutualisee' : 'individuelle',
-              order.state,
-              order.effectiveOn,
-              order.decisionNumber ?? '',
-              order.sharingKey,
-              formatCents(order.cents),
-              names.get(part.party) ?? part.party,
-              String(part.weight),
-              formatCents(part.cents),
-              formatCents(part.committedCents),
-              formatCents(part.costCents),
-            ]),
-          ),
-        ])
-      })
-      return reply
-        .type('text/csv; charset=utf-8')
-        .header('content-disposition', 'attachment; filename="commandes.csv"')
-        .send(text)
-    },
   )
 
   app.post(

@@ -1,5 +1,5 @@
 import type { Services } from '#kernel/module'
-import { inTenant, type Tx } from '#kernel/postgres'
+import type { Tx } from '#kernel/postgres'
 import type { AgreementInForce } from '../agreements/agreements.queries.ts'
 import {
   type OpenDecision,
@@ -9,7 +9,8 @@ import {
   weightedVoteColumns,
   writeOpenCsv,
 } from './open-data.ts'
-import { listPublished, listPublishedVotes, type Publisher } from './publications.queries.ts'
+import { listPublished, listPublishedVotes, type PublishedDecision, type Publisher } from './publications.queries.ts'
+import { writePages } from '../write-pages.ts'
 
 /** What a file of open data is about. */
 export interface OpenFile {
@@ -25,7 +26,7 @@ const pageSize = 200
 
 /** The published decisions as SCDL asks for them, newest first, in pieces. */
 export function writeDeliberations(services: Pick<Services, 'db'>, file: OpenFile): AsyncGenerator<string> {
-  return writePages(services, file, scdlColumns, async (_, decisions) =>
+  return writeTable(services, file, scdlColumns, async (_, decisions) =>
     decisions.map((each) => toScdlRow(each, file.publisher)),
   )
 }
@@ -33,7 +34,7 @@ export function writeDeliberations(services: Pick<Services, 'db'>, file: OpenFil
 /** Who voted what on the published decisions, newest first, in pieces. */
 export function writeWeightedVotes(services: Pick<Services, 'db'>, file: OpenFile): AsyncGenerator<string> {
   const names = new Map(file.agreement.rules.parties.map(({ key, name }) => [key, name]))
-  return writePages(services, file, weightedVoteColumns, async (tx, decisions) => {
+  return writeTable(services, file, weightedVoteColumns, async (tx, decisions) => {
     const votes = await listPublishedVotes(
       tx,
       decisions.map(({ id }) => id),
@@ -46,8 +47,7 @@ export function writeWeightedVotes(services: Pick<Services, 'db'>, file: OpenFil
   })
 }
 
-/** Each page has a transaction of its own: whoever reads slowly holds none. */
-async function* writePages(
+async function* writeTable(
   { db }: Pick<Services, 'db'>,
   { tenantId, agreement, addressOf }: OpenFile,
   columns: string[],
@@ -55,22 +55,16 @@ async function* writePages(
 ): AsyncGenerator<string> {
   yield writeOpenCsv([columns])
   const shortNames = new Map(agreement.rules.bodies.map(({ key, shortName }) => [key, shortName]))
-  let before: string | undefined
-  do {
-    const page = await inTenant(db, tenantId, async (tx) => {
-      const decisions = await listPublished(tx, agreement.id, { before, limit: pageSize })
+  yield* writePages<PublishedDecision>(db, tenantId, {
+    pageSize,
+    read: (tx, last) => listPublished(tx, agreement.id, { before: last?.id, limit: pageSize }),
+    write: async (decisions, tx) => {
       const open = decisions.map((each) => ({
         ...each,
         bodyName: shortNames.get(each.body) ?? each.body,
         address: addressOf(each.number),
       }))
-      return {
-        text: writeOpenCsv(await toRows(tx, open)),
-        last: decisions.length < pageSize ? undefined : decisions.at(-1),
-      }
-    })
-    // An empty piece would stall the answer.
-    if (page.text !== '') yield page.text
-    before = page.last?.id
-  } while (before !== undefined)
+      return writeOpenCsv(await toRows(tx, open))
+    },
+  })
 }
