@@ -259,6 +259,13 @@ test('a port in use is said plainly', async () => {
   expect(await listLeftovers(data, 1_000)).toEqual([])
 })
 
+test('an address that this machine does not have is named', async () => {
+  const { code, output } = await runToEnd({ port, variables: { PREAU_DEMO: '0', HOST: '192.0.2.1' } })
+  expect(code).toBe(1)
+  expect(output).toContain('the address of HOST and PORT')
+  expect(output).not.toContain('    at ')
+})
+
 test.each([
   ['PORT', 'eighty'],
   ['PREAU_DEMO', 'maybe'],
@@ -280,6 +287,43 @@ test('a PostgreSQL server that does not answer is named', async () => {
   expect(code).toBe(1)
   expect(output).toContain('DATABASE_URL')
   expect(output).not.toContain('    at ')
+})
+
+test('a PostgreSQL server that refuses the password is named', async () => {
+  const code28 = Buffer.from('SFATAL\0C28P01\0Mpassword authentication failed for user "preau"\0\0')
+  const length = Buffer.alloc(4)
+  length.writeInt32BE(code28.length + 4)
+  const refusing = createServer((socket) => {
+    socket.once('data', () => socket.end(Buffer.concat([Buffer.from('E'), length, code28])))
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void refusing.close())
+  await once(refusing, 'listening')
+  const { port: answering } = refusing.address() as { port: number }
+  const { code, output } = await runToEnd({
+    variables: { DATABASE_URL: `postgres://preau:wrong@127.0.0.1:${answering}/preau`, PREAU_DEMO: '0' },
+  })
+  expect(code).toBe(1)
+  expect(output).toMatch(/DATABASE_URL: password authentication failed/)
+  expect(output).not.toContain('    at ')
+})
+
+test('a ClickHouse server that does not answer is named', async () => {
+  const { code, output } = await runToEnd({ variables: { CLICKHOUSE_URL: 'http://127.0.0.1:1', PREAU_DEMO: '0' } })
+  expect(code).toBe(1)
+  expect(output).toMatch(/CLICKHOUSE_URL: \S/)
+  expect(output).not.toContain('    at ')
+  expect(await listLeftovers(data, 1_000)).toEqual([])
+})
+
+test('a command nobody knows is named, to people and to programs', async () => {
+  const told = run([cli, 'directory', 'improt', '/tmp'], { data })
+  const [code] = (await once(told.child, 'close')) as [number | null]
+  expect(code).toBe(2)
+  expect(told.output()).toContain('There is no command directory improt')
+  expect(told.output()).toContain('directory import <folder or archive>')
+  const read = run([cli, 'directory', 'improt', '--json'], { data })
+  await once(read.child, 'close')
+  expect(JSON.parse(read.output())).toMatchObject({ code: 'command_unknown' })
 })
 
 test('a data folder that cannot be written is named', async () => {

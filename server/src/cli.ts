@@ -30,8 +30,11 @@ async function main(): Promise<number> {
   const module = modules.find((each) => each.name === words[0])
   const command = module && findCommand(module, words.slice(1))
   if (!module || !command) {
-    help(module)
-    return words.length === 0 || words.includes('--help') ? 0 : 2
+    const asked = words.length === 0 || words.includes('--help') || words.includes('-h')
+    if (!asked)
+      refuse(new Problem(400, 'command_unknown', `There is no command ${words.slice(0, module ? 3 : 1).join(' ')}.`))
+    if (asked || !json) help(module)
+    return asked ? 0 : 2
   }
   const rest = words.slice(1 + command.name.split(' ').length)
   try {
@@ -53,11 +56,14 @@ async function main(): Promise<number> {
       help(module, command)
       return 2
     }
-    const problem = error instanceof Problem ? error : new Problem(500, 'internal_error', (error as Error).message)
-    if (json) process.stdout.write(`${JSON.stringify(toProblemBody(problem), undefined, 2)}\n`)
-    else process.stderr.write(`${problem.message}\n`)
+    refuse(error instanceof Problem ? error : new Problem(500, 'internal_error', (error as Error).message))
     return 1
   }
+}
+
+function refuse(problem: Problem): void {
+  if (json) process.stdout.write(`${JSON.stringify(toProblemBody(problem), undefined, 2)}\n`)
+  else process.stderr.write(`${problem.message}\n`)
 }
 
 async function run(command: Command, positionals: string[], values: Parameters<Command['run']>[2]): Promise<unknown> {

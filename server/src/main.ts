@@ -1,4 +1,5 @@
-import { readConfig } from '#kernel/config'
+import { type Config, readConfig } from '#kernel/config'
+import { describeFullDisk } from '#kernel/store-directory'
 import { createTenant, listTenants } from '#kernel/tenancy'
 import { createApp, createServices, queues, startWorkers } from './app.ts'
 import { describeDemonstration, loadDemonstration } from './demonstration/load.ts'
@@ -22,13 +23,22 @@ function stop(exitCode: number): Promise<void> {
   return stopping
 }
 
+function explainAddress(cause: NodeJS.ErrnoException): never {
+  const reason =
+    cause.code === 'EADDRINUSE'
+      ? 'another program uses this port. Stop it, or choose another one: PORT=3001 npm start'
+      : `nothing can be served at the address of HOST and PORT: ${cause.message}`
+  throw new Error(reason, { cause })
+}
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0))
 // Sent when the process that started this one is gone, however it went: nothing of ours stays behind.
 process.on('disconnect', () => void stop(0))
 
+let config: Config | undefined
 try {
   const begun = performance.now()
-  const config = readConfig(process.env)
+  config = readConfig(process.env)
   const stores = await openStores(config, { queues, supervise: true, log: say })
   closers.push(() => stores.close())
   const services = createServices(config, stores)
@@ -46,17 +56,14 @@ try {
   closers.push(() => app.close())
   // Before anyone is answered: what ends the program here ends a start, not a server.
   await startWorkers(services)
-  await app.listen({ port: config.port, host: config.host })
+  await app.listen({ port: config.port, host: config.host }).catch(explainAddress)
 
   say(`\nPréau is ready (${((performance.now() - begun) / 1000).toFixed(1)} s). Sign in at ${config.publicUrl}\n`)
   for (const line of await describeDemonstration(services)) say(line)
 } catch (error) {
-  const { code, message } = error as NodeJS.ErrnoException
-  say(
-    code === 'EADDRINUSE'
-      ? `Préau cannot start: another program uses this port. Stop it, or choose another one: PORT=3001 npm start`
-      : `Préau cannot start: ${message}`,
-  )
+  say(`Préau cannot start: ${(error as Error).message}`)
+  const full = config && describeFullDisk(config.dataDirectory)
+  if (full) say(full)
   if (process.env['LOG_LEVEL'] === 'debug') say((error as Error).stack ?? '')
   await stop(1)
 }

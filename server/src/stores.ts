@@ -55,12 +55,7 @@ export async function openStores(config: Config, options: StoreOptions): Promise
     jobs = await openJobs(postgres.owner, options.queues, { supervise: options.supervise, onError: onLost })
   } catch (error) {
     await close()
-    if (config.databaseUrl !== undefined && isDatabaseAway(error)) {
-      throw new Error(`PostgreSQL does not answer at the address in DATABASE_URL: ${(error as Error).message}`, {
-        cause: error,
-      })
-    }
-    throw error
+    throw config.databaseUrl === undefined ? error : explainDatabase(error)
   }
   return {
     postgres,
@@ -86,7 +81,7 @@ async function openAnalytics(config: Config, log: (line: string) => void) {
   } catch (error) {
     await client.close()
     await embedded?.stop()
-    throw error
+    throw embedded ? error : new Error(`ClickHouse cannot be used at the address in CLICKHOUSE_URL: ${tell(error)}`)
   }
   return {
     client,
@@ -95,4 +90,21 @@ async function openAnalytics(config: Config, log: (line: string) => void) {
       await embedded?.stop()
     },
   }
+}
+
+/** SQLSTATE of a user or a password refused, and of a base that is not there. */
+const refusedCodes = /^(28...|3D000)$/
+
+/** Names the variable that is wrong, where the address is what is wrong and not a migration. */
+function explainDatabase(error: unknown): unknown {
+  const refused = refusedCodes.test((error as { code?: string }).code ?? '')
+  if (!refused && !isDatabaseAway(error)) return error
+  const what = refused ? 'refuses the user, the password or the base of' : 'does not answer at the address in'
+  return new Error(`PostgreSQL ${what} DATABASE_URL: ${tell(error)}`, { cause: error })
+}
+
+/** Some errors of the network only have a code, or a reason within. */
+function tell(error: unknown): string {
+  const { message, code, cause } = error as { message?: string; code?: string; cause?: unknown }
+  return message || code || (cause ? tell(cause) : 'unknown error')
 }

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeStoreDirectory } from './store-directory.ts'
+import { describeFullDisk, makeStoreDirectory } from './store-directory.ts'
 
 let folder: string
 beforeAll(() => {
@@ -26,4 +26,15 @@ describe('makeStoreDirectory', () => {
     expect(() => makeStoreDirectory(join(folder, 'file/data'))).toThrow('a part of this path is a file')
     expect(() => makeStoreDirectory(join(folder, 'file'))).toThrow('a part of this path is a file')
   })
+
+  // Root goes through what is closed.
+  test.runIf(process.getuid?.() !== 0)('tells the owner of a closed folder to open it', () => {
+    mkdirSync(join(folder, 'closed'), { mode: 0o500 })
+    expect(() => makeStoreDirectory(join(folder, 'closed'))).toThrow('open it by `chmod u+rwx`')
+  })
+})
+
+test('a full disk is told, and nothing while there is room', () => {
+  expect(describeFullDisk(folder, Infinity)).toContain(`MB are left on the disk of ${folder}`)
+  expect(describeFullDisk(folder, 0)).toBeUndefined()
 })

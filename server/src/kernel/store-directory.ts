@@ -4,11 +4,13 @@ import {
   chmodSync,
   chownSync,
   constants,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   realpathSync,
   rmdirSync,
+  statfsSync,
   statSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -45,8 +47,9 @@ export function makeStoreDirectory(path: string): { directory: string; owner: Sy
   try {
     accessSync(directory, constants.W_OK | constants.X_OK)
   } catch {
+    const way = uid === self.uid ? 'open it by `chmod u+rwx`' : `run it as user ${uid}`
     throw new Error(
-      `${directory} belongs to user ${uid} and is closed to user ${self.uid}, who runs this program: run it as user ${uid}, or choose another data directory (PREAU_DATA).`,
+      `${directory} belongs to user ${uid} and is closed to user ${self.uid}, who runs this program: ${way}, or choose another data directory (PREAU_DATA).`,
     )
   }
   try {
@@ -91,6 +94,19 @@ const reasons: Partial<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   ENAMETOOLONG: 'the path is too long',
   ELOOP: 'its links go round in circles',
+}
+
+/**
+ * Says that the disk of a directory is full, as far as a store that broke may have been broken by that; undefined while
+ * there is room. PostgreSQL writes its journal by pieces of 16 MB, and ends when it cannot.
+ */
+export function describeFullDisk(directory: string, leastMegabytes = 64): string | undefined {
+  if (!existsSync(directory)) return undefined
+  const { bavail, bsize } = statfsSync(directory)
+  const left = Math.floor((bavail * bsize) / 1_048_576)
+  return left < leastMegabytes
+    ? `Only ${left} MB are left on the disk of ${directory}: free some, and start again.`
+    : undefined
 }
 
 /** Options for `spawn` to run as a user: nothing when that is who we are, since only root may change. */
