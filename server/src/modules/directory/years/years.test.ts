@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
+import { runCommand } from '../../../../test/command.ts'
 import { makePerson } from '../../../../test/make.ts'
 import {
   makeEstablishment,
@@ -233,6 +234,22 @@ describe('a year beside another', () => {
     expect(unfit.json()).toMatchObject({ status: 422, code: 'succession_unfit' })
     const stranger = await app.signIn(await app.inTenant((tx) => makePerson(tx, {})))
     expect((await app.app.inject({ url, headers: stranger })).statusCode).toBe(404)
+
+    // By command, both decisions are taken or none is.
+    const command = (...words: string[]) => runCommand(app, 'directory', 'succession', ...words)
+    const { printed } = await command('list', '0800052A', '2027')
+    const [likely] = /^\S+(?= {2}6A \(\d+\) > 5A {2}100 % {2}proposed, confirmed at the switch$)/m.exec(printed) ?? []
+    expect(printed).toMatch(/ {2}3A \(\d+\) > 5A {2}0 % {2}refused$/m)
+    const unlikely = `${fifth.id}:${third.id}`
+    await expect(
+      command('settle', '0800052A', '2027', '--refuse', likely!, '--confirm', unlikely),
+    ).rejects.toMatchObject({ code: 'succession_unfit' })
+    expect((await command('list', '0800052A', '2027')).printed).toBe(printed)
+    const decided = `${third.id}:${fifth.id}`
+    await command('settle', '0800052A', '2027', '--confirm', decided)
+    expect((await command('list', '0800052A', '2027')).printed).toMatch(/ {2}3A \(\d+\) > 5A {2}0 % {2}confirmed$/m)
+    await command('settle', '0800052A', '2027', '--refuse', decided)
+    expect((await command('list', '0800052A', '2027')).printed).toBe(printed)
   })
 
   test('on its day the year begins where its classes have come; who left is gone, the late go on as before', async () => {
