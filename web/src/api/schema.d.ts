@@ -2873,6 +2873,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/governance/agreements/{slug}/amendments/{number}/carrying-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an amendment that another version overtook comes to when its own change is made of that version */
+        get: operations["planCarryingOver"];
+        put?: never;
+        /** Proposes an overtaken amendment again, its own change made of the last version */
+        post: operations["carryAmendmentOver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/governance/agreements/{slug}/amendments/{number}/withdrawal": {
         parameters: {
             query?: never;
@@ -3899,23 +3917,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/governance/agreements/{slug}/money/entries.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The same as a table: one line a posting, the oldest first */
-        get: operations["exportLedgerEntries"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/governance/agreements/{slug}/money/entries/{id}/reversal": {
         parameters: {
             query?: never;
@@ -3962,23 +3963,6 @@ export interface paths {
         put?: never;
         /** Order something that a decision allows, and commit each member to its part */
         post: operations["createOrder"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/governance/agreements/{slug}/money/orders.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Orders as a table, one line a part */
-        get: operations["exportOrders"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4115,6 +4099,40 @@ export interface paths {
         put?: never;
         /** Gather the orders of a service; the cost of a shared one is divided */
         post: operations["closeOffer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/entries.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The entries of the ledger as a table: one line a posting, the oldest first */
+        get: operations["exportLedgerEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/governance/agreements/{slug}/money/orders.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Orders as a table, one line a part, the newest first */
+        get: operations["exportOrders"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6956,9 +6974,9 @@ export interface operations {
                             profile: string;
                             people: number;
                         }[];
-                        /** @description how many pupils follow each level this school year */
+                        /** @description how many pupils follow each level this school year; null: no feed tells which */
                         levels: {
-                            name: string;
+                            name: string | null;
                             pupils: number;
                         }[];
                         classes: {
@@ -16999,6 +17017,113 @@ export interface operations {
             };
         };
     };
+    planCarryingOver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description version onto which it is carried: the last one */
+                        onto: number;
+                        /** @description the file it would be; of what conflicts, it says what the last version does */
+                        source: string;
+                        /** @description of the last version */
+                        changes: {
+                            /** @enum {string} */
+                            kind: "added" | "removed" | "changed";
+                            /** @enum {string} */
+                            part: "agreement" | "articles" | "parties" | "bodies" | "ballots" | "changes" | "membership" | "sharing" | "money" | "services" | "deliverables" | "review";
+                            key: string | null;
+                            name: string | null;
+                            field: string[];
+                            from: string | null;
+                            to: string | null;
+                            article: string | null;
+                        }[];
+                        /** @description rules that both change, by their line in the last version */
+                        conflicts: {
+                            /** @enum {string} */
+                            part: "agreement" | "articles" | "parties" | "bodies" | "ballots" | "changes" | "membership" | "sharing" | "money" | "services" | "deliverables" | "review";
+                            key: string | null;
+                            name: string | null;
+                            field: string[];
+                            article: string | null;
+                            /** @description in the version that the amendment was written from; null for what is not there */
+                            base: string | null;
+                            proposed: string | null;
+                            /** @description in the file of the amendment */
+                            proposedLine: number;
+                            present: string | null;
+                            /** @description in the file of the last version */
+                            presentLine: number;
+                        }[];
+                        /** @description what makes that file none of an agreement */
+                        faults: {
+                            /** @description from 1 */
+                            line: number;
+                            /** @description from 1 */
+                            column: number;
+                            /** @description for example bodies[2].quorum.article */
+                            path: string;
+                            code: string;
+                            values: {
+                                [key: string]: string;
+                            };
+                            reason: string;
+                        }[];
+                        /** @description proposal that was made of it already, awaiting its vote */
+                        carriedOver: number | null;
+                    };
+                };
+            };
+        };
+    };
+    carryAmendmentOver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description version that was looked at */
+                    onto: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description of the new proposal */
+                        number: number;
+                    };
+                };
+            };
+        };
+    };
     withdrawAmendment: {
         parameters: {
             query?: never;
@@ -20220,31 +20345,6 @@ export interface operations {
             };
         };
     };
-    exportLedgerEntries: {
-        parameters: {
-            query?: {
-                /** @description first day; the one of today when absent */
-                exercise?: string;
-            };
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description text/csv */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": string;
-                };
-            };
-        };
-    };
     reverseLedgerEntry: {
         parameters: {
             query?: never;
@@ -20440,28 +20540,6 @@ export interface operations {
                         /** Format: uuid */
                         id: string;
                     };
-                };
-            };
-        };
-    };
-    exportOrders: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description text/csv */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": string;
                 };
             };
         };
@@ -20734,6 +20812,53 @@ export interface operations {
                         /** @description null for an individual service */
                         orderId: string | null;
                     };
+                };
+            };
+        };
+    };
+    exportLedgerEntries: {
+        parameters: {
+            query?: {
+                /** @description first day; all of them when absent */
+                exercise?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/csv */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    exportOrders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/csv */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
         };

@@ -111,11 +111,11 @@ export async function countLevels(
   tx: Tx,
   establishmentId: string,
   yearId?: string,
-): Promise<{ name: string; pupils: number }[]> {
-  const { rows } = await sql<{ name: string; pupils: number }>`
-    select coalesce(level_label, '') as name, count(*) as pupils from directory.enrolment
+): Promise<{ name: string | null; pupils: number }[]> {
+  const { rows } = await sql<{ name: string | null; pupils: number }>`
+    select nullif(level_label, '') as name, count(*) as pupils from directory.enrolment
     where establishment_id = ${establishmentId} and school_year_id = ${yearId ?? shownYearId(establishmentId)}
-    group by 1 order by 1`.execute(tx)
+    group by 1 order by 1 nulls last`.execute(tx)
   return rows
 }
 

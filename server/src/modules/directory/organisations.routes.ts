@@ -51,8 +51,8 @@ const establishmentCard = z.object({
     .array(z.object({ profile: z.string(), people: z.number().int() }))
     .describe('how many people have each profile'),
   levels: z
-    .array(z.object({ name: z.string(), pupils: z.number().int() }))
-    .describe('how many pupils follow each level this school year'),
+    .array(z.object({ name: z.string().nullable(), pupils: z.number().int() }))
+    .describe('how many pupils follow each level this school year; null: no feed tells which'),
   classes: z.array(groupSchema.omit({ establishment: true }).extend({ pupils: z.number().int().nullable() })),
 })
 

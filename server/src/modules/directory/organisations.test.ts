@@ -53,7 +53,8 @@ beforeAll(async () => {
     await makeGuardianship(tx, { pupil: id['brother']!, guardian: id['mother']!, legalStatus: 'inCharge' })
     await sql`insert into directory.enrolment
         (person_id, establishment_id, school_year_id, source_id, level_label)
-      select person_id, ${a}, (select id from directory.school_year), gen_random_uuid(), '5EME'
+      select person_id, ${a}, (select id from directory.school_year), gen_random_uuid(),
+        case person_id when ${id['mate']}::uuid then null else '5EME' end
       from directory.affiliation where organisation_id = ${a} and profile = 'pupil'`.execute(tx)
     id['operator'] = await makePerson(tx, { familyName: 'operator' })
   })
@@ -114,7 +115,10 @@ describe('establishments', () => {
         { profile: 'pupil', people: 2 },
         { profile: 'guardian', people: 1 },
       ])
-      expect(body.levels).toEqual([{ name: '5EME', pupils: 2 }])
+      expect(body.levels).toEqual([
+        { name: '5EME', pupils: 1 },
+        { name: null, pupils: 1 },
+      ])
       expect(body.classes.map(({ pupils }: { pupils: number }) => pupils)).toEqual([2, 0])
       expect(body.heads.map((head: { id: string }) => head.id)).toEqual([id['head']])
       expect(body.withheld).toEqual([])

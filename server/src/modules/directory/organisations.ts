@@ -74,7 +74,7 @@ export interface EstablishmentCard extends Establishment {
   /** `counts`: figures are not shown; `otherClasses`: only the viewer's or their children's classes are. */
   withheld: ('counts' | 'otherClasses')[]
   counts: { profile: Profile; people: number }[]
-  levels: { name: string; pupils: number }[]
+  levels: { name: string | null; pupils: number }[]
   classes: (Omit<GroupName, 'establishment'> & { pupils: number | null })[]
 }
 

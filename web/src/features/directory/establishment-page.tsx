@@ -121,8 +121,8 @@ export function EstablishmentPage() {
         <Section title={t('establishments.levels')}>
           <dl className="level-list">
             {card.levels.map(({ name, pupils }) => (
-              <div key={name}>
-                <dt>{name}</dt>
+              <div key={name ?? ''}>
+                <dt>{name ?? t('establishments.levelUnknown')}</dt>
                 <dd>{format.number(pupils)}</dd>
               </div>
             ))}
