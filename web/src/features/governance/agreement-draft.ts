@@ -17,9 +17,19 @@ interface Kept {
   written: Written
 }
 
+const storageOf = (slug: string) => `preau.amendment.${slug}`
+
+/** Whether an amendment is being written on this device. */
+export const hasDraft = (slug: string): boolean => restore(storageOf(slug)) !== undefined
+
+/** Begins an amendment with something written, in the place of the one that was being written here. */
+export function beginDraft(slug: string, begun: number, written: Written): void {
+  keep(storageOf(slug), { begun, written })
+}
+
 /** An amendment being written: kept on this device until it is recorded, and checked by the server as it goes. */
 export function useAgreementDraft(slug: string, enabled: boolean) {
-  const storage = `preau.amendment.${slug}`
+  const storage = storageOf(slug)
   const [kept, setKept] = useState<Kept | undefined>(() => restore(storage))
   const [restored] = useState(kept !== undefined)
   const written = kept?.written ?? nothing

@@ -11,6 +11,7 @@ import { SelectField } from '../../ui/field.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { versionQuery } from './agreement.ts'
+import { CarryingOver } from './amendment-carrying-over.tsx'
 import { AgreementDifference } from './agreement-difference.tsx'
 import { type Amendment, amendmentQuery } from './amendments.ts'
 import { GovernancePage } from './governance-page.tsx'
@@ -65,6 +66,7 @@ export function AmendmentPage() {
             ))}
           </dl>
           {agreement?.manages && data.state === 'proposed' && <Acts amendment={data} />}
+          {agreement?.manages && isOvertaken(data) && <CarryingOver amendment={data} />}
           <Section title={t('amendments.changes', { number: data.basedOn })}>
             <AgreementDifference changes={data.changes} lines={data.lines} rules={version?.rules} />
           </Section>
@@ -73,6 +75,9 @@ export function AmendmentPage() {
     </GovernancePage>
   )
 }
+
+const isOvertaken = ({ state, basedOn, lastVersion }: Amendment) =>
+  state === 'stale' || (state === 'proposed' && basedOn !== lastVersion)
 
 function Standing({ amendment }: { amendment: Amendment }) {
   const { t } = useTranslation('agreements')

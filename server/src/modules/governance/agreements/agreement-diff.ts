@@ -63,7 +63,7 @@ export function compareAgreements(before: Agreement, after: Agreement): RuleChan
 }
 
 function compare(before: unknown, after: unknown, place: Place): RuleChange[] {
-  if (write(before) === write(after)) return []
+  if (writeRule(before) === writeRule(after)) return []
   if (isRecord(before) && isRecord(after)) {
     const article = citedBy(after) ?? citedBy(before) ?? place.article
     const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
@@ -83,7 +83,7 @@ function compare(before: unknown, after: unknown, place: Place): RuleChange[] {
   }
   const kind = isAbsent(before) ? 'added' : isAbsent(after) ? 'removed' : 'changed'
   const article = citedBy(after) ?? citedBy(before) ?? place.article
-  return [{ kind, ...place, article, from: write(before), to: write(after) }]
+  return [{ kind, ...place, article, from: writeRule(before), to: writeRule(after) }]
 }
 
 function compareKeyed(olds: Map<string, Named>, news: Map<string, Named>, place: Place): RuleChange[] {
@@ -117,7 +117,7 @@ function nameOf(value: Named | undefined): string | null {
 }
 
 /** A value in the words of the file. */
-function write(value: unknown): string | null {
+export function writeRule(value: unknown): string | null {
   if (isAbsent(value)) return null
   if (typeof value === 'string') return value
   if (typeof value !== 'object') return JSON.stringify(value)

@@ -26,7 +26,7 @@ const version = z.object({
   decision: z.string().nullable().describe('number of that decision'),
 })
 
-const fault = z.object({
+export const fault = z.object({
   line: z.int().describe('from 1'),
   column: z.int().describe('from 1'),
   path: z.string().describe('for example bodies[2].quorum.article'),

@@ -7,10 +7,11 @@ import { listItemsAbout } from '../bodies/agenda.queries.ts'
 import { listMeetingTimes } from '../changes/changes.queries.ts'
 import { inStanding, readsBody, type Standing } from '../standing.ts'
 import { compareAgreements, compareTexts } from './agreement-diff.ts'
-import { reason, ruleChange, source, textLine } from './agreement-versions.routes.ts'
+import { fault, reason, ruleChange, source, textLine } from './agreement-versions.routes.ts'
 import { getLastVersion, getVersion } from './agreements.queries.ts'
 import { listAmendmentBallots, proposeAmendment, withdrawAmendment } from './amendments.ts'
 import { amendmentStates, findAmendment, listAmendments } from './amendments.queries.ts'
+import { carryOver, planCarryingOver } from './carrying-over.ts'
 import { checkAgreementText } from './read-agreement.ts'
 
 const base = '/api/governance/agreements/:slug/amendments'
@@ -36,6 +37,17 @@ const ballot = z.object({
   body: z.string(),
   article: z.string(),
   interpretation: z.string().nullable(),
+})
+
+const conflict = ruleChange.omit({ kind: true, from: true, to: true }).extend({
+  base: z
+    .string()
+    .nullable()
+    .describe('in the version that the amendment was written from; null for what is not there'),
+  proposed: z.string().nullable(),
+  proposedLine: z.int().describe('in the file of the amendment'),
+  present: z.string().nullable(),
+  presentLine: z.int().describe('in the file of the last version'),
 })
 
 const meeting = z.object({ id: z.uuid(), title: z.string(), startsAt: z.date() })
@@ -128,6 +140,53 @@ export function registerAmendments(app: App, services: Services): void {
       inStanding(services, request, (tx, standing) => describeAmendment(tx, standing, request.params.number)),
   )
 
+  app.get(
+    `${base}/:number/carrying-over`,
+    {
+      config,
+      schema: {
+        operationId: 'planCarryingOver',
+        summary: 'What an amendment that another version overtook comes to when its own change is made of that version',
+        params: byNumber,
+        response: {
+          200: z.object({
+            onto: z.int().describe('version onto which it is carried: the last one'),
+            source: z.string().describe('the file it would be; of what conflicts, it says what the last version does'),
+            changes: z.array(ruleChange).describe('of the last version'),
+            conflicts: z.array(conflict).describe('rules that both change, by their line in the last version'),
+            faults: z.array(fault).describe('what makes that file none of an agreement'),
+            carriedOver: z.int().nullable().describe('proposal that was made of it already, awaiting its vote'),
+          }),
+        },
+      },
+    },
+    (request) =>
+      inStanding(services, request, async (tx, standing) =>
+        planCarryingOver(tx, standing.agreement.id, await getReadAmendment(tx, standing, request.params.number)),
+      ),
+  )
+
+  app.post(
+    `${base}/:number/carrying-over`,
+    {
+      config,
+      schema: {
+        operationId: 'carryAmendmentOver',
+        summary: 'Proposes an overtaken amendment again, its own change made of the last version',
+        params: byNumber,
+        body: z.strictObject({ onto: z.int().min(1).describe('version that was looked at') }),
+        response: { 201: z.object({ number: z.int().describe('of the new proposal') }) },
+      },
+    },
+    async (request, reply) => {
+      const { params, body } = request
+      const made = await inStanding(services, request, (tx, standing, now) =>
+        carryOver(tx, standing, params.number, body.onto, now),
+      )
+      return reply.status(201).send(made)
+    },
+  )
+
   app.post(
     `${base}/:number/withdrawal`,
     {
@@ -155,10 +214,15 @@ function readsAmendments(standing: Standing): boolean {
   )
 }
 
+async function getReadAmendment(tx: Tx, standing: Standing, number: number) {
+  const found = readsAmendments(standing) ? await findAmendment(tx, standing.agreement.id, number) : undefined
+  if (!found) throw new Problem(404, 'amendment_not_found', 'There is no such amendment.')
+  return found
+}
+
 async function describeAmendment(tx: Tx, standing: Standing, number: number) {
   const { id: agreementId, rules } = standing.agreement
-  const found = readsAmendments(standing) ? await findAmendment(tx, agreementId, number) : undefined
-  if (!found) throw new Problem(404, 'amendment_not_found', 'There is no such amendment.')
+  const found = await getReadAmendment(tx, standing, number)
   const before = await getVersion(tx, agreementId, found.basedOn)
   const read = checkAgreementText(found.source)
   const seen = ({ state, body }: { state: string; body: string }) =>

@@ -27,6 +27,7 @@ export function listAmendmentBallots(rules: Agreement): BallotRule[] {
 /**
  * Proposes a version to the vote. Nothing of the agreement changes before it is adopted.
  * @param input.basedOn version that it was written from
+ * @param input.carriedFrom number of the overtaken amendment whose change it makes again
  * @returns its number.
  * @throws Problem 403 `not_allowed`; 422 `amendment_not_votable` when no ballot rule is for amendments; as `readVersion`
  *   and `requireNext`.
@@ -34,7 +35,7 @@ export function listAmendmentBallots(rules: Agreement): BallotRule[] {
 export async function proposeAmendment(
   tx: Tx,
   standing: Standing,
-  input: { source: string; reason: string; basedOn: number },
+  input: { source: string; reason: string; basedOn: number; carriedFrom?: number },
   now: Date,
 ): Promise<{ number: number }> {
   requireManager(standing)
@@ -46,21 +47,19 @@ export async function proposeAmendment(
   await requireNext(tx, rules, input)
   const id = randomUUIDv7()
   const { validFrom } = rules
+  const { basedOn, source, reason, carriedFrom } = input
   const number = await insertAmendment(
     tx,
-    { id, agreementId: agreement.id, ...input, validFrom, proposedBy: personId },
+    { id, agreementId: agreement.id, source, reason, basedOn, validFrom, proposedBy: personId },
     now,
   )
-  const { basedOn, source } = input
-  await tell(
-    tx,
-    agreement.id,
-    { id, number },
-    'proposed',
-    personId,
-    { basedOn, validFrom, sha256: digest(source) },
-    now,
-  )
+  const figures = {
+    basedOn,
+    validFrom,
+    sha256: digest(source),
+    ...(carriedFrom !== undefined && { carriedFrom }),
+  }
+  await tell(tx, agreement.id, { id, number }, 'proposed', personId, figures, now)
   return { number }
 }
 
