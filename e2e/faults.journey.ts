@@ -326,6 +326,14 @@ test('a command nobody knows is named, to people and to programs', async () => {
   expect(JSON.parse(read.output())).toMatchObject({ code: 'command_unknown' })
 })
 
+test('a command whose reader is gone does what it was asked all the same', async () => {
+  const { child, output } = run([cli, 'identity', 'account', 'list'], { data })
+  child.stdout?.destroy()
+  const [code] = (await once(child, 'close')) as [number | null]
+  expect(output()).not.toContain('EPIPE')
+  expect(code).toBe(0)
+})
+
 test('a data folder that cannot be written is named', async () => {
   const belowFile = join(import.meta.filename, 'data')
   const { code, output } = await runToEnd({ data: belowFile, variables: { PREAU_DEMO: '0' } })

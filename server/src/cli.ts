@@ -5,7 +5,7 @@ import { Problem, toProblemBody } from '#kernel/problem'
 import { createTenant, listTenants, type Tenant } from '#kernel/tenancy'
 import { createServices, modules, queues } from './app.ts'
 import { openStores } from './stores.ts'
-import { createProgress } from './terminal.ts'
+import { createProgress, outliveReaders } from './terminal.ts'
 
 // Every administrative act: `npm run preau -- MODULE COMMAND [arguments] [--tenant SLUG] [--json]`. Works beside a
 // running server, and without one. Exit codes: 0 done, 1 refused with a reason, 2 the words cannot be understood.
@@ -18,6 +18,7 @@ const everyCommand = {
 const words = process.argv.slice(2)
 const json = words.includes('--json')
 const stopped = new AbortController()
+outliveReaders(process.stdout, process.stderr)
 process.on('SIGINT', () => stopped.abort())
 process.on('SIGTERM', () => stopped.abort())
 process.on('disconnect', () => stopped.abort())

@@ -4,7 +4,7 @@ import { createTenant, listTenants } from '#kernel/tenancy'
 import { createApp, createServices, queues, startWorkers } from './app.ts'
 import { describeDemonstration, loadDemonstration } from './demonstration/load.ts'
 import { openStores } from './stores.ts'
-import { createProgress } from './terminal.ts'
+import { createProgress, outliveReaders } from './terminal.ts'
 
 // Starts the server: stores, migrations, demonstration, workers, web; stops it in the opposite order.
 const say = (line: string) => process.stdout.write(`${line}\n`)
@@ -31,6 +31,7 @@ function explainAddress(cause: NodeJS.ErrnoException): never {
   throw new Error(reason, { cause })
 }
 
+outliveReaders(process.stdout, process.stderr)
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0))
 // Sent when the process that started this one is gone, however it went: nothing of ours stays behind.
 process.on('disconnect', () => void stop(0))

@@ -1,4 +1,16 @@
 /**
+ * Lets a program go on when nobody reads what it says any more (`| head`, a log that ended): what it was asked for is
+ * done to its end, and a server goes on serving.
+ */
+export function outliveReaders(...streams: NodeJS.WriteStream[]): void {
+  for (const stream of streams) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+  }
+}
+
+/**
  * A progress bar on one line of a terminal, with the time left; on something that is no terminal (a log), one line at
  * each tenth.
  * @returns a function told how far the work is.
