@@ -44,7 +44,8 @@ export function registerDeepLinks(app: App, services: Services): void {
           type: 'ltiResourceLink',
           title: body.title,
           url: launchUrlOf(services, tenant),
-          custom: body.indicator ? writeIndicator(body.indicator) : {},
+          // Left out when there is none: Moodle takes an empty object for an array, and fails.
+          ...(body.indicator ? { custom: writeIndicator(body.indicator) } : {}),
         }
         const claims = {
           iss: platform.clientId,

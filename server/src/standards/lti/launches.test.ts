@@ -1,4 +1,4 @@
-import { decodeProtectedHeader } from 'jose'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import { openCommands } from '../../../test/module-commands.ts'
@@ -133,6 +133,23 @@ test('a teacher chooses what to embed, and the platform reads the answer', async
       },
     ],
   })
+})
+
+test('a link to the whole dashboard says no custom parameter at all: Moodle fails on an empty set of them', async () => {
+  const left = await scene.current.leave(scene.current.platform, '3', { lti_message_hint: 'choose' })
+  const response = await scene.current.exchange(await scene.current.answer(scene.current.platform, left), {
+    cookie: left.cookie,
+  })
+  const { token, deepLink } = (await response.json()) as Exchanged
+  const chosen = await scene.current.ask('/api/lti/deep-links', {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ ticket: deepLink?.ticket, title: 'Tableau de bord du cours', indicator: null }),
+  })
+  const { jwt } = (await chosen.json()) as { jwt: string }
+  expect(decodeJwt(jwt)['https://purl.imsglobal.org/spec/lti-dl/claim/content_items']).toEqual([
+    { type: 'ltiResourceLink', title: 'Tableau de bord du cours', url: `${scene.current.url}/api/lti/launch` },
+  ])
 })
 
 test('a portal is let frame indicators, and is no more, by commands too', async () => {
