@@ -29,16 +29,20 @@ export async function enter(visit: Visitor, size: Size, person: Name): Promise<P
   return page
 }
 
-/** Signs in another representative by a code that the operator of the service issues. */
+/**
+ * Signs in another representative by a code that the operator of the service issues.
+ * @param body address of a body where they sit.
+ */
 export async function enterByCode(
   visit: Visitor,
   size: Size,
   manager: Page,
   { givenName, familyName }: Name,
+  body = `${api}/bodies/cst`,
 ): Promise<Page> {
   const { seats } = await readApi<{
     seats: { representatives: { personId: string; name: { givenName: string; familyName: string } | null }[] }[]
-  }>(manager, `${api}/bodies/cst`)
+  }>(manager, body)
   const people = seats.flatMap(({ representatives }) => representatives)
   const person = people.find(({ name }) => name?.givenName === givenName && name.familyName === familyName)
   if (!person) throw new Error(`Nobody sits under the name ${givenName} ${familyName}`)
@@ -71,8 +75,9 @@ export async function prepareMeeting(
   name: string,
   on: string,
   urgent = false,
+  agreement = home,
 ): Promise<string> {
-  await page.goto(`${home}/bodies/${body}`)
+  await page.goto(`${agreement}/bodies/${body}`)
   await page.getByText('Préparer une réunion', { exact: true }).click()
   await page.getByLabel('Objet').fill(name)
   await page.getByLabel('Début').fill(`${on}T18:00`)

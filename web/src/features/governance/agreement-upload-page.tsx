@@ -73,7 +73,13 @@ export function AgreementUploadPage() {
         {load.error && (
           <Notice
             kind="danger"
-            title={faults.length > 0 ? t('upload.refused', { count: faults.length }) : explain(load.error)}
+            title={
+              faults.length > 0
+                ? t('upload.refused', { count: faults.length })
+                : load.error instanceof ApiProblem && load.error.code === 'agreement_amended_meanwhile'
+                  ? t('upload.known')
+                  : explain(load.error)
+            }
           />
         )}
         {faults.length > 0 && <FaultTable faults={faults} />}

@@ -47,6 +47,7 @@ export function BallotPage() {
 
 function Lead({ ballot: { meeting, rule, round, openedAt, closedAt } }: { ballot: Ballot }) {
   const { t } = useTranslation('votes')
+  const slug = useAgreementSlug()
   const format = useFormat()
   return (
     <p>
@@ -55,6 +56,8 @@ function Lead({ ballot: { meeting, rule, round, openedAt, closedAt } }: { ballot
       {closedAt
         ? t('closedAt', { when: format.dateTime(closedAt) })
         : t('openedAt', { when: format.dateTime(openedAt) })}
+      {' · '}
+      <Link to={paths.governanceMeeting(slug, meeting.id, { view: 'agenda' })}>{t('readItem')}</Link>
     </p>
   )
 }

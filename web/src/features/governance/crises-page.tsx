@@ -16,7 +16,7 @@ import { Table } from '../../ui/table.tsx'
 import { useNames } from './changes.ts'
 import { Cited } from './cited.tsx'
 import { GovernancePage } from './governance-page.tsx'
-import { useAgreementSlug } from './governance.ts'
+import { useAgreement, useAgreementSlug } from './governance.ts'
 import { parseEuros } from './money/money.ts'
 import { StepForm } from './step-form.tsx'
 import './change-page.css'
@@ -71,8 +71,12 @@ function DecideForm() {
   const names = useNames()
   const format = useFormat()
   const [draft, setDraft] = useState({ title: '', text: '' })
-  const decide = useCrisisAct(async (slug, body: typeof draft) => {
+  // Sent again after a failure of the network, it is decided once.
+  const requestKey = useRef(crypto.randomUUID())
+  const decide = useCrisisAct(async (slug, measure: typeof draft) => {
+    const body = { ...measure, requestKey: requestKey.current }
     const decided = await read(api.POST(base, { params: { path: { slug } }, body }))
+    requestKey.current = crypto.randomUUID()
     setDraft({ title: '', text: '' })
     return decided
   })
@@ -218,12 +222,17 @@ function ConsentForm({ crisis, party }: { crisis: Crisis; party: string }) {
   const names = useNames()
   const [amount, setAmount] = useState('')
   const [checked, setChecked] = useState(false)
+  const format = useFormat()
   const ceilingCents = parseEuros(amount)
-  const consent = useCrisisAct((slug, body: { party: string; ceilingCents: string }) =>
-    api.PUT(`${base}/{id}/consent`, { params: { path: { slug, id: crisis.id } }, body }),
-  )
+  const given = crisis.parties.find((each) => each.party === party)?.ceilingCents ?? null
+  const consent = useCrisisAct(async (slug, body: { party: string; ceilingCents: string }) => {
+    await api.PUT(`${base}/{id}/consent`, { params: { path: { slug, id: crisis.id } }, body })
+    setAmount('')
+    setChecked(false)
+  })
   return (
     <StepForm
+      done={consent.isSuccess && given !== null && t('crisis.consented', { amount: format.euros(given) })}
       folded
       hint={t('crisis.consentHint')}
       label={t('crisis.consentSubmit')}
@@ -249,9 +258,15 @@ function ConsentForm({ crisis, party }: { crisis: Crisis; party: string }) {
 function CostForm({ crisis }: { crisis: Crisis }) {
   const { t } = useTranslation('changes')
   const names = useNames()
+  const format = useFormat()
+  const { data: agreement } = useAgreement()
   const [draft, setDraft] = useState({ party: '', label: '', amount: '' })
   const [checked, setChecked] = useState(false)
-  const party = draft.party || (crisis.parties[0]?.party ?? '')
+  const payers = crisis.parties.filter((each) =>
+    agreement?.parties.some(({ key, roles }) => key === each.party && roles.includes('member')),
+  )
+  const willing = payers.find(({ ceilingCents }) => ceilingCents !== null)
+  const party = draft.party || (willing ?? payers[0])?.party || ''
   const amountCents = parseEuros(draft.amount)
   // Sent again after a failure of the network, it counts once.
   const requestKey = useRef(crypto.randomUUID())
@@ -265,6 +280,7 @@ function CostForm({ crisis }: { crisis: Crisis }) {
   })
   return (
     <StepForm
+      done={add.isSuccess && t('crisis.costAdded')}
       folded
       hint={t('crisis.costHint')}
       label={t('crisis.costSubmit')}
@@ -279,7 +295,13 @@ function CostForm({ crisis }: { crisis: Crisis }) {
       <SelectField
         label={t('crisis.party')}
         onChange={({ target }) => setDraft({ ...draft, party: target.value })}
-        options={crisis.parties.map(({ party: value }) => ({ value, label: names.party(value) }))}
+        options={payers.map(({ party: value, ceilingCents }) => ({
+          value,
+          label: t(ceilingCents === null ? 'crisis.payerWithout' : 'crisis.payer', {
+            party: names.party(value),
+            amount: format.euros(ceilingCents ?? '0'),
+          }),
+        }))}
         value={party}
       />
       <TextField

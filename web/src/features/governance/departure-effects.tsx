@@ -79,6 +79,7 @@ type RoleName =
   | 'convener'
   | 'qualifier'
   | 'holder'
+  | 'pilotInstitution'
 
 function Roles({ simulation: { roles } }: { simulation: Simulation }) {
   const { t } = useTranslation('changes')
@@ -86,7 +87,7 @@ function Roles({ simulation: { roles } }: { simulation: Simulation }) {
   if (roles.length === 0) return null
   return (
     <Titled title={t('members.roles')}>
-      <ul>
+      <ul className="help-list">
         {roles.map(({ role, body }) => (
           <li key={`${role} ${body}`}>
             {t(`members.roleNames.${role as RoleName}`, { body: body === null ? '' : names.body(body) })}

@@ -1,27 +1,18 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, read } from '../../api/client.ts'
-import { useFormat } from '../../shell/format.ts'
 import { Checkbox, TextArea } from '../../ui/field.tsx'
-import { Notice } from '../../ui/notice.tsx'
 import { type Departure, useMembershipAct } from './members.ts'
 import { StepForm } from './step-form.tsx'
 
 /** Records a departure, once what it changes was read. */
 export function DepartureForm({ departure, name }: { departure: Departure; name: string }) {
   const { t } = useTranslation('changes')
-  const format = useFormat()
   const [reason, setReason] = useState('')
   const [agreed, setAgreed] = useState(false)
   const record = useMembershipAct((slug, body: Departure & { reason: string }) =>
     read(api.POST('/api/governance/agreements/{slug}/membership/departures', { params: { path: { slug } }, body })),
   )
-  if (record.isSuccess) {
-    const { effectiveOn, version } = record.data
-    return (
-      <Notice kind="success" live="status" title={t('members.recorded', { day: format.day(effectiveOn), version })} />
-    )
-  }
   return (
     <StepForm
       hint={t('members.recordHint', { party: name })}

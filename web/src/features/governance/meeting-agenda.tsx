@@ -76,6 +76,7 @@ function Item({
     api.DELETE('/api/governance/agreements/{slug}/agenda-items/{id}', { params: { path: { slug, id: item.id } } }),
   )
   const { decision } = item
+  const about = useSubjectPage(item)
   if (editing) return <AgendaItemForm item={item} meeting={meeting} onDone={() => setEditing(false)} />
   return (
     <article className="stack stack-tight">
@@ -98,14 +99,9 @@ function Item({
           <Link to={paths.governanceVotes(slug, meeting.id)}>{t('agenda.voting')}</Link>
         </p>
       )}
-      {item.subjectKind === 'amendment' && (
+      {about && (
         <p>
-          <Link to={paths.governanceAmendments(slug)}>{t('agenda.readAmendments')}</Link>
-        </p>
-      )}
-      {item.subjectKind === 'deliverableList' && (
-        <p>
-          <Link to={paths.governanceDeliverables(slug)}>{t('agenda.readDeliverables')}</Link>
+          <Link to={about.to}>{about.label}</Link>
         </p>
       )}
       {item.kind === 'minutes' && item.subjectId !== null && <MinutesItem item={item} meeting={meeting} />}
@@ -141,6 +137,28 @@ function Item({
       {remove.error && <Failure error={remove.error} />}
     </article>
   )
+}
+
+/** The page that tells what an item is about, for whoever is to vote on it. */
+function useSubjectPage({ subjectKind, subjectId }: AgendaItem): { to: string; label: string } | undefined {
+  const { t } = useTranslation('meetings')
+  const slug = useAgreementSlug()
+  switch (subjectKind) {
+    case 'amendment':
+      return { to: paths.governanceAmendments(slug), label: t('agenda.readAmendments') }
+    case 'deliverableList':
+      return { to: paths.governanceDeliverables(slug), label: t('agenda.readDeliverables') }
+    case 'impactDossier':
+      return { to: paths.governanceServices(slug), label: t('agenda.readDossier') }
+    case 'change':
+      return { to: paths.governanceChange(slug, subjectId ?? ''), label: t('agenda.readChange') }
+    case 'joining':
+      return { to: paths.governanceMembers(slug), label: t('agenda.readJoining') }
+    case 'regularisation':
+      return { to: paths.governanceMoneyPart(slug, 'orders'), label: t('agenda.readShares') }
+    default:
+      return undefined
+  }
 }
 
 function MinutesItem({ item, meeting }: { item: AgendaItem; meeting: Meeting }) {

@@ -1,14 +1,13 @@
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '../../api/client.ts'
 import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Section } from '../../shell/page.tsx'
 import { Button } from '../../ui/button.tsx'
-import { SelectField } from '../../ui/field.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { useAgreementSlug } from './governance.ts'
 import { type Meeting, useAct } from './meetings.ts'
+import { RegisterProxies } from './register-proxies.tsx'
 import { RegisterRecusals } from './register-recusals.tsx'
 import { VerdictAccount } from './verdict-account.tsx'
 
@@ -37,6 +36,7 @@ export function MeetingRegister({ meeting }: { meeting: Meeting }) {
           </ul>
         )}
       </Section>
+      <RegisterProxies meeting={meeting} />
       {(state === 'open' || state === 'convened') && <RegisterRecusals meeting={meeting} />}
     </>
   )
@@ -80,7 +80,6 @@ function PartyRow({ meeting, party }: { meeting: Meeting; party: Party }) {
         ))}
       </ul>
       {open && <Arrivals meeting={meeting} party={party} />}
-      {open && meeting.proxiesAllowed && party.votes && meeting.leads && <ProxyForm meeting={meeting} party={party} />}
     </li>
   )
 }
@@ -156,60 +155,5 @@ function Arrivals({ meeting, party }: { meeting: Meeting; party: Party }) {
       </div>
       {arrive.error && <Failure error={arrive.error} />}
     </div>
-  )
-}
-
-function ProxyForm({ meeting, party }: { meeting: Meeting; party: Party }) {
-  const { t } = useTranslation('meetings')
-  const slug = useAgreementSlug()
-  const others = meeting.parties.filter(({ votes, party: other }) => votes && other !== party.party)
-  const [to, setTo] = useState(others[0]?.party ?? '')
-  const given = meeting.proxies.find(({ fromParty, endsAt }) => fromParty === party.party && endsAt === null)
-  const give = useAct(() =>
-    api.POST(`${base}/meetings/{id}/proxies`, {
-      params: { path: { slug, id: meeting.id } },
-      body: { fromParty: party.party, toParty: to },
-    }),
-  )
-  const withdraw = useAct(() =>
-    api.DELETE(`${base}/meetings/{id}/proxies/{party}`, {
-      params: { path: { slug, id: meeting.id, party: party.party } },
-    }),
-  )
-  if (given)
-    return (
-      <div>
-        <Button busy={withdraw.isPending} look="quiet" onClick={() => withdraw.mutate()}>
-          {t('register.withdrawProxy')}
-          <span className="visually-hidden"> : {party.name}</span>
-        </Button>
-        {withdraw.error && <Failure error={withdraw.error} />}
-      </div>
-    )
-  if (meeting.attendance.some((each) => each.party === party.party && each.leftAt === null)) return null
-  return (
-    <details>
-      <summary>{t('register.proxy')}</summary>
-      <form
-        className="stack stack-tight"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (!give.isPending) give.mutate()
-        }}
-      >
-        <SelectField
-          label={t('register.proxyTo')}
-          onChange={({ target }) => setTo(target.value)}
-          options={others.map(({ party: value, name }) => ({ value, label: name }))}
-          value={to}
-        />
-        <div>
-          <Button busy={give.isPending} type="submit">
-            {t('register.giveProxy')}
-          </Button>
-        </div>
-        {give.error && <Failure error={give.error} />}
-      </form>
-    </details>
   )
 }

@@ -5,6 +5,7 @@ import { Failure } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Section } from '../../shell/page.tsx'
 import { SelectField, TextField } from '../../ui/field.tsx'
+import { Notice } from '../../ui/notice.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Table } from '../../ui/table.tsx'
 import { Cited } from './cited.tsx'
@@ -124,7 +125,9 @@ function SimulationSection({ membership }: { membership: Membership }) {
   const change = (said: Partial<Departure>) =>
     setSearch(Object.entries({ party, kind, notifiedOn, ...said }), { replace: true, preventScrollReset: true })
   const rule = membership[kind]
-  const name = membership.members.find((each) => each.party === party)?.name ?? party
+  const member = membership.members.find((each) => each.party === party)
+  const name = member?.name ?? party
+  const lastDay = member?.lastDay
   return (
     <Section hint={t('members.simulateHint')} title={t('members.simulate')}>
       <div className="member-departure">
@@ -173,9 +176,13 @@ function SimulationSection({ membership }: { membership: Membership }) {
           </>
         )}
       </div>
-      {data && departure && (agreement?.manages || (kind === 'leaving' && membership.leavesFor.includes(party))) && (
-        <DepartureForm departure={departure} key={`${party} ${kind} ${notifiedOn}`} name={name} />
-      )}
+      {lastDay && <Notice kind="success" live="status" title={t('members.recorded', { day: format.day(lastDay) })} />}
+      {data &&
+        departure &&
+        !lastDay &&
+        (agreement?.manages || (kind === 'leaving' && membership.leavesFor.includes(party))) && (
+          <DepartureForm departure={departure} key={`${party} ${kind} ${notifiedOn}`} name={name} />
+        )}
     </Section>
   )
 }

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
 import { api } from '../../api/client.ts'
 import { paths } from '../../paths.ts'
 import { Failure } from '../../shell/failure.tsx'
@@ -30,6 +31,7 @@ export function OwnAnswer({ meeting }: { meeting: Meeting }) {
     return found?.name ? format.name(found.name) : t('erased')
   }
   const holder = meeting.invitations.find(({ delegatedTo }) => delegatedTo === own.representativeId)
+  const votes = meeting.parties.some((each) => each.votes && each.party === own.party)
   const answerable = meeting.state === 'convened' || meeting.state === 'open'
   return (
     <Section title={t('own.title')}>
@@ -77,6 +79,11 @@ export function OwnAnswer({ meeting }: { meeting: Meeting }) {
             </Button>
           </div>
         </form>
+      )}
+      {answerable && own.rank === 'holder' && meeting.proxiesAllowed && votes && (
+        <p>
+          <Link to={paths.governanceMeeting(slug, meeting.id, { view: 'register' })}>{t('proxies.own')}</Link>
+        </p>
       )}
       {answer.error && <Failure error={answer.error} />}
     </Section>

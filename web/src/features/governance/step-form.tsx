@@ -11,6 +11,7 @@ export function StepForm({
   look = 'primary',
   folded = false,
   step,
+  done = false,
   children,
   onSubmit,
 }: {
@@ -21,6 +22,8 @@ export function StepForm({
   /** Behind its title until it is wanted. */
   folded?: boolean
   step: { isPending: boolean; error: unknown }
+  /** What was done by it, said beside its button; a step that takes its form away tells it elsewhere. */
+  done?: string | false
   children?: ReactNode
   onSubmit: () => void
 }) {
@@ -34,10 +37,11 @@ export function StepForm({
       {hint && <p className="quiet measure">{hint}</p>}
       {step.error !== null && <Failure error={step.error} />}
       {children}
-      <div>
+      <div className="row">
         <Button busy={step.isPending} look={look} type="submit">
           {label}
         </Button>
+        <output className="quiet">{done}</output>
       </div>
     </form>
   )

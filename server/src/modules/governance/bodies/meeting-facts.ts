@@ -25,7 +25,11 @@ export async function readMeetingFacts(
   const { agreement } = standing
   const { rules } = agreement
   const attendance = await listAttendance(tx, meeting.id)
-  const proxies = await listProxies(tx, meeting.id)
+  const { openedAt } = meeting
+  // One taken back before the meeting opened counted for nothing; one given before counted from its opening.
+  const proxies = (await listProxies(tx, meeting.id))
+    .filter(({ endsAt }) => endsAt === null || openedAt === null || endsAt > openedAt)
+    .map((each) => ({ ...each, startsAt: openedAt && openedAt > each.startsAt ? openedAt : each.startsAt }))
   const ballots = await listBallots(tx, meeting.id)
   const rolls = new Map<string, Awaited<ReturnType<typeof listRoll>>>()
   for (const { id } of ballots) rolls.set(id, await listRoll(tx, id))

@@ -70,9 +70,13 @@ export function registerCrises(app: App, services: Services): void {
       config: { access: 'signed-in' },
       schema: {
         operationId: 'decideInCrisis',
-        summary: 'Decides at once for the crisis body; every party is told',
+        summary: 'Decides at once for the crisis body, once for each request key; every party is told',
         params: bySlug,
-        body: z.object({ title: z.string().trim().min(1).max(200), text: z.string().trim().min(1).max(20_000) }),
+        body: z.object({
+          requestKey,
+          title: z.string().trim().min(1).max(200),
+          text: z.string().trim().min(1).max(20_000),
+        }),
         response: {
           201: z.object({
             id: z.uuid(),

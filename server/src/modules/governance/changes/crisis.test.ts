@@ -30,8 +30,11 @@ const call = (who: { headers: { cookie: string } }, method: 'GET' | 'POST' | 'PU
     headers: who.headers,
     ...(payload && { payload }),
   })
-const decide = (who: { headers: { cookie: string } }) =>
-  call(who, 'POST', '', { title: 'Coupure de la messagerie', text: 'La messagerie est fermée jusqu’à nouvel ordre.' })
+const decide = (
+  who: { headers: { cookie: string } },
+  requestKey = randomUUIDv7(),
+  title = 'Coupure de la messagerie',
+) => call(who, 'POST', '', { requestKey, title, text: 'La messagerie est fermée jusqu’à nouvel ordre.' })
 const find = async (id: string, who: Seat = cell) =>
   (await call(who, 'GET')).json<{ decisions: Crisis[] }>().decisions.find((each) => each.id === id)!
 
@@ -53,6 +56,29 @@ it('decides at once, and tells everyone who sits for a party', async () => {
   const seen = await find(id, marne)
   expect(seen.unread).toBe(false)
   expect(seen.parties.find(({ party }) => party === 'marne')).toMatchObject({ told: 2, read: 1, ceilingCents: null })
+})
+
+it('decides once what is asked twice under one key', async () => {
+  const key = randomUUIDv7()
+  const [one, other] = await Promise.all([decide(cell, key), decide(cell, key)])
+  const later = await decide(cell, key)
+  expect([one, other, later].map(({ statusCode }) => statusCode)).toEqual([201, 201, 201])
+  expect(other.json()).toEqual(one.json())
+  expect(later.json()).toEqual(one.json())
+  const { id, number } = one.json<{ id: string; number: string }>()
+  expect(one.json()).toMatchObject({ told: 3 })
+  expect((await decide(cell, key, 'Coupure du portail')).json()).toMatchObject({
+    status: 409,
+    code: 'request_key_reused',
+  })
+  const { rows } = await test.services.owner.query<{ decisions: number; notices: number }>(
+    `select (select count(*)::int from governance.decision where number = $1) as decisions,
+            (select count(*)::int from governance.crisis_notice where decision_id = $2) as notices`,
+    [number, id],
+  )
+  expect(rows).toEqual([{ decisions: 1, notices: 3 }])
+  const { decisions } = (await call(cell, 'GET')).json<{ decisions: { number: string }[] }>()
+  expect(decisions.filter((each) => each.number === number)).toHaveLength(1)
 })
 
 it('puts no cost on a party without its consent, nor beyond it', async () => {

@@ -29,14 +29,15 @@ export function decidesInCrisis(standing: Standing): boolean {
 }
 
 /**
- * The crisis body decides at once; everyone who sits for a party is told in the same transaction.
+ * The crisis body decides at once, and once for each request key; everyone who sits for a party is told in the same
+ * transaction.
  * @returns the decision, how many people were told, and the parties for which nobody sits.
- * @throws Problem 403 `crisis_body_only`; as `recordDecision`.
+ * @throws Problem 403 `crisis_body_only`; 409 `request_key_reused`; as `recordDecision`.
  */
 export async function decideInCrisis(
   tx: Tx,
   standing: Standing,
-  input: { title: string; text: string },
+  { requestKey, ...input }: CrisisMeasure & { requestKey: string },
   now: Date,
 ): Promise<{ id: string; number: string; told: number; unreached: string[] }> {
   const { crisis } = getChangeRules(standing)
@@ -44,18 +45,38 @@ export async function decideInCrisis(
     const { article } = crisis
     throw new Problem(403, 'crisis_body_only', `By article ${article}, the crisis body decides.`, { article })
   }
+  const { agreement } = standing
+  const id = await doOnce(tx, { agreementId: agreement.id, key: requestKey, request: input }, () =>
+    makeDecision(tx, standing, input, now),
+  )
+  const { number } = await lockCrisisDecision(tx, agreement.id, id)
+  const told = await listCrisisNotices(tx, [id])
+  return {
+    id,
+    number,
+    told: new Set(told.map(({ personId }) => personId)).size,
+    unreached: listUnreached(standing, told),
+  }
+}
+
+interface CrisisMeasure {
+  title: string
+  text: string
+}
+
+async function makeDecision(tx: Tx, standing: Standing, { title, text }: CrisisMeasure, now: Date): Promise<string> {
   const { agreement, personId, today } = standing
-  const decision = await recordDecision(
+  const { id } = await recordDecision(
     tx,
     {
       agreementId: agreement.id,
       versionId: agreement.versionId,
       kind: 'crisis',
-      body: crisis.body,
+      body: getChangeRules(standing).crisis.body,
       meetingId: null,
       agendaItemId: null,
-      title: input.title,
-      text: input.text,
+      title,
+      text,
       outcome: 'adopted',
       verdict: null,
       dueOn: null,
@@ -65,11 +86,16 @@ export async function decideInCrisis(
     },
     now,
   )
-  const told = await createCrisisNotices(tx, agreement.id, decision.id, today, now)
+  const told = await createCrisisNotices(tx, agreement.id, id, today, now)
+  const parties = [...new Set(told.map(({ party }) => party))].sort()
+  await recordCrisis(tx, standing, id, { act: 'told', parties, unreached: listUnreached(standing, told) }, now)
+  return id
+}
+
+/** The parties for which nobody was told. */
+function listUnreached({ agreement }: Standing, told: readonly { party: string }[]): string[] {
   const reached = new Set(told.map(({ party }) => party))
-  const unreached = agreement.rules.parties.map(({ key }) => key).filter((key) => !reached.has(key))
-  await recordCrisis(tx, standing, decision.id, { act: 'told', parties: [...reached].sort(), unreached }, now)
-  return { ...decision, told: new Set(told.map((each) => each.personId)).size, unreached }
+  return agreement.rules.parties.map(({ key }) => key).filter((key) => !reached.has(key))
 }
 
 /**

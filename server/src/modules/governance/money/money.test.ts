@@ -202,6 +202,7 @@ describe('orders', () => {
     expect(twice.body.code).toBe('regularisation_pending')
     // What the shares were proposed from stays until the vote: else it could not be closed.
     const { body: reduction } = await manage('POST', `/money/orders/${body.id}/reductions`, {
+      requestKey: randomUUID(),
       label: 'Résultats non atteints',
       cents: '100',
       effectiveOn: '2026-10-03',
@@ -363,15 +364,19 @@ describe('orders', () => {
       document: 'F',
       last: false,
     })
-    const beyond = { label: 'Trop', cents: '150001', effectiveOn: '2026-10-03' }
+    const beyond = { requestKey: randomUUID(), label: 'Trop', cents: '150001', effectiveOn: '2026-10-03' }
     expect((await manage('POST', `/money/orders/${body.id}/reductions`, beyond)).body.code).toBe(
       'reduction_beyond_order',
     )
-    const { body: reduction } = await manage('POST', `/money/orders/${body.id}/reductions`, {
+    const asked = {
+      requestKey: randomUUID(),
       label: 'Résultats non atteints',
       cents: '80000',
       effectiveOn: '2026-10-03',
-    })
+    }
+    const propose = () => manage('POST', `/money/orders/${body.id}/reductions`, asked)
+    const [{ body: reduction }, { body: again }] = await Promise.all([propose(), propose()])
+    expect(again).toEqual(reduction)
     const settle = () => manage('POST', `/money/reductions/${reduction.id}/settlement`, { post: true })
     const answers = await Promise.all([settle(), settle()])
     expect(answers.map(({ status }) => status).toSorted()).toEqual([204, 409])
@@ -438,13 +443,16 @@ describe('orders', () => {
 
   test('members order a service for their establishments; the cost of a shared one is divided', async () => {
     const offer = {
+      requestKey: randomUUID(),
       label: 'Messagerie',
       sharingKey: 'individuel-selon-la-commande',
       pricing: 'perPupil',
       priceCents: '125',
       effectiveOn: '2026-10-01',
     }
-    const { body: individual } = await manage('POST', '/money/offers', offer)
+    const open = () => manage('POST', '/money/offers', offer)
+    const [{ body: individual }, { body: again }] = await Promise.all([open(), open()])
+    expect(again).toEqual(individual)
     const { body: counts } = await manage('GET', `/head-counts/${consortium.headCountId}?party=moselle`)
     const { uai } = counts.establishments[0]
     const ask = { requestKey: randomUUID(), party: 'moselle', uais: [uai] }
@@ -457,8 +465,8 @@ describe('orders', () => {
     expect(placed.status).toBe(200)
     // 40,000 pupils at 1.25 €.
     expect(await findOrder(placed.body.id)).toMatchObject({ scope: 'individual', cents: '5000000', party: 'moselle' })
-    const again = { ...ask, requestKey: randomUUID() }
-    const twice = await call(moselle.headers, 'POST', `/money/offers/${individual.id}/orders`, again)
+    const anew = { ...ask, requestKey: randomUUID() }
+    const twice = await call(moselle.headers, 'POST', `/money/offers/${individual.id}/orders`, anew)
     expect(twice.body.code).toBe('already_ordered')
     const foreign = { requestKey: randomUUID(), party: 'vosges', uais: [uai] }
     const refused = await call(vosges.headers, 'POST', `/money/offers/${individual.id}/orders`, foreign)
@@ -466,6 +474,7 @@ describe('orders', () => {
 
     const { body: shared } = await manage('POST', '/money/offers', {
       ...offer,
+      requestKey: randomUUID(),
       label: 'Hébergement',
       sharingKey: 'mutualise-selon-les-effectifs',
       pricing: 'fixed',

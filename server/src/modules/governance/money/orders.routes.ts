@@ -189,15 +189,20 @@ export function registerOrders(app: App, services: Services): void {
         operationId: 'proposePriceReduction',
         summary: 'Propose to take something off an order',
         params: idParams,
-        body: z.strictObject({ label, cents: positiveCents, effectiveOn: z.iso.date() }),
+        body: z.strictObject({ requestKey, label, cents: positiveCents, effectiveOn: z.iso.date() }),
         response: made,
       },
     },
     (request) =>
       inManagedAccounts(services, actorOf(request), request.params.slug, async (tx, standing, now) => {
-        const { cents, ...body } = request.body
-        const input = { ...body, agreementId: standing.agreement.id, orderId: request.params.id, amountCents: cents }
-        return { id: await proposePriceReduction(tx, { ...input, decisionId: null }, now) }
+        const { requestKey: key, cents, ...reduction } = request.body
+        const agreementId = standing.agreement.id
+        const orderId = request.params.id
+        const asked = { reductionOf: orderId, cents: String(cents), ...reduction }
+        const id = await doOnce(tx, { agreementId, key, request: asked }, () =>
+          proposePriceReduction(tx, { ...reduction, agreementId, orderId, amountCents: cents, decisionId: null }, now),
+        )
+        return { id }
       }),
   )
 
@@ -289,6 +294,7 @@ export function registerOrders(app: App, services: Services): void {
         summary: 'Open a service to orders of the members',
         params: slugParams,
         body: z.strictObject({
+          requestKey,
           label,
           sharingKey: z.string().max(80),
           pricing: z.enum(['perPupil', 'fixed']),
@@ -300,8 +306,12 @@ export function registerOrders(app: App, services: Services): void {
     },
     (request) =>
       inManagedAccounts(services, actorOf(request), request.params.slug, async (tx, standing, now) => {
-        const input = { ...request.body, agreementId: standing.agreement.id, by: standing.personId }
-        return { id: await createOffer(tx, input, now) }
+        const { requestKey: key, priceCents, ...offer } = request.body
+        const agreementId = standing.agreement.id
+        const id = await doOnce(tx, { agreementId, key, request: { ...offer, priceCents: String(priceCents) } }, () =>
+          createOffer(tx, { ...offer, priceCents, agreementId, by: standing.personId }, now),
+        )
+        return { id }
       }),
   )
 

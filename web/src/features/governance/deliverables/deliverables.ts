@@ -51,8 +51,11 @@ export function useDeliverables<Input, Answer>(
   const queries = useQueryClient()
   return useMutation({
     mutationFn: (input: Input) => act(slug, input),
-    onSuccess: () => onDone?.(),
-    onSettled: () => queries.invalidateQueries({ queryKey: key(slug) }),
+    // Done once it is read again: the page that follows would act on what was before.
+    onSettled: async (_answer, error) => {
+      await queries.invalidateQueries({ queryKey: key(slug) })
+      if (error === null) onDone?.()
+    },
   })
 }
 

@@ -68,6 +68,7 @@ export function ActForm({
   function send(event: FormEvent) {
     event.preventDefault()
     setChecked(true)
+    if (work.isPending) return
     const given = asked.map((field) => [field.name, read(field)] as const)
     if (given.every(([, value]) => value !== undefined))
       work.mutate(Object.fromEntries(given) as Record<string, string>)

@@ -99,7 +99,7 @@ function AdvanceItem({ advance, manages }: { advance: Advance; manages: boolean 
             {format.euros(cents)} ·{' '}
             {receivedOn
               ? t('advances.receivedOn', { day: format.day(receivedOn) })
-              : t('advances.dueOn', { day: format.day(dueOn) })}
+              : t(advance.closedAt ? 'advances.neverCame' : 'advances.dueOn', { day: format.day(dueOn) })}
           </li>
         ))}
       </ul>

@@ -25,10 +25,11 @@ export function Offers({ offers, orders, budget }: { offers: Offer[]; orders: Or
       </ul>
       {budget.manages && (
         <ActForm
-          act={({ label = '', sharingKey = '', pricing, priceCents = '', effectiveOn = '' }) =>
+          act={({ label = '', sharingKey = '', pricing, priceCents = '', effectiveOn = '' }, requestKey) =>
             api.POST('/api/governance/agreements/{slug}/money/offers', {
               params: { path: { slug } },
               body: {
+                requestKey,
                 label,
                 sharingKey,
                 priceCents,

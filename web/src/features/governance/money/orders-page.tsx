@@ -14,6 +14,7 @@ import { ActForm } from './act-form.tsx'
 import { MoneyPage } from './money-page.tsx'
 import { type Budget, moneyKey, type Order, type Orders, sumCents, useBudget, useNames } from './money.ts'
 import { Offers } from './offers.tsx'
+import { Reduction, Regularisation } from './order-proposals.tsx'
 
 /** Orders: who bears what, what is paid, what is still committed; services open to orders. */
 export function OrdersPage() {
@@ -137,74 +138,6 @@ function OrderItem({ order, budget, all }: { order: Order; budget: Budget; all: 
   )
 }
 
-function Regularisation({
-  regularisation: { id, label, cents, state },
-  manages,
-}: {
-  regularisation: Orders['regularisations'][number]
-  manages: boolean
-}) {
-  const { t } = useTranslation('money')
-  const format = useFormat()
-  const slug = useAgreementSlug()
-  return (
-    <>
-      <p className="small">
-        {t('orders.regularisation', { label, cents: format.euros(cents) })} · {t(`proposals.${state}`)}
-      </p>
-      {manages && state === 'proposed' && (
-        <ActForm
-          act={() =>
-            api.POST('/api/governance/agreements/{slug}/money/regularisations/{id}/withdrawal', {
-              params: { path: { slug, id } },
-            })
-          }
-          fields={[]}
-          submit={t('orders.regularisationWithdraw', { label })}
-          title={t('orders.regularisationWithdrawTitle')}
-        />
-      )}
-    </>
-  )
-}
-
-function Reduction({ reduction, manages }: { reduction: Orders['reductions'][number]; manages: boolean }) {
-  const { t } = useTranslation('money')
-  const format = useFormat()
-  const slug = useAgreementSlug()
-  const { id, label, cents, state } = reduction
-  return (
-    <>
-      <p className="small">
-        {t('orders.reduction', { label, cents: format.euros(cents) })} · {t(`proposals.${state}`)}
-      </p>
-      {manages && state === 'proposed' && (
-        <ActForm
-          act={({ post }) =>
-            api.POST('/api/governance/agreements/{slug}/money/reductions/{id}/settlement', {
-              params: { path: { slug, id } },
-              body: { post: post === 'post' },
-            })
-          }
-          fields={[
-            {
-              name: 'post',
-              label: t('orders.reductionChoice'),
-              kind: 'select',
-              options: [
-                { value: 'post', label: t('orders.reductionPost') },
-                { value: 'withdraw', label: t('orders.reductionWithdraw') },
-              ],
-            },
-          ]}
-          submit={t('form.save')}
-          title={t('orders.reductionSettle')}
-        />
-      )}
-    </>
-  )
-}
-
 const keyOptions = (budget: Budget) => budget.sharingKeys.map(({ key, name }) => ({ value: key, label: name }))
 const memberOptions = (budget: Budget) =>
   budget.parties.filter(({ member }) => member).map(({ key, name }) => ({ value: key, label: name }))
@@ -256,10 +189,10 @@ function OrderActs({ order, budget }: { order: Order; budget: Budget }) {
       )}
       {order.state !== 'placed' && order.parts.length > 0 && (
         <ActForm
-          act={({ label = '', cents = '0', effectiveOn = '' }) =>
+          act={({ label = '', cents = '0', effectiveOn = '' }, requestKey) =>
             api.POST('/api/governance/agreements/{slug}/money/orders/{id}/reductions', {
               params: { path },
-              body: { label, cents, effectiveOn },
+              body: { requestKey, label, cents, effectiveOn },
             })
           }
           fields={[

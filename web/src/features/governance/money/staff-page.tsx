@@ -126,7 +126,10 @@ function ClaimItem({ claim, manages }: { claim: Staff['claims'][number]; manages
         <strong>{format.euros(claim.totalCents)}</strong>
       </p>
       {(claim.state === 'approved' || claim.state === 'paid') && (
-        <InvoiceLinks id={claim.id} number={claim.number} of="claims" />
+        <div className="row">
+          <span>{t('bills.invoice')}</span>
+          <InvoiceLinks id={claim.id} number={claim.number} of="claims" />
+        </div>
       )}
       {manages && (claim.state === 'submitted' || claim.state === 'approved') && (
         <ActForm
