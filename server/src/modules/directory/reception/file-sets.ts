@@ -1,4 +1,4 @@
-import { copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isArchiveName } from '../feeds/archives.ts'
 import { isFeedFileName } from '../feeds/formats.ts'
@@ -20,7 +20,8 @@ const wholeMarker = 'complete.ok'
 
 /**
  * The sets of files in a folder, the oldest export first. Names that no feed has are left alone: whoever writes a file
- * under another name first, and renames it, is never read too early.
+ * under another name first, and renames it, is never read too early. So are links: they may lead to what only the server
+ * may read.
  * @param settleMs how long nothing of a set must have changed, unless a marker `{key}.ok` or `complete.ok` is there.
  */
 export async function listFileSets(folder: string, now: Date, settleMs: number): Promise<FileSet[]> {
@@ -28,7 +29,7 @@ export async function listFileSets(folder: string, now: Date, settleMs: number):
   const markers = names.filter((name) => name.endsWith('.ok')).map((name) => name.slice(0, -'.ok'.length))
   const sets = new Map<string, FileSet>()
   for (const name of names.filter((each) => isFeedFileName(each) || isArchiveName(each)).sort()) {
-    const found = await stat(join(folder, name)).catch(() => undefined)
+    const found = await lstat(join(folder, name)).catch(() => undefined)
     if (!found?.isFile()) continue
     const key = dated.exec(name)?.[0] ?? ''
     const set = sets.get(key) ?? { key, files: [], settled: true }
@@ -71,9 +72,9 @@ export async function moveFiles(
   await mkdir(to, { recursive: true, mode: 0o700 })
   for (const { name } of files) await moveFile(join(from, name), join(to, name), notedAt)
   const moved = await Promise.all(
-    files.map(async ({ name, bytes }) => ({ name, bytes, found: await stat(join(to, name)).catch(() => undefined) })),
+    files.map(async ({ name, bytes }) => ({ name, bytes, found: await lstat(join(to, name)).catch(() => undefined) })),
   )
-  if (moved.every(({ bytes, found }) => found === undefined || found.size === bytes)) return true
+  if (moved.every(({ bytes, found }) => found === undefined || (found.isFile() && found.size === bytes))) return true
   for (const { name, found } of moved) if (found) await moveFile(join(to, name), join(from, name), notedAt)
   return false
 }

@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
@@ -131,6 +131,16 @@ it('a marker says that files are whole; what is still written under another name
   await work()
   expect(await states()).toEqual(['ready'])
   expect((await readdir(own('amiens'))).sort()).toEqual(['.ENT2DVA.20260915.tgz.x3f', 'ENT2DVA.20260915.tgz.part'])
+})
+
+it('a link is left alone: it may lead to what only the server may read', async () => {
+  await drop(makeFeed('2026-09-14'), join(folders, 'elsewhere'))
+  const name = 'ENT2DVA.20260914.tgz'
+  await symlink(join(folders, 'elsewhere', name), own(name))
+  await pass()
+  await pass()
+  expect(await imports()).toEqual([])
+  expect(await readdir(own())).toEqual([name])
 })
 
 it('exports that piled up are taken one after the other, the oldest first', async () => {
