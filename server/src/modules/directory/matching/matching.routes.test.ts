@@ -26,18 +26,26 @@ const post = (path: string, headers: Headers, payload?: object) =>
 
 let count = 0
 
-/** Two people of one name and e-mail in two schools, and what proposes them. */
+interface Made {
+  school: string
+  person: string
+}
+
+/** Two people of one name and e-mail in two schools, the lesser identifier first as in what proposes them. */
 async function makePair(tx: Tx) {
   count += 1
-  const schools = [await makeEstablishment(tx), await makeEstablishment(tx)] as const
   const names = { givenName: 'Claire', familyName: `Vilnaud${String.fromCharCode(96 + count).repeat(3)}` }
-  const people: string[] = []
-  for (const school of schools) people.push(await makePerson(tx, { ...names, profile: 'guardian', in: school }))
+  const made: Made[] = []
+  for (const school of [await makeEstablishment(tx), await makeEstablishment(tx)])
+    made.push({ school, person: await makePerson(tx, { ...names, profile: 'guardian', in: school }) })
+  const [first, second] = made.toSorted((a, b) => (a.person < b.person ? -1 : 1)) as [Made, Made]
+  const people: [string, string] = [first.person, second.person]
+  const schools = [first.school, second.school] as const
   await sql`update directory.person set email = ${`claire${count}@example.org`}
     where id = any(${people}::uuid[])`.execute(tx)
   await sql`update directory.source_record set body = body || ${JSON.stringify({ email: `claire${count}@example.org` })}
     where subject_id = any(${people}::uuid[])`.execute(tx)
-  return { schools, people: people as [string, string] }
+  return { schools, people }
 }
 
 async function propose() {
