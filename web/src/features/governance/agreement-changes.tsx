@@ -4,7 +4,16 @@ import type { Fault, RuleChange, Rules } from './agreement.ts'
 import { useAgreementWords } from './agreement-words.ts'
 
 /** What changes from one version to another: each rule before and after, with its article. */
-export function ChangeTable({ changes, rules }: { changes: RuleChange[]; rules: Rules | undefined }) {
+export function ChangeTable({
+  changes,
+  rules,
+  caption,
+}: {
+  changes: RuleChange[]
+  rules: Rules | undefined
+  /** Where a page has several such tables. */
+  caption?: string
+}) {
   const { t } = useTranslation(['agreements', 'governance'])
   const say = useAgreementWords(rules)
   const side = (written: string | null) =>
@@ -15,7 +24,7 @@ export function ChangeTable({ changes, rules }: { changes: RuleChange[]; rules: 
     )
   return (
     <Table
-      caption={t('versions.byRule')}
+      caption={caption ?? t('versions.byRule')}
       head={
         <tr>
           <th scope="col">{t('versions.rule')}</th>

@@ -72,7 +72,7 @@ function Outcome({ amendment, plan, rules }: { amendment: Amendment; plan: Plan;
   }
   return (
     <>
-      <ChangeTable changes={changes} rules={rules} />
+      <ChangeTable caption={t('amendments.changes', { number: onto })} changes={changes} rules={rules} />
       <Proposing amendment={amendment} onto={onto} />
     </>
   )
@@ -120,7 +120,7 @@ function Settling({ plan: { onto, source }, view }: { plan: Plan; view: 'form' |
             void navigate(paths.governanceAmend(slug, { view }))
           }}
         >
-          {t('carry.settle')}
+          {view === 'form' ? t('carry.settle') : t('carry.mend')}
         </Button>
       </div>
     </div>

@@ -65,8 +65,8 @@ export function AmendmentPage() {
               </div>
             ))}
           </dl>
-          {agreement?.manages && data.state === 'proposed' && <Acts amendment={data} />}
           {agreement?.manages && isOvertaken(data) && <CarryingOver amendment={data} />}
+          {agreement?.manages && data.state === 'proposed' && <Acts amendment={data} />}
           <Section title={t('amendments.changes', { number: data.basedOn })}>
             <AgreementDifference changes={data.changes} lines={data.lines} rules={version?.rules} />
           </Section>

@@ -135,7 +135,7 @@ function nameConflicts(
     .toSorted((a, b) => a.presentLine - b.presentLine)
 }
 
-/** Where a rule is, as the comparison of versions says it. */
+/** Where a rule is, as the comparison of versions says it; named as in the last of the sides. */
 function placeOf(path: string[], ...sides: unknown[]): Pick<RuleChange, 'part' | 'key' | 'name' | 'field' | 'article'> {
   const [first, second] = path
   const part =
@@ -148,7 +148,7 @@ function placeOf(path: string[], ...sides: unknown[]): Pick<RuleChange, 'part' |
     const text = typeof value === 'object' && value !== null ? Object.entries(value).find(([key]) => key === name) : []
     return typeof text?.[1] === 'string' ? text[1] : undefined
   }
-  const thing = among.find((value) => readRuleKey(value) === own[0])
+  const thing = among.findLast((value) => readRuleKey(value) === own[0])
   return {
     part,
     key: keyed ? (own[0] ?? null) : null,
