@@ -63,6 +63,8 @@ export interface FeedFormat {
   kind: SourceKind
   /** Whether a file of this name can be one of its files; nothing else is received, so it holds no path. */
   isFileName(name: string): boolean
+  /** Name of a file that no other format has: where it is, every file is of this one. */
+  marker?: string
   /**
    * Finds out what a folder holds, from the names of its files and their first lines.
    * @param given what the starter of the import adds, for feeds that do not say it themselves.

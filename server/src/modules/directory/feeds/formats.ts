@@ -24,7 +24,10 @@ export async function inspectFeed(folder: string, given: GivenFeed = {}): Promis
   if (names.length === 0) throw new FeedRefusal('no_file', 'There is no .xml nor .csv file here.')
   const chosen = formats.filter(({ kind }) => given.kind === undefined || kind === formatOf(given.kind))
   const fits = (format: FeedFormat) => (name: string) => format.isFileName(name)
-  const format = chosen.find((each) => names.every(fits(each))) ?? chosen.find((each) => names.some(fits(each)))
+  const format =
+    chosen.find(({ marker }) => marker !== undefined && names.includes(marker)) ??
+    chosen.find((each) => names.every(fits(each))) ??
+    chosen.find((each) => names.some(fits(each)))
   const stranger = names.find((name) => !format?.isFileName(name))
   if (!format || stranger !== undefined) {
     const detail = format

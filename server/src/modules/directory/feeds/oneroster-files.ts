@@ -13,6 +13,7 @@ const wholeFiles = ['orgs.csv', 'users.csv', 'roles.csv', 'classes.csv', 'enroll
 /** OneRoster 1.2 in CSV files, whole ("bulk") or what changed ("delta"). */
 export const oneRoster: FeedFormat = {
   kind: 'oneroster',
+  marker: manifestName,
   isFileName: (name) => name === manifestName || oneRosterFileNames.includes(name),
   inspect: inspectOneRoster,
 }

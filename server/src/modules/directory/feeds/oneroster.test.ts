@@ -250,6 +250,14 @@ describe('a package that cannot be used', () => {
     expect(await refusal(read(school, { system: '' }))).toBe('source_unknown')
   })
 
+  it('is one even where a file beside it is of none: it is no set of unknown tables', async () => {
+    const path = await writeSmallOneRoster(join(folder, String(++folders)), makeOneRosterSchool())
+    await writeFile(join(path, 'notes.csv'), 'a,b\n1,2\n')
+    const refused = inspectFeed(path)
+    expect(await refusal(refused)).toBe('file_name_unexpected')
+    await expect(refused).rejects.toMatchObject({ refusal: { file: 'notes.csv' } })
+  })
+
   it.each([
     ['orgs.csv', 'sourcedId,name,type\nx,"never closed,school\n', 'csv_invalid'],
     ['orgs.csv', 'sourcedId,name\nx,y\n', 'column_missing'],
