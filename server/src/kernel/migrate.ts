@@ -106,7 +106,11 @@ async function run(store: string, target: Target): Promise<string[]> {
     try {
       await target.apply(file)
     } catch (error) {
-      throw new Error(`Migration ${store}/${file.name} failed: ${(error as Error).message}`, { cause: error })
+      // PostgreSQL's own hint tells what an administrator has to do.
+      const { message, hint } = error as Error & { hint?: string }
+      throw new Error(`Migration ${store}/${file.name} failed: ${[message, hint].filter(Boolean).join('. ')}`, {
+        cause: error,
+      })
     }
   }
   return pending.map((file) => file.name)
