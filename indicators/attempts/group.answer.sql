@@ -9,5 +9,9 @@ select
   uniqExactIf(learner, tries > 1) as again,
   avgIf(people.first, tries > 1) as first,
   avgIf(people.best, tries > 1) as best,
-  if(again = 0, 'single', 'again') as context
+  multiIf(
+    again = 0, 'single',
+    countIf(tries > 1 and people.first is not null) = 0, 'unscored',
+    'again'
+  ) as context
 from people
