@@ -265,7 +265,7 @@ test(
     const signing = manager.getByRole('form', { name: `Signature de l’avenant : ${newcomer}` })
     await signing.getByLabel('Membre à partir du').fill(day(400))
     await signing.getByRole('button', { name: 'Signer l’avenant' }).click()
-    await manager.getByRole('row').filter({ hasText: newcomer }).filter({ hasText: 'avenant signé' }).waitFor()
+    await manager.getByRole('row').filter({ hasText: newcomer }).filter({ hasText: 'membre à partir du' }).waitFor()
     await checkBoth(manager, 'governance-members-joined')
 
     // The new shares are posted; the reduction then takes its part of each.

@@ -19269,6 +19269,8 @@ export interface operations {
                             notifiedOn: string;
                             noticeEndsOn: string | null;
                             lastDay: string | null;
+                            /** @description first day as a member, while it is to come */
+                            joinsOn: string | null;
                             article: string;
                             decisionId: string | null;
                             steps: {

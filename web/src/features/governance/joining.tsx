@@ -45,7 +45,9 @@ export function MembershipActs({ membership }: { membership: Membership }) {
               </td>
               <td data-label={t('state')}>
                 <div>
-                  {t(`members.actStates.${act.state}`, { day: act.lastDay ? format.day(act.lastDay) : '' })}
+                  {act.joinsOn
+                    ? t('members.joinsOn', { day: format.day(act.joinsOn) })
+                    : t(`members.actStates.${act.state}`, { day: act.lastDay ? format.day(act.lastDay) : '' })}
                   {act.next && (
                     <>
                       <br />

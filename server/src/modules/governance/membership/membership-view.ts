@@ -51,6 +51,7 @@ export async function describeMembership(tx: Tx, standing: Standing) {
       notifiedOn: act.notifiedOn,
       noticeEndsOn: act.noticeEndsOn,
       lastDay: act.lastDay,
+      joinsOn: findComing(rules.parties, act, today),
       article: act.article,
       decisionId: act.decisionId,
       steps: steps
@@ -61,6 +62,17 @@ export async function describeMembership(tx: Tx, standing: Standing) {
         .map(({ party, adopted, on, reference }) => ({ party, adopted, on, reference })),
     })),
   }
+}
+
+/** The first day of a member whose amendment is signed, while that day is to come. */
+function findComing(
+  parties: readonly Party[],
+  act: { kind: string; state: string; party: string },
+  today: string,
+): string | null {
+  if (act.kind !== 'joining' || act.state !== 'amendmentSigned') return null
+  const joinedOn = parties.find(({ key }) => key === act.party)?.joinedOn
+  return joinedOn !== undefined && joinedOn > today ? joinedOn : null
 }
 
 function describeMember({ key, name, joinedOn, leavesOn, earlier = [] }: Party) {

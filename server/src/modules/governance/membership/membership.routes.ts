@@ -67,6 +67,7 @@ export function registerMembership(app: App, services: Services): void {
                 notifiedOn: z.iso.date(),
                 noticeEndsOn: z.iso.date().nullable(),
                 lastDay: z.iso.date().nullable(),
+                joinsOn: z.iso.date().nullable().describe('first day as a member, while it is to come'),
                 article: z.string(),
                 decisionId: z.uuid().nullable(),
                 steps: z.array(z.object({ step: z.string(), note: z.string(), at: z.iso.datetime() })),

@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
+import { sql } from 'kysely'
 import { recordAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
@@ -19,18 +20,22 @@ export async function listUnbilled(tx: Tx, agreementId: string, party: string, b
     .selectFrom('governance.ledger_entry')
     .innerJoin('governance.posting', 'entry_id', 'governance.ledger_entry.id')
     .innerJoin('governance.account', 'governance.account.id', 'account_id')
+    .leftJoin('governance.service_order', 'governance.service_order.id', 'subject_id')
     .select((each) => [
       'nature',
       'subject_id as subjectId',
-      each.fn.max('label').as('label'),
-      each.fn.sum<string>('amount_cents').as('cents'),
+      'governance.service_order.number as orderNumber',
+      'governance.service_order.label as orderLabel',
+      // Of the first entry: what came after it, a price reduction or a correction, is in its sum.
+      sql<string>`(array_agg(governance.ledger_entry.label order by governance.ledger_entry.number))[1]`.as('label'),
+      each.fn.sum<string>('governance.posting.amount_cents').as('cents'),
       each.fn.min('governance.ledger_entry.number').as('first'),
     ])
     .where('governance.ledger_entry.agreement_id', '=', agreementId)
-    .where('party', '=', party)
+    .where('governance.account.party', '=', party)
     .where('nature', 'in', costNatures)
-    .where('effective_on', '<=', by)
-    .groupBy(['nature', 'subject_id'])
+    .where('governance.ledger_entry.effective_on', '<=', by)
+    .groupBy(['nature', 'subject_id', 'governance.service_order.id'])
     .orderBy('first')
     .execute()
   const bills = await moneyTables(tx)
@@ -41,7 +46,8 @@ export async function listUnbilled(tx: Tx, agreementId: string, party: string, b
     .execute()
   const billed = bills.flatMap(({ lines }) => lines)
   return borne
-    .map(({ nature, subjectId, label, cents }) => {
+    .map(({ nature, subjectId, orderNumber, orderLabel, label: first, cents }) => {
+      const label = orderNumber === null ? first : `${orderNumber} ${nature === 'regularisation' ? first : orderLabel}`
       const before = billed.filter((line) => line.nature === nature && line.subjectId === subjectId)
       const asked = before.reduce((so, line) => so + BigInt(line.cents), 0n)
       return { label, nature, subjectId, cents: String(BigInt(cents) - asked) }
@@ -182,7 +188,7 @@ export async function listBills(tx: Tx, agreementId: string, party: string | nul
     .selectFrom('governance.ledger_entry')
     .innerJoin('governance.posting', 'entry_id', 'governance.ledger_entry.id')
     .innerJoin('governance.account', 'governance.account.id', 'account_id')
-    .select((each) => ['subject_id', each.fn.sum<string>('amount_cents').as('cents')])
+    .select((each) => ['subject_id', each.fn.sum<string>('governance.posting.amount_cents').as('cents')])
     .where('subject_kind', '=', 'bill')
     .where('nature', '=', 'receivable')
     .where(

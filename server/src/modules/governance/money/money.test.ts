@@ -383,6 +383,10 @@ describe('orders', () => {
     const reduced = await findOrder(body.id)
     expect(reduced.state).toBe('settled')
     expect(reduced.parts.find((part: { party: string }) => part.party === 'region').costCents).toBe('21000')
+    // What will be billed is told by the order, whatever changed its cost last.
+    const { body: part } = await manage('GET', '/money/parts/region')
+    const line = part.unbilled.find((each: { subjectId: string }) => each.subjectId === body.id)
+    expect(line).toMatchObject({ cents: '21000', label: `${reduced.number} ${reduced.label}` })
     await expectTrue()
   })
 
