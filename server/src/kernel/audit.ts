@@ -17,8 +17,18 @@ export interface AuditEntry {
 /** Adds an entry to the tenant's audit trail, in the transaction of the act itself. The trail is append-only. */
 export async function recordAudit(tx: Tx, entry: AuditEntry): Promise<void> {
   await sql`insert into kernel.audit_entry (id, actor_person_id, action, subject_kind, subject_id, detail, request_id)
-    values (${randomUUIDv7()}, ${entry.actorPersonId}, ${entry.action}, ${entry.subjectKind}, ${entry.subjectId},
+    values (${nextId()}, ${entry.actorPersonId}, ${entry.action}, ${entry.subjectKind}, ${entry.subjectId},
       ${JSON.stringify(entry.detail ?? {})}, ${entry.requestId ?? null})`.execute(tx)
+}
+
+let last = randomUUIDv7()
+
+/** Greater than the one before: those of one millisecond, and of one transaction, are read in the order they were written. */
+function nextId(): string {
+  const id = randomUUIDv7()
+  const after = (BigInt(`0x${last.slice(24)}`) + 1n).toString(16).padStart(12, '0')
+  last = id > last ? id : last.slice(0, 24) + after
+  return last
 }
 
 export interface RecordedAudit {
