@@ -21,7 +21,7 @@ export async function recordAudit(tx: Tx, entry: AuditEntry): Promise<void> {
       ${JSON.stringify(entry.detail ?? {})}, ${entry.requestId ?? null})`.execute(tx)
 }
 
-let last = randomUUIDv7()
+let last: string = randomUUIDv7()
 
 /** Greater than the one before: those of one millisecond, and of one transaction, are read in the order they were written. */
 function nextId(): string {
