@@ -4,7 +4,7 @@ import { type Config, parse, View } from 'vega'
 import { expressionInterpreter } from 'vega-interpreter'
 import { compile, type TopLevelSpec } from 'vega-lite'
 import { describe, expect, test } from 'vitest'
-import { type ChartColumn, compareSpec, completeSpec } from './chart-spec.ts'
+import { type ChartColumn, type ComparedPart, compareSpec, completeSpec } from './chart-spec.ts'
 import { makeChartConfig } from './chart-theme.ts'
 
 const columns: Record<string, ChartColumn> = {
@@ -104,16 +104,37 @@ test('what one points at tells the row as the table does, unless the chart sums 
   expect(completeSpec(summed, page)).not.toHaveProperty('encoding.tooltip')
 })
 
-test('two periods are drawn one under the other, of one scale but for their days', async () => {
-  const spec = compareSpec(spans, 'which') ?? {}
-  expect(spec).toMatchObject({ resolve: { scale: { x: 'independent' } } })
-  const both = ['Avant', 'Maintenant'].flatMap((which) => rows.map((row) => ({ ...row, which })))
+const parts: ComparedPart[] = [
+  { value: 'Maintenant', days: ['2026-10-05', '2026-11-29'] },
+  { value: 'Avant', days: ['2026-08-10', '2026-10-04'] },
+]
+
+test('two periods are drawn one under the other, of one scale, each over all of its days', async () => {
+  const earlier = rows.map((row, week) => ({
+    ...row,
+    date: ['2026-08-10', '2026-08-17'][week],
+    until: ['2026-08-16', '2026-08-23'][week],
+    which: 'Avant',
+  }))
+  const both = [...rows.map((row) => ({ ...row, which: 'Maintenant' })), ...earlier]
+  const spec = compareSpec(spans, 'which', parts) ?? {}
   const svg = await draw(spec, 600, both)
   expect(svg).toContain('Avant')
-  expect(widthsOfBars(svg)).toHaveLength(4)
+  const widths = widthsOfBars(svg)
+  expect(widths).toHaveLength(4)
+  // A week of eight, in both.
+  for (const width of widths) expect(width).toBeLessThan(600 / 8)
+  expect(completeSpec(spec, { columns, rows: both, width: 600, language: 'fr' })).toHaveProperty(
+    'vconcat.1.encoding.tooltip.3.title',
+    'Personnes',
+  )
+})
+
+test('what is ranked is ranked within each of two periods', async () => {
+  const both = parts.flatMap(({ value }) => rows.map((row) => ({ ...row, which: value })))
   const ranked = { ...bars, transform: [{ window: [{ op: 'row_number', as: 'rank' }] }, { filter: 'datum.rank <= 1' }] }
-  expect(widthsOfBars(await draw(compareSpec(ranked, 'which') ?? {}, 600, both))).toHaveLength(2)
-  expect(compareSpec({ data, facet: { field: 'course' }, spec: bars }, 'which')).toBeUndefined()
+  expect(widthsOfBars(await draw(compareSpec(ranked, 'which', parts) ?? {}, 600, both))).toHaveLength(2)
+  expect(compareSpec({ data, facet: { field: 'course' }, spec: bars }, 'which', parts)).toBeUndefined()
 })
 
 // Those that come with the product, at the widths of a phone and of a page.
@@ -122,6 +143,6 @@ describe.each(globSync('*/*.vl.json', { cwd: folder }))('%s', (file) => {
   const spec = JSON.parse(readFileSync(join(folder, file), 'utf8')) as object
   test.each([272, 640])('is drawn %s pixels wide', async (width) => {
     await draw(spec, width, [])
-    await draw(compareSpec(spec, 'which') ?? spec, width, [])
+    await draw(compareSpec(spec, 'which', parts) ?? spec, width, [])
   })
 })

@@ -60,6 +60,10 @@ const remaking = ['aggregate', 'flatten', 'pivot', 'density', 'regression', 'loe
 /** What one points at tells all of its row, as the table does; unless the specification says what it tells. */
 function addTooltip(spec: Json, columns: Record<string, ChartColumn>): Json {
   if (isObject(spec['spec'])) return { ...spec, spec: addTooltip(spec['spec'], columns) }
+  const pieces = spec['vconcat']
+  if (Array.isArray(pieces)) {
+    return { ...spec, vconcat: pieces.map((piece) => (isObject(piece) ? addTooltip(piece, columns) : piece)) }
+  }
   const encoding = isObject(spec['encoding']) ? spec['encoding'] : undefined
   const told = Object.values(columns).flatMap(({ title, told: field }) =>
     field === undefined ? [] : [{ field, title, type: 'nominal' }],
@@ -134,27 +138,42 @@ function cellWidth(spec: Json, width: number): number {
 const isDiscrete = (channel: unknown) =>
   isObject(channel) && (channel['type'] === 'nominal' || channel['type'] === 'ordinal')
 
+/** A value of the column that charts are compared by, and the first and last day (`YYYY-MM-DD`) its chart shows. */
+export interface ComparedPart {
+  value: string
+  days: [string, string]
+}
+
 /**
- * The same chart once for each value of a column, one under the other, of the same scale; days keep their own.
+ * The same chart once for each value of a column, one under the other, of the same scale; those over days show all of
+ * their own, whatever days have rows.
  * @returns undefined for a chart that is several already.
  */
-export function compareSpec(spec: object, column: string): object | undefined {
+export function compareSpec(spec: object, column: string, parts: ComparedPart[]): object | undefined {
   const { $schema: _, data: __, ...unit } = spec as Json
   const encoding = isObject(unit['encoding']) ? unit['encoding'] : {}
   const several = ['facet', 'row', 'column'].some((channel) => encoding[channel] !== undefined)
   if (several || !('mark' in unit || 'layer' in unit)) return undefined
-  const temporal = ['x', 'y'].filter((channel) => {
-    const definition = encoding[channel]
-    return isObject(definition) && definition['type'] === 'temporal'
-  })
-  const upright = isObject(encoding['y']) && encoding['y']['type'] === 'quantitative'
+  const { x, y } = encoding
+  if (isObject(x) && x['type'] === 'temporal') {
+    const only = (value: string) => [{ filter: { field: column, equal: value } }, unit['transform'] ?? []].flat()
+    return {
+      vconcat: parts.map(({ value, days }) => ({
+        ...unit,
+        title: { text: value, offset: 8 },
+        transform: only(value),
+        encoding: { ...encoding, x: showDays(x, toSpan(days)) },
+      })),
+      resolve: { scale: { y: 'shared' } },
+    }
+  }
   const transform = [unit['transform'] ?? []].flat().map((each) => groupBy(each, column))
+  const upright = isObject(y) && y['type'] === 'quantitative'
   return {
     // The title of an upright axis stands between the header and the chart.
     facet: { field: column, type: 'nominal', sort: null, title: null, header: { labelPadding: upright ? 30 : 8 } },
     columns: 1,
     spec: { ...unit, transform },
-    resolve: { scale: Object.fromEntries(temporal.map((channel) => [channel, 'independent'])) },
   }
 }
 

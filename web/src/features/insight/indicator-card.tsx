@@ -164,9 +164,14 @@ function Picture({ answer, words, onFail }: { answer: IndicatorAnswer; words: Wo
   const label = [words.texts.question, told].filter(Boolean).join(' ')
   const together = useMemo(() => {
     if (!answer.chart || !comparison) return undefined
-    const spec = compareSpec(answer.chart, 'which_period')
-    const of = (rows: Row[], name: string) => words.tellRows(rows).map((row) => ({ ...row, which_period: name }))
-    return spec && { spec, rows: [...of(answer.rows, t('card.chosen')), ...of(comparison.rows, t('card.compared'))] }
+    const periods = [
+      { ...answer, value: t('card.chosen') },
+      { ...comparison, value: t('card.compared') },
+    ]
+    const parts = periods.map(({ value, period }) => ({ value, days: [period.from, period.until] as [string, string] }))
+    const spec = compareSpec(answer.chart, 'which_period', parts)
+    const of = (all: Row[], value: string) => words.tellRows(all).map((row) => ({ ...row, which_period: value }))
+    return spec && { spec, rows: periods.flatMap((each) => of(each.rows, each.value)) }
   }, [answer, comparison, words, t])
   const rows = useMemo(() => words.tellRows(answer.rows), [answer.rows, words])
   return (
