@@ -193,7 +193,8 @@ function composeItem(item: ItemFacts, number: number): Block[] {
   }
   if (item.decision) {
     const { number: reference, outcome, text, dueOn } = item.decision
-    say(`Délibération ${reference} : ${outcomes[outcome] ?? outcome}. ${text}`.trim())
+    // What stands above as the text of the item is not told twice.
+    say(`Délibération ${reference} : ${outcomes[outcome] ?? outcome}. ${text === item.text ? '' : text}`.trim())
     if (dueOn !== null) say(`À faire pour le ${tellDay(dueOn)}.`)
   }
   if (item.approvedMinutesOf !== null) say(`Le procès-verbal de la réunion du ${item.approvedMinutesOf} est approuvé.`)
