@@ -13,6 +13,7 @@ import { findViewer, insight } from '#modules/insight'
 import { portal } from '#modules/portal'
 import { authenticateCredential, records } from '#modules/records'
 import { mountDemonstrationIdentityProviders } from './demonstration/identity-provider.ts'
+import { instance } from './instance-commands.ts'
 import { caliper } from './standards/caliper/index.ts'
 import { federation } from './standards/federation/index.ts'
 import { gar } from './standards/gar/index.ts'
@@ -25,6 +26,7 @@ import { serveWeb } from './web.ts'
 
 /** The modules, then the standards that bring work and commands of their own, in the order they are mounted. */
 export const modules: Module[] = [
+  instance,
   directory,
   identity,
   applications,

@@ -20,7 +20,7 @@ export interface Tenant {
 const columns = `id, slug, name, host, time_zone as "timeZone", accent, demonstration`
 
 /** All tenants, oldest first. */
-export async function listTenants(owner: pg.Pool): Promise<Tenant[]> {
+export async function listTenants(owner: pg.Pool | pg.PoolClient): Promise<Tenant[]> {
   const { rows } = await owner.query<Tenant>(`select ${columns} from kernel.tenant order by created_at, id`)
   return rows
 }
