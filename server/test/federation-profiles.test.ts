@@ -81,13 +81,22 @@ describe('FranceConnect', () => {
   test('is asked what its specification wants, and no more', async () => {
     const url = new URL(await new Browser().leave('', franceConnect))
     const { searchParams: asked } = url
-    expect(Object.fromEntries(asked)).toMatchObject({
+    expect(Object.fromEntries(asked)).toEqual({
       acr_values: 'eidas1',
+      client_id: 'preau',
+      nonce: expect.any(String),
       prompt: 'login consent',
+      redirect_uri: expect.stringContaining(`/api/federation/oidc/${franceConnect}/callback`),
       response_type: 'code',
       scope: 'openid given_name family_name birthdate gender birthplace birthcountry',
-      code_challenge_method: 'S256',
+      state: expect.any(String),
     })
+    // Announced by the library it is made with, refused by its own check of the parameters.
+    const metadata = (await (
+      await fetch(`${url.origin}/demonstration-franceconnect/.well-known/openid-configuration`)
+    ).json()) as object
+    expect(metadata).toMatchObject({ code_challenge_methods_supported: ['S256'] })
+    expect((await fetch(`${url.href}&code_challenge=x&code_challenge_method=S256`)).status).toBe(400)
     expect(asked.get('state')?.length).toBeGreaterThanOrEqual(32)
     expect(asked.get('nonce')?.length).toBeGreaterThanOrEqual(32)
   })

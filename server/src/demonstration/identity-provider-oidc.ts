@@ -26,7 +26,7 @@ interface KindRules {
   callback: string
   /** Claims by scope. */
   scopes: Record<string, string[]>
-  /** Parameters taken; others are refused, as ProConnect does. */
+  /** Parameters taken; others are refused, as both do: PKCE too, which the metadata announce all the same. */
   parameters?: string[]
   userinfoAlgorithm?: 'ES256' | 'RS256'
   knows(user: DemonstrationUser): boolean
@@ -56,7 +56,7 @@ const kinds: Record<OidcKind, KindRules> = {
     path: '/demonstration-franceconnect',
     callback: '/api/federation/oidc/demonstration-franceconnect/callback',
     scopes: each(['given_name', 'family_name', 'birthdate', 'gender', 'birthplace', 'birthcountry']),
-    parameters: [...usual, 'code_challenge', 'code_challenge_method'],
+    parameters: usual,
     userinfoAlgorithm: 'ES256',
     // Adults only.
     knows: ({ profile }) => profile !== 'pupil',
@@ -65,7 +65,7 @@ const kinds: Record<OidcKind, KindRules> = {
     path: '/demonstration-proconnect',
     callback: '/api/federation/oidc/demonstration-proconnect/callback',
     scopes: each(['given_name', 'usual_name', 'email', 'uid', 'siret']),
-    parameters: [...usual, 'code_challenge', 'code_challenge_method'],
+    parameters: usual,
     userinfoAlgorithm: 'RS256',
     knows: ({ profile }) => !['pupil', 'guardian', 'unknown'].includes(profile),
   },

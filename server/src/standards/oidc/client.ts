@@ -54,14 +54,16 @@ export const prepareDeparture = (): OidcDeparture => ({
   codeVerifier: oidc.randomPKCECodeVerifier(),
 })
 
+// Whatever its metadata say: they announce PKCE where the library that a provider is made with knows it, and its own
+// check of the parameters refuses it all the same.
+const usesPkce = (provider: Provider) => !profileRules(provider).strictParameters
+
 export async function buildDepartureUrl(
   config: oidc.Configuration,
   provider: Provider,
   input: OidcDeparture & { callback: string; state: string },
 ): Promise<URL> {
   const rules = profileRules(provider)
-  // A provider that refuses unknown parameters is sent those of PKCE only if it announces them.
-  const pkce = !rules.strictParameters || config.serverMetadata().supportsPKCE()
   return oidc.buildAuthorizationUrl(config, {
     redirect_uri: input.callback,
     scope: provider.scope,
@@ -69,14 +71,14 @@ export async function buildDepartureUrl(
     nonce: input.nonce,
     ...(rules.acr ? { acr_values: rules.acr } : {}),
     ...(rules.prompt ? { prompt: rules.prompt } : {}),
-    ...(pkce
+    ...(usesPkce(provider)
       ? { code_challenge: await oidc.calculatePKCECodeChallenge(input.codeVerifier), code_challenge_method: 'S256' }
       : {}),
   })
 }
 
 /**
- * Exchanges the code of a return, once: state, nonce, PKCE, `iss` (RFC 9207), the signature of the ID token, and what
+ * Exchanges the code of a return, once: state, nonce, PKCE where it is used, `iss` (RFC 9207), the signature of the ID token, and what
  * the profile of the provider asks.
  * @param url the whole address the browser came back to.
  * @throws Problem `federation_declined`, `federation_failed`, `federation_unreachable`.
@@ -87,11 +89,10 @@ export async function exchangeCode(
   url: URL,
   expected: OidcDeparture & { state: string },
 ): Promise<OidcAnswer> {
-  const pkce = !profileRules(provider).strictParameters || config.serverMetadata().supportsPKCE()
   const tokens = await oidc.authorizationCodeGrant(config, url, {
     expectedState: expected.state,
     expectedNonce: expected.nonce,
-    ...(pkce ? { pkceCodeVerifier: expected.codeVerifier } : {}),
+    ...(usesPkce(provider) ? { pkceCodeVerifier: expected.codeVerifier } : {}),
     idTokenExpected: true,
   })
   const claims = tokens.claims()

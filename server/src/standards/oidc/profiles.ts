@@ -8,14 +8,15 @@ export interface ProfileRules {
   prompt?: string
   /** Signature of userinfo when it comes as a JWT. */
   signedUserinfo?: string
-  /** Whether unknown parameters are refused. */
+  /** Whether parameters that the specification does not list are refused, those of PKCE included. */
   strictParameters?: boolean
   /** Claims without which the answer is none. */
   required: string[]
 }
 
 const rules: Partial<Record<Provider['profile'], ProfileRules>> = {
-  // FranceConnect v2: code flow only, eIDAS level asked for, userinfo as a signed JWT, identity traits all present.
+  // FranceConnect v2: code flow only, eIDAS level asked for, unknown parameters refused, userinfo as a signed JWT,
+  // identity traits all present.
   franceConnect: {
     acr: 'eidas1',
     prompt: 'login consent',
