@@ -12,6 +12,7 @@ import { makeOneRosterSchool, writeSmallOneRoster } from '../../../test/small-on
 import { createClient } from './clients.ts'
 import { createConnection, fetchConnection } from './connections.ts'
 import { listConnections } from './connections.queries.ts'
+import { ServiceClient } from './service-client.ts'
 
 const now = new Date('2026-11-16T10:00:00Z')
 const never = new AbortController().signal
@@ -141,6 +142,75 @@ describe('a service of another workspace', () => {
   })
 })
 
+describe('a service of another make', () => {
+  interface Trouble {
+    /** Most objects of a page, whatever is asked. */
+    page?: number
+    /** As X-Total-Count says; none: nothing is said. */
+    total?: number
+    /** Statuses of the next answers, before those that hold something. */
+    statuses?: number[]
+  }
+
+  /** Serves 5 schools and nothing else; every other kind is not known to it. */
+  async function serve({ page = 1_000, total, statuses = [] }: Trouble) {
+    const asked: string[] = []
+    const fake = createServer((request, response) => {
+      const { pathname, searchParams } = new URL(request.url ?? '', 'http://fake')
+      if (pathname === '/token') return response.end('{"access_token":"x","token_type":"Bearer","expires_in":60}')
+      asked.push(request.url ?? '')
+      const status = statuses.shift()
+      if (status !== undefined) return response.writeHead(status, { 'retry-after': '0' }).end()
+      if (pathname !== '/orgs') return response.writeHead(404).end()
+      const offset = Number(searchParams.get('offset'))
+      const orgs = Array.from({ length: 5 }, (_, index) => ({
+        sourcedId: `org-${index}`,
+        name: 'École',
+        type: 'school',
+      }))
+      if (total !== undefined) response.setHeader('x-total-count', total)
+      return response.end(JSON.stringify({ orgs: orgs.slice(offset, offset + page) }))
+    })
+    await new Promise<void>((resolve) => fake.listen(0, '127.0.0.1', resolve))
+    const { port } = fake.address() as { port: number }
+    const base = `http://127.0.0.1:${port}`
+    const service = { serviceUrl: base, tokenUrl: `${base}/token`, clientId: 'c', secret: 's' }
+    const client = new ServiceClient(service, never)
+    const read = async () => {
+      const ids: unknown[] = []
+      for await (const objects of (await client.list('orgs')) ?? [])
+        ids.push(...objects.map(({ sourcedId }) => sourcedId))
+      return ids
+    }
+    const ids = await read().then(
+      (found) => found,
+      (error: { code?: string; status?: number }) => ({ code: error.code, status: error.status }),
+    )
+    fake.closeAllConnections()
+    fake.close()
+    return { ids, asked: asked.length }
+  }
+  const all = ['org-0', 'org-1', 'org-2', 'org-3', 'org-4']
+
+  it('gives fewer at a time than it is asked, with or without a total', async () => {
+    expect(await serve({ page: 2, total: 5 })).toEqual({ ids: all, asked: 3 })
+    expect(await serve({ page: 2 })).toEqual({ ids: all, asked: 4 })
+  })
+
+  it('ends before its total: not taken for whole', async () => {
+    expect((await serve({ page: 2, total: 9 })).ids).toEqual({ code: 'answer_invalid', status: 200 })
+  })
+
+  it('asks for patience, or fails for a moment: asked again', async () => {
+    expect(await serve({ statuses: [429, 503] })).toEqual({ ids: all, asked: 4 })
+    expect(await serve({ statuses: [500, 502, 504] })).toEqual({
+      ids: { code: 'service_refused', status: 504 },
+      asked: 3,
+    })
+    expect(await serve({ statuses: [401] })).toEqual({ ids: { code: 'service_refused', status: 401 }, asked: 1 })
+  })
+})
+
 describe('a service that cannot be read', () => {
   const failure = (id: string) =>
     fetchFrom(id).then(
@@ -173,6 +243,7 @@ describe('a service that cannot be read', () => {
       response.writeHead(isToken ? 200 : status, {
         'content-type': 'application/json',
         location: 'http://127.0.0.1:9/',
+        'retry-after': '0',
       })
       response.end(isToken ? '{"access_token":"x","token_type":"Bearer","expires_in":60}' : body)
     })

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
 import { readJson, ServiceFailure } from '#kernel/remote-service'
 import { rosterScopes } from './scopes.ts'
@@ -18,6 +19,12 @@ const pageSize = 1000
 const mostObjects = 5_000_000
 const patience = 120_000
 const mostBytes = 64_000_000
+
+/** Answers after which the same question may well be answered: asked too often, or a server that starts again. */
+const passing = new Set([429, 500, 502, 503, 504])
+const mostTries = 3
+/** Longest that one answer makes us wait. */
+const mostSeconds = 60
 
 const tokenAnswer = z.object({
   access_token: z.string().min(1).max(10_000),
@@ -48,6 +55,8 @@ export class ServiceClient {
     let page = first
     let offset = 0
     for (;;) {
+      // A collection that ends before its total is not whole: those who miss would seem gone.
+      if (page.objects.length === 0 && offset < (page.total ?? 0)) throw new ServiceFailure('answer_invalid', 200)
       if (page.objects.length === 0) return
       yield page.objects
       offset += page.objects.length
@@ -110,7 +119,18 @@ export class ServiceClient {
     return { text: read.data.access_token, until: Date.now() + Math.max(10, seconds - 60) * 1000 }
   }
 
+  /** Asks, and asks again after a while where the answer says that it may pass. */
   private async ask(url: URL, init: RequestInit): Promise<Response> {
+    for (let tries = 1; ; tries += 1) {
+      const answer = await this.askOnce(url, init)
+      if (!passing.has(answer.status) || tries === mostTries) return answer
+      await answer.body?.cancel()
+      const asked = Number(answer.headers.get('retry-after') ?? Number.NaN)
+      await wait(1_000 * Math.min(mostSeconds, asked >= 0 ? asked : 2 ** tries), undefined, { signal: this.signal })
+    }
+  }
+
+  private async askOnce(url: URL, init: RequestInit): Promise<Response> {
     const signal = AbortSignal.any([this.signal, AbortSignal.timeout(patience)])
     try {
       // A redirection would carry the credentials elsewhere.
