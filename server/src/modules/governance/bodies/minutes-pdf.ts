@@ -9,6 +9,8 @@ const margin = 56
 const ink = '#1d2427'
 const quiet = '#4d575b'
 const line = '#c5cccf'
+// A head says what it heads (PDF/UA-1, 7.5); pdfkit writes it, its types do not know it.
+const columnHead: PDFKit.StructureElementOptions & { scope: 'Column' } = { scope: 'Column' }
 
 /**
  * The minutes as a PDF with the same text as the page: tagged for screen readers (headings, lists, tables, language,
@@ -89,7 +91,7 @@ function writeTable(
     for (const [index, cell] of cells.entries()) {
       const [left, width] = [x, widths[index] ?? 0]
       row.add(
-        doc.struct(type, {}, () => {
+        doc.struct(type, type === 'TH' ? columnHead : {}, () => {
           doc.font(font).fontSize(9.5).fillColor(ink)
           doc.text(toDrawn(cell), left, top + 3, { width: width - 8 })
         }),
