@@ -11,6 +11,7 @@ export function Page({
   lead,
   back,
   actions,
+  picture,
   wide = false,
   busy = false,
   children,
@@ -19,6 +20,8 @@ export function Page({
   lead?: ReactNode
   back?: { to: string; label: string } | undefined
   actions?: ReactNode
+  /** Decorative, beside the title. */
+  picture?: ReactNode
   /** For tables to compare. */
   wide?: boolean
   busy?: boolean
@@ -39,6 +42,7 @@ export function Page({
           {actions && <div className="row">{actions}</div>}
         </div>
         {lead && <div className="page-lead">{lead}</div>}
+        {picture}
       </header>
       {children}
     </div>

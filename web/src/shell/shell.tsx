@@ -101,7 +101,8 @@ function Brand() {
     <header className="brand">
       <Link aria-label={t('brandLink', { name: appearance?.name ?? 'Préau' })} className="brand-link" to={paths.home()}>
         <Mark height="34" width="34" />
-        <span>{appearance?.name ?? 'Préau'}</span>
+        {/* A name is parted between its words, never at its hyphens. */}
+        <span>{(appearance?.name ?? 'Préau').replaceAll('-', '-\u2060')}</span>
       </Link>
     </header>
   )

@@ -1,8 +1,10 @@
+import './yard.css'
+
 /** The covered yard, drawn: a long roof, its posts, a tree, two people in the shade and a low sun. Decorative. */
 export function Yard() {
   return (
     <svg className="yard" viewBox="0 0 480 300" fill="none" aria-hidden="true" preserveAspectRatio="xMidYMax slice">
-      <circle className="yard-sun" cx="388" cy="74" r="34" />
+      <circle className="yard-sun" cx="404" cy="64" r="34" />
       <path className="yard-hill" d="M0 232c70-26 130-30 214-12s180 12 266-14v94H0z" />
       <path className="yard-shade" d="M52 246h292l46 22H96z" />
       <g className="yard-line" strokeLinecap="round" strokeLinejoin="round">

@@ -32,7 +32,7 @@ export function ChoosePersonPage() {
       {data && (
         <>
           <p>{t('choose.text', { provider: data.provider.name })}</p>
-          <ul className="places">
+          <ul className="stack stack-tight">
             {data.people.map((person) => (
               <li key={person.id}>
                 <button

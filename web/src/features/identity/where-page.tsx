@@ -134,7 +134,7 @@ function Search({
       </p>
       {error && !data && <Failure error={error} onRetry={() => void refetch()} />}
       {enough && data && found > 0 && (
-        <ul className="places">
+        <ul className="stack stack-tight">
           {data.establishments.map(({ id, name, town }) => (
             <li key={id}>
               <button

@@ -16,8 +16,9 @@ import { HeadedEstablishments, Territories } from './perimeters.tsx'
 import { OwnClasses, Teachings } from './classes.tsx'
 import { News } from './news.tsx'
 import { Tasks } from './tasks.tsx'
-import './home.css'
 import { useNow } from '../../ui/now.ts'
+import { Yard } from '../../ui/yard.tsx'
+import './home.css'
 
 /** The first page answers: what is new for me, what must I do, where do I go. */
 export function HomePage() {
@@ -30,6 +31,7 @@ export function HomePage() {
     <Page
       busy={!home && !error}
       lead={<span className="home-day">{format.today(now)}</span>}
+      picture={<Yard />}
       title={t('hello', { name: session.person.givenName })}
       wide
     >
