@@ -10,7 +10,7 @@ const ink = '#1d2427'
 const quiet = '#4d575b'
 const line = '#c5cccf'
 // A head says what it heads (PDF/UA-1, 7.5); pdfkit writes it, its types do not know it.
-const columnHead: PDFKit.StructureElementOptions & { scope: 'Column' } = { scope: 'Column' }
+const columnHead: PDFKit.Mixins.StructureElementOptions & { scope: 'Column' } = { scope: 'Column' }
 
 /**
  * The minutes as a PDF with the same text as the page: tagged for screen readers (headings, lists, tables, language,
