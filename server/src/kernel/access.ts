@@ -57,15 +57,21 @@ export interface Viewer {
 }
 
 /**
- * Who may call a route: everyone; anyone signed in; holders of a right somewhere; who looks at learning dashboards; or
- * systems whose token has one of some scopes. Every route states one. What they may see or do there (perimeter,
- * visibility) is the rule's business.
+ * Who may call a route: everyone; anyone signed in; who looks at learning dashboards; holders of a right over the whole
+ * tenant, or with `somewhere` over an organisation at least; or systems whose token has one of some scopes. Every route
+ * states one. What they may see or do there (perimeter, visibility) is the rule's business.
  */
-export type Access = 'public' | 'signed-in' | 'viewer' | { right: Right } | { scopes: string[] }
+export type Access = 'public' | 'signed-in' | 'viewer' | { right: Right; somewhere?: true } | { scopes: string[] }
 
 /** Whether an actor passes; undefined stands for someone not signed in. */
 export function isAllowed(access: Access, actor: Actor | undefined): boolean {
   if (access === 'public') return true
   if (!actor || access === 'viewer' || (access !== 'signed-in' && !('right' in access))) return false
-  return access === 'signed-in' || actor.rights.some((held) => held.right === access.right)
+  if (access === 'signed-in' || holdsOverAll(actor, access.right)) return true
+  return access.somewhere === true && actor.rights.some((held) => held.right === access.right)
+}
+
+/** Whether a right is held over the whole tenant, and not over some organisations only. */
+export function holdsOverAll(actor: Pick<Actor, 'rights'>, right: Right): boolean {
+  return actor.rights.some((held) => held.right === right && held.organisationId === null)
 }

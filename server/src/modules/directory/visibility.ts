@@ -1,4 +1,4 @@
-import type { Actor } from '#kernel/access'
+import { type Actor, holdsOverAll } from '#kernel/access'
 import type { Tx } from '#kernel/postgres'
 import { findReachRow } from './visibility.queries.ts'
 
@@ -113,10 +113,7 @@ export interface Reach {
 
 /** Finds what an actor can see, in one query. */
 export async function findReach(tx: Tx, actor: Pick<Actor, 'personId' | 'rights'>): Promise<Reach> {
-  const wholeTenant = actor.rights.some(
-    ({ right, organisationId }) =>
-      organisationId === null && (right === 'directory.import' || right === 'directory.administer'),
-  )
+  const wholeTenant = holdsOverAll(actor, 'directory.import') || holdsOverAll(actor, 'directory.administer')
   const perimeters = actor.rights.flatMap(({ right, organisationId }) =>
     right === 'directory.administer' && organisationId !== null ? [organisationId] : [],
   )

@@ -14,7 +14,6 @@ export { hasDigest } from './store/attachment-digests.ts'
 export { listAttachments, type NewAttachment } from './store/attachments.queries.ts'
 export { findDefinitions } from './store/activities.queries.ts'
 export { authenticateCredential, getCredential } from './credentials/authentication.ts'
-export { administratorOf } from './credentials/credentials.routes.ts'
 export {
   deleteDocument,
   findDocument,

@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { addressOf } from '#modules/identity'
 import { countKnown } from '#modules/insight'
-import type { App } from '#kernel/http'
+import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import type { Tenant } from '#kernel/tenancy'
-import { administratorOf } from './administrator.ts'
 import { courseQueue } from './course-reading.ts'
 import { type LaunchedCourse, listCourses } from './courses.queries.ts'
 import { launchUrlOf } from './launch.ts'
@@ -91,7 +90,7 @@ export function registerPlatforms(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId } = administratorOf(request)
+      const { tenantId } = actorOf(request)
       const platforms = await inTenant(services.db, tenantId, listPlatforms)
       return { platforms: platforms.map(describe), tool: describeTool(services, request.tenant) }
     },
@@ -109,7 +108,7 @@ export function registerPlatforms(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, personId: actorPersonId } = administratorOf(request)
+      const { tenantId, personId: actorPersonId } = actorOf(request)
       const platform = await inTenant(services.db, tenantId, (tx) =>
         createPlatform(services, tx, request.body, { registeredBy: 'hand', actorPersonId }),
       )
@@ -128,7 +127,7 @@ export function registerPlatforms(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, personId } = administratorOf(request)
+      const { tenantId, personId } = actorOf(request)
       const { token, expiresAt } = await inTenant(services.db, tenantId, (tx) =>
         createRegistrationLink(tx, personId, services.now()),
       )
@@ -160,7 +159,7 @@ export function registerPlatforms(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId } = administratorOf(request)
+      const { tenantId } = actorOf(request)
       const { id } = request.params
       const { platform, platforms, launches, courses } = await inTenant(services.db, tenantId, async (tx) => ({
         platform: await getPlatform(tx, id),
@@ -190,7 +189,7 @@ export function registerPlatforms(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId, personId: actorPersonId } = administratorOf(request)
+      const { tenantId, personId: actorPersonId } = actorOf(request)
       const { id } = request.params
       return inTenant(services.db, tenantId, async (tx) =>
         describe(await changePlatform(services, tx, { id, settings: request.body, actorPersonId })),
@@ -210,7 +209,7 @@ export function registerPlatforms(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, personId: actorPersonId } = administratorOf(request)
+      const { tenantId, personId: actorPersonId } = actorOf(request)
       const { id } = request.params
       await inTenant(services.db, tenantId, (tx) => removePlatform(tx, { id, actorPersonId }, services.now()))
       return reply.status(204).send(null)
@@ -228,7 +227,7 @@ export function registerPlatforms(app: App, services: Services): void {
         response: { 200: z.object({ keys: z.number() }) },
       },
     },
-    (request) => tryPlatform(services, administratorOf(request).tenantId, request.params.id),
+    (request) => tryPlatform(services, actorOf(request).tenantId, request.params.id),
   )
 
   app.post(
@@ -257,8 +256,7 @@ export function registerPlatforms(app: App, services: Services): void {
         },
       },
     },
-    (request) =>
-      applyRules(services, administratorOf(request).tenantId, { platformId: request.params.id, ...request.body }),
+    (request) => applyRules(services, actorOf(request).tenantId, { platformId: request.params.id, ...request.body }),
   )
 
   app.post(
@@ -273,7 +271,7 @@ export function registerPlatforms(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { tenantId } = administratorOf(request)
+      const { tenantId } = actorOf(request)
       const { id: platformId, course } = request.params
       await inTenant(services.db, tenantId, async (tx) => {
         await getPlatform(tx, platformId)

@@ -3,11 +3,10 @@ import { z } from 'zod'
 import { addressOf, digest } from '#modules/identity'
 import { getLearner } from '#modules/insight'
 import { identifyAgent, keyOf } from '#modules/records'
-import type { App } from '#kernel/http'
+import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
-import { administratorOf } from './administrator.ts'
 import { holdGrant, insertPortalLaunch } from './launches.queries.ts'
 import { newSecret } from './platforms.ts'
 import { createPortal, endPortal, portalFields } from './portals.ts'
@@ -44,7 +43,7 @@ export function registerPortals(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId } = administratorOf(request)
+      const { tenantId } = actorOf(request)
       return { portals: (await inTenant(services.db, tenantId, listPortals)).map(describe) }
     },
   )
@@ -61,7 +60,7 @@ export function registerPortals(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, personId } = administratorOf(request)
+      const { tenantId, personId } = actorOf(request)
       const { secret, ...portal } = await inTenant(services.db, tenantId, (tx) =>
         createPortal(tx, request.body, personId, services.now()),
       )
@@ -81,7 +80,7 @@ export function registerPortals(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, personId } = administratorOf(request)
+      const { tenantId, personId } = actorOf(request)
       const { id } = request.params
       await inTenant(services.db, tenantId, (tx) => endPortal(tx, id, personId, services.now()))
       return reply.status(204).send(null)

@@ -25,7 +25,7 @@ const clientSchema = z.object({
 
 /** Systems that may read a part of the directory, for those who administer that part. */
 export function registerClients(app: App, services: Services): void {
-  const config = { access: { right: 'directory.administer' } } as const
+  const config = { access: { right: 'directory.administer', somewhere: true } } as const
 
   app.get(
     '/api/oneroster/clients',

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
-import { administratorOf } from '#modules/records'
 import { createForwarding, getForwarding, pauseForwarding, removeForwarding, replayForwarding } from './forwardings.ts'
 import { type Forwarding, listForwardings, listRefusals } from './forwardings.queries.ts'
 
@@ -47,7 +46,7 @@ const params = z.object({ id: z.uuid() })
 export function registerForwardings(app: App, services: Services): void {
   const config = { access: { right: 'records.administer' } } as const
   const byOf = (request: Parameters<typeof actorOf>[0]) => {
-    const { tenantId, personId } = administratorOf(actorOf(request))
+    const { tenantId, personId } = actorOf(request)
     return { tenantId, actorPersonId: personId }
   }
 

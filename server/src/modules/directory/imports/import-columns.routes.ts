@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import type { actorOf, App } from '#kernel/http'
+import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { csvFields, csvKinds } from '../feeds/csv-mapping.ts'
-import { importerOf } from './import-access.ts'
 import { getColumns, previewColumns, saveColumns } from './import-columns.ts'
 import { importSchema } from './imports.routes.ts'
 
@@ -74,7 +73,7 @@ export function registerImportColumns(app: App, services: Services): void {
   const config = { access: { right: 'directory.import' } } as const
   const params = z.object({ id: z.uuid() })
   const ask = (request: Parameters<typeof actorOf>[0] & { params: { id: string } }) => {
-    const { tenantId, personId } = importerOf(request)
+    const { tenantId, personId } = actorOf(request)
     return { tenantId, id: request.params.id, actorPersonId: personId }
   }
 

@@ -1,10 +1,9 @@
 import multipart from '@fastify/multipart'
 import { randomUUIDv7 } from 'node:crypto'
 import { z } from 'zod'
-import type { App } from '#kernel/http'
+import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
-import { importerOf } from './import-access.ts'
 import { discardUpload, receiveFile, uploadLimits } from './import-files.ts'
 import { requestApply } from './import-applying.ts'
 import { abandonImport } from './import-sweep.ts'
@@ -172,7 +171,7 @@ export async function registerImports(app: App, services: Services): Promise<voi
       },
     },
     async (request, reply) => {
-      const { tenantId, personId } = importerOf(request)
+      const { tenantId, personId } = actorOf(request)
       const id = randomUUIDv7()
       try {
         for await (const part of request.files())
@@ -202,7 +201,7 @@ export async function registerImports(app: App, services: Services): Promise<voi
         response: { 200: z.object({ imports: z.array(importSchema), next: z.string().nullable() }) },
       },
     },
-    (request) => inTenant(services.db, importerOf(request).tenantId, (tx) => listImports(tx, request.query)),
+    (request) => inTenant(services.db, actorOf(request).tenantId, (tx) => listImports(tx, request.query)),
   )
 
   app.get(
@@ -216,7 +215,7 @@ export async function registerImports(app: App, services: Services): Promise<voi
         response: { 200: importSchema },
       },
     },
-    (request) => inTenant(services.db, importerOf(request).tenantId, (tx) => getImport(tx, request.params.id)),
+    (request) => inTenant(services.db, actorOf(request).tenantId, (tx) => getImport(tx, request.params.id)),
   )
 
   app.get(
@@ -238,7 +237,7 @@ export async function registerImports(app: App, services: Services): Promise<voi
       },
     },
     (request) =>
-      inTenant(services.db, importerOf(request).tenantId, (tx) => listChanges(tx, request.params.id, request.query)),
+      inTenant(services.db, actorOf(request).tenantId, (tx) => listChanges(tx, request.params.id, request.query)),
   )
 
   app.get(
@@ -254,7 +253,7 @@ export async function registerImports(app: App, services: Services): Promise<voi
       },
     },
     (request) =>
-      inTenant(services.db, importerOf(request).tenantId, (tx) =>
+      inTenant(services.db, actorOf(request).tenantId, (tx) =>
         listImportEstablishments(tx, request.params.id, request.query),
       ),
   )
@@ -283,7 +282,7 @@ export async function registerImports(app: App, services: Services): Promise<voi
       },
     },
     (request) =>
-      inTenant(services.db, importerOf(request).tenantId, (tx) =>
+      inTenant(services.db, actorOf(request).tenantId, (tx) =>
         listQuarantinedRecords(tx, request.params.id, request.query),
       ),
   )
@@ -301,7 +300,7 @@ export async function registerImports(app: App, services: Services): Promise<voi
       },
     },
     async (request, reply) => {
-      const { tenantId, personId } = importerOf(request)
+      const { tenantId, personId } = actorOf(request)
       const { acceptAlerts } = request.body
       const asked = { tenantId, id: request.params.id, actorPersonId: personId, acceptAlerts }
       return reply.status(202).send(await requestApply(services, asked))
@@ -320,7 +319,7 @@ export async function registerImports(app: App, services: Services): Promise<voi
       },
     },
     async (request, reply) => {
-      const { tenantId, personId } = importerOf(request)
+      const { tenantId, personId } = actorOf(request)
       const asked = { tenantId, id: request.params.id, actorPersonId: personId }
       return reply.status(202).send(await requestRollback(services, asked))
     },
@@ -338,7 +337,7 @@ export async function registerImports(app: App, services: Services): Promise<voi
       },
     },
     async (request, reply) => {
-      const { tenantId, personId } = importerOf(request)
+      const { tenantId, personId } = actorOf(request)
       const asked = { tenantId, id: request.params.id, actorPersonId: personId }
       return reply.status(202).send(await requestStage(services, asked))
     },
@@ -356,7 +355,7 @@ export async function registerImports(app: App, services: Services): Promise<voi
       },
     },
     (request) => {
-      const { tenantId, personId } = importerOf(request)
+      const { tenantId, personId } = actorOf(request)
       return abandonImport(services, { tenantId, id: request.params.id, actorPersonId: personId })
     },
   )

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Actor } from '#kernel/access'
+import { type Actor, holdsOverAll } from '#kernel/access'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
@@ -108,7 +108,7 @@ export function registerMatching(app: App, services: Services): void {
         ...(await listProposals(tx, judge, request.query)),
         counts: await countProposals(tx, judge),
         thresholds: await getThresholds(tx),
-        mayChangeThresholds: mayChangeThresholds(actor),
+        mayChangeThresholds: holdsOverAll(actor, 'directory.administer'),
       }))
     },
   )
@@ -188,7 +188,6 @@ export function registerMatching(app: App, services: Services): void {
     },
     (request) => {
       const actor = actorOf(request)
-      if (!mayChangeThresholds(actor)) throw refusal()
       return inTenant(services.db, actor.tenantId, async (tx) => {
         const { tenantId, personId } = actor
         await changeThresholds(services, tx, { tenantId, thresholds: request.body, by: personId })
@@ -205,8 +204,4 @@ function judgeOf(actor: Actor): Judge {
   const judge = toJudge(actor)
   if (!judge) throw refusal()
   return judge
-}
-
-function mayChangeThresholds(actor: Actor): boolean {
-  return actor.rights.some(({ right, organisationId }) => right === 'directory.administer' && organisationId === null)
 }

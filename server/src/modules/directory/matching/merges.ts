@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { sql } from 'kysely'
-import type { Actor } from '#kernel/access'
+import { type Actor, holdsOverAll } from '#kernel/access'
 import { recordAudit } from '#kernel/audit'
 import { defineEvent } from '#kernel/events'
 import type { Services } from '#kernel/module'
@@ -193,10 +193,7 @@ async function getMerge(tx: Tx, id: string): Promise<Merge> {
 
 /** Whether an actor may see and judge whatever concerns the whole directory. */
 export function managesWhole(actor: Pick<Actor, 'rights'>): boolean {
-  return actor.rights.some(
-    ({ right, organisationId }) =>
-      organisationId === null && (right === 'directory.administer' || right === 'directory.import'),
-  )
+  return holdsOverAll(actor, 'directory.administer') || holdsOverAll(actor, 'directory.import')
 }
 
 /**

@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import type { App } from '#kernel/http'
+import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
-import { importerOf } from '../imports/import-access.ts'
 import { recordKinds, tables } from '../tables.ts'
 import { askComparison, listCompared } from './source-comparison.ts'
 
@@ -52,7 +51,7 @@ export function registerSourceComparison(app: App, services: Services): void {
       },
     },
     (request) => {
-      const { tenantId } = importerOf(request)
+      const { tenantId } = actorOf(request)
       return inTenant(services.db, tenantId, async (tx) => {
         await checkSources(tx, request.query)
         return askComparison(services, tx, { ...request.query, tenantId })
@@ -92,7 +91,7 @@ export function registerSourceComparison(app: App, services: Services): void {
       },
     },
     (request) =>
-      inTenant(services.db, importerOf(request).tenantId, async (tx) => {
+      inTenant(services.db, actorOf(request).tenantId, async (tx) => {
         await checkSources(tx, request.query)
         return listCompared(tx, request.query)
       }),

@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import type { App } from '#kernel/http'
+import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
-import { importerOf } from '../imports/import-access.ts'
 import { requestRetry } from '../imports/imports.ts'
 import { importSchema } from '../imports/imports.routes.ts'
 import { recordKinds, sourceKinds } from '../tables.ts'
@@ -100,7 +99,7 @@ export function registerSources(app: App, services: Services): void {
       },
     },
     (request) =>
-      inTenant(services.db, importerOf(request).tenantId, async (tx) => ({
+      inTenant(services.db, actorOf(request).tenantId, async (tx) => ({
         sources: await listSources(tx, request.tenant, services.now()),
       })),
   )
@@ -117,7 +116,7 @@ export function registerSources(app: App, services: Services): void {
       },
     },
     (request) =>
-      inTenant(services.db, importerOf(request).tenantId, (tx) =>
+      inTenant(services.db, actorOf(request).tenantId, (tx) =>
         getSource(tx, request.params.id, request.tenant, services.now()),
       ),
   )
@@ -135,7 +134,7 @@ export function registerSources(app: App, services: Services): void {
       },
     },
     (request) => {
-      const { personId } = importerOf(request)
+      const { personId } = actorOf(request)
       const input = { id: request.params.id, actorPersonId: personId, settings: request.body }
       return updateSourceSettings(services, request.tenant, input)
     },
@@ -154,7 +153,7 @@ export function registerSources(app: App, services: Services): void {
       },
     },
     (request) =>
-      inTenant(services.db, importerOf(request).tenantId, async (tx) => {
+      inTenant(services.db, actorOf(request).tenantId, async (tx) => {
         await getSource(tx, request.params.id, request.tenant, services.now())
         return { history: await listSourceHistory(tx, request.params.id, request.query.limit) }
       }),
@@ -196,7 +195,7 @@ export function registerSources(app: App, services: Services): void {
       },
     },
     (request) =>
-      inTenant(services.db, importerOf(request).tenantId, async (tx) => {
+      inTenant(services.db, actorOf(request).tenantId, async (tx) => {
         await getSource(tx, request.params.id, request.tenant, services.now())
         return listHeldRecords(tx, request.params.id, request.query)
       }),
@@ -214,7 +213,7 @@ export function registerSources(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, personId } = importerOf(request)
+      const { tenantId, personId } = actorOf(request)
       const asked = { tenantId, id: request.params.id, actorPersonId: personId }
       return reply.status(202).send(await requestRetry(services, asked))
     },
@@ -232,7 +231,7 @@ export function registerSources(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, personId } = importerOf(request)
+      const { tenantId, personId } = actorOf(request)
       const asked = { tenantId, id: request.params.id, actorPersonId: personId }
       return reply.status(202).send(await rereadImport(services, asked))
     },
@@ -253,7 +252,7 @@ export function registerSources(app: App, services: Services): void {
       },
     },
     (request) =>
-      inTenant(services.db, importerOf(request).tenantId, async (tx) => ({
+      inTenant(services.db, actorOf(request).tenantId, async (tx) => ({
         alerts: await listFeedAlerts(tx, { open: request.query.open, sourceId: request.query.source }),
       })),
   )
@@ -270,7 +269,7 @@ export function registerSources(app: App, services: Services): void {
       },
     },
     (request) => {
-      const { tenantId, personId } = importerOf(request)
+      const { tenantId, personId } = actorOf(request)
       return acknowledgeAlert(services, { tenantId, id: request.params.id, actorPersonId: personId })
     },
   )

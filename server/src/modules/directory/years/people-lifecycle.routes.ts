@@ -1,9 +1,7 @@
 import { z } from 'zod'
-import type { Actor } from '#kernel/access'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
-import { Problem } from '#kernel/problem'
 import { readCursor, writeCursor } from '../cursors.ts'
 import { changeLeaverPolicy, holdPerson, liftHold, previewLeavers, runLeavers } from './people-lifecycle.ts'
 import { countDepartures, countLifeStates, getLeaverPolicy, listLeavers, listRuns } from './people-lifecycle.queries.ts'
@@ -33,13 +31,6 @@ const shownMonths = 24
 /** People who left: how many, who, until when they are kept, and the policy that says so. */
 export function registerPeopleLifecycle(app: App, services: Services): void {
   const config = { access: { right: 'directory.administer' } } as const
-  const administrator = (request: Parameters<typeof actorOf>[0]): Actor => {
-    const actor = actorOf(request)
-    if (!actor.rights.some((held) => held.right === 'directory.administer' && held.organisationId === null)) {
-      throw new Problem(403, 'not_allowed', 'Leavers belong to whoever administers the whole workspace.')
-    }
-    return actor
-  }
 
   app.get(
     '/api/directory/leavers/summary',
@@ -67,7 +58,7 @@ export function registerPeopleLifecycle(app: App, services: Services): void {
       },
     },
     (request) =>
-      inTenant(services.db, administrator(request).tenantId, async (tx) => ({
+      inTenant(services.db, actorOf(request).tenantId, async (tx) => ({
         states: await countLifeStates(tx),
         departures: await countDepartures(tx, shownMonths, await findToday(tx, services.now())),
         policy: await getLeaverPolicy(tx),
@@ -112,7 +103,7 @@ export function registerPeopleLifecycle(app: App, services: Services): void {
     },
     (request) => {
       const { state, after, limit } = request.query
-      return inTenant(services.db, administrator(request).tenantId, async (tx) => {
+      return inTenant(services.db, actorOf(request).tenantId, async (tx) => {
         const found = await listLeavers(tx, await getLeaverPolicy(tx), {
           state,
           limit: limit + 1,
@@ -137,7 +128,7 @@ export function registerPeopleLifecycle(app: App, services: Services): void {
       },
     },
     (request) => {
-      const { tenantId, personId } = administrator(request)
+      const { tenantId, personId } = actorOf(request)
       const by = { personId, now: services.now() }
       return inTenant(services.db, tenantId, (tx) => changeLeaverPolicy(tx, request.body, by))
     },
@@ -154,7 +145,7 @@ export function registerPeopleLifecycle(app: App, services: Services): void {
       },
     },
     (request) => {
-      const { tenantId, personId } = administrator(request)
+      const { tenantId, personId } = actorOf(request)
       return runLeavers(services, { tenantId, actorPersonId: personId, insist: true })
     },
   )
@@ -172,7 +163,7 @@ export function registerPeopleLifecycle(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, personId: actorPersonId } = administrator(request)
+      const { tenantId, personId: actorPersonId } = actorOf(request)
       const { personId } = request.params
       const { reason } = request.body
       await inTenant(services.db, tenantId, (tx) =>
@@ -194,7 +185,7 @@ export function registerPeopleLifecycle(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, personId: actorPersonId } = administrator(request)
+      const { tenantId, personId: actorPersonId } = actorOf(request)
       const { personId } = request.params
       await inTenant(services.db, tenantId, (tx) => liftHold(tx, { personId, actorPersonId }))
       return reply.status(204).send(null)

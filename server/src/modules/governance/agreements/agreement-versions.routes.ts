@@ -185,7 +185,7 @@ export function registerAgreementVersions(app: App, services: Services): void {
   app.post(
     '/api/governance/agreements',
     {
-      config: { access: { right: 'governance.administer' } },
+      config: { access: { right: 'governance.administer', somewhere: true } },
       schema: {
         operationId: 'addAgreement',
         summary: 'Adds an agreement from its file',

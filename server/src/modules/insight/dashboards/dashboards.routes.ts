@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { Actor } from '#kernel/access'
 import { type App, actorOf, viewerOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
@@ -50,7 +49,7 @@ export function registerDashboards(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId } = administratorOf(actorOf(request))
+      const { tenantId } = actorOf(request)
       return { dashboards: await inTenant(services.db, tenantId, listDashboards) }
     },
   )
@@ -68,7 +67,7 @@ export function registerDashboards(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId, personId } = administratorOf(actorOf(request))
+      const { tenantId, personId } = actorOf(request)
       const { audience } = request.params
       const { items } = request.body
       return inTenant(services.db, tenantId, (tx) =>
@@ -89,21 +88,9 @@ export function registerDashboards(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId, personId } = administratorOf(actorOf(request))
+      const { tenantId, personId } = actorOf(request)
       const { audience } = request.params
       return inTenant(services.db, tenantId, (tx) => resetDashboard(tx, audience, personId))
     },
   )
-}
-
-/**
- * Dashboards are of no establishment: whoever administers them does so over the whole workspace.
- * @throws Problem 403 `not_allowed`
- */
-export function administratorOf(actor: Actor): Actor {
-  const whole = actor.rights.some(
-    ({ right, organisationId }) => right === 'insight.administer' && organisationId === null,
-  )
-  if (!whole) throw new Problem(403, 'not_allowed', 'Your rights do not include this.')
-  return actor
 }

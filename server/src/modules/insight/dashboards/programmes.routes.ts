@@ -4,7 +4,6 @@ import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { listCourseNames } from './courses.queries.ts'
-import { administratorOf } from './dashboards.routes.ts'
 import { listProgrammes, type Programme } from './programmes.queries.ts'
 import { createProgramme, removeProgramme, updateProgramme } from './programmes.ts'
 import { key, localName } from './viewer.routes.ts'
@@ -38,7 +37,7 @@ export function registerProgrammes(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId } = administratorOf(actorOf(request))
+      const { tenantId } = actorOf(request)
       return inTenant(services.db, tenantId, async (tx) => ({
         programmes: await describeProgrammes(tx, await listProgrammes(tx)),
       }))
@@ -57,7 +56,7 @@ export function registerProgrammes(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, personId } = administratorOf(actorOf(request))
+      const { tenantId, personId } = actorOf(request)
       const [described] = await inTenant(services.db, tenantId, async (tx) => {
         const programme = await createProgramme(tx, request.body, personId, services.now())
         return describeProgrammes(tx, [programme])
@@ -79,7 +78,7 @@ export function registerProgrammes(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId, personId } = administratorOf(actorOf(request))
+      const { tenantId, personId } = actorOf(request)
       const programme = { id: request.params.id, ...request.body }
       const [described] = await inTenant(services.db, tenantId, async (tx) => {
         await updateProgramme(tx, programme, personId)
@@ -101,7 +100,7 @@ export function registerProgrammes(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, personId } = administratorOf(actorOf(request))
+      const { tenantId, personId } = actorOf(request)
       const { id } = request.params
       await inTenant(services.db, tenantId, (tx) => removeProgramme(tx, id, personId))
       return reply.status(204).send(null)

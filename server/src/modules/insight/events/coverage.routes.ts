@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { administratorOf } from '#modules/records'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { coverageSchema, verbCoverageSchema } from './coverage.queries.ts'
@@ -28,7 +27,6 @@ export function registerCoverage(app: App, services: Services): void {
         },
       },
     },
-    async (request) =>
-      readCoverage(services, { tenantId: administratorOf(actorOf(request)).tenantId, ...request.query }),
+    async (request) => readCoverage(services, { tenantId: actorOf(request).tenantId, ...request.query }),
   )
 }

@@ -5,7 +5,7 @@ import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import type { Tenant } from '#kernel/tenancy'
 import type { Day } from '#kernel/time'
-import { administratorOf } from '../dashboards/dashboards.routes.ts'
+import { key } from '../dashboards/viewer.routes.ts'
 import { smallestGroup } from '../privacy/suppression.ts'
 import { type Answer, openAnswering, type PeriodAnswer } from './answers.ts'
 import { openCatalogue } from './catalogue.ts'
@@ -15,7 +15,6 @@ import { writeRowsCsv } from './rows-csv.ts'
 import { offerIndicator } from './offering.ts'
 import { listUnwanted } from './surroundings.queries.ts'
 
-const key = z.string().regex(/^-?\d{1,19}$/)
 const as = z.enum(audiences).optional()
 const name = z.string().max(100)
 const row = z.record(z.string(), z.union([z.string(), z.number(), z.null()]))
@@ -192,7 +191,7 @@ export function registerIndicators(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId, personId } = administratorOf(actorOf(request))
+      const { tenantId, personId } = actorOf(request)
       const { enabled } = request.body
       const indicator = request.params.name
       const contents = await catalogue.read()

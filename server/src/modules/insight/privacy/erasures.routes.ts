@@ -3,7 +3,6 @@ import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
-import { administratorOf } from '../viewers/administrator.ts'
 import { describeHeld, erase } from './erasures.ts'
 import { findErasure, listErasures } from './erasures.queries.ts'
 
@@ -50,7 +49,7 @@ export function registerErasures(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId } = administratorOf(request)
+      const { tenantId } = actorOf(request)
       return { erasures: await inTenant(services.db, tenantId, (tx) => listErasures(tx, 200)) }
     },
   )
@@ -67,7 +66,7 @@ export function registerErasures(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId } = administratorOf(request)
+      const { tenantId } = actorOf(request)
       const found = await inTenant(services.db, tenantId, (tx) => findErasure(tx, request.params.id))
       if (!found) throw new Problem(404, 'erasure_unknown', 'There is no such receipt.')
       return found
@@ -95,7 +94,7 @@ export function registerErasures(app: App, services: Services): void {
         },
       },
     },
-    (request) => describeHeld(services, administratorOf(request).tenantId, request.body.identifier),
+    (request) => describeHeld(services, actorOf(request).tenantId, request.body.identifier),
   )
 
   app.post(
@@ -110,8 +109,7 @@ export function registerErasures(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { tenantId } = administratorOf(request)
-      const { personId: actorPersonId } = actorOf(request)
+      const { tenantId, personId: actorPersonId } = actorOf(request)
       const erasure = await erase(services, { tenantId, ...request.body, actorPersonId })
       return reply.status(201).send(erasure)
     },

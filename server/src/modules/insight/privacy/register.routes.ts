@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import type { App } from '#kernel/http'
+import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { listSources } from '#modules/records'
-import { administratorOf } from '../viewers/administrator.ts'
 import { setRetention } from './retention.ts'
 import { listRetentions, listRuns, mostMonths, purposes } from './retention.queries.ts'
 import { smallestGroup } from './suppression.ts'
@@ -49,7 +48,7 @@ export function registerRegister(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId } = administratorOf(request)
+      const { tenantId } = actorOf(request)
       return inTenant(services.db, tenantId, async (tx) => {
         const sources = await listSources(tx)
         const names = new Map(sources.map(({ id, name }) => [id, name]))
@@ -85,7 +84,7 @@ export function registerRegister(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, personId } = administratorOf(request)
+      const { tenantId, personId } = actorOf(request)
       const { purpose } = request.params
       const { months: kept, legalBasis } = request.body
       const retention = { purpose, months: kept, legalBasis: legalBasis === '' ? null : legalBasis }

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { administratorOf } from '#modules/records'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
@@ -37,7 +36,7 @@ export function registerProjection(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId } = administratorOf(actorOf(request))
+      const { tenantId } = actorOf(request)
       const { builds } = await inTenant(services.db, tenantId, (tx) => readProjectionState(tx, services.now()))
       return {
         builds: builds.map(({ until, startedAt, updatedAt, ...build }) => ({
@@ -60,7 +59,7 @@ export function registerProjection(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId, personId } = administratorOf(actorOf(request))
+      const { tenantId, personId } = actorOf(request)
       return inTenant(services.db, tenantId, async (tx) => ({
         build: await startRebuild(tx, personId, services.now()),
       }))

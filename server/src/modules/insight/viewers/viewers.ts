@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { digest } from '#modules/identity'
-import type { Actor, Audience, Viewer } from '#kernel/access'
+import { type Actor, type Audience, holdsOverAll, type Viewer } from '#kernel/access'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { findLaunch, findOwnLearner, insertLaunch, listHeadedCourses } from './viewers.queries.ts'
@@ -41,7 +41,7 @@ export async function findViewer(services: Services, request: FastifyRequest): P
   const signedIn = { tenantId: tenant.id, personId: actor.personId, name: null, nominative: false, indicator: null }
   const wanted = new URL(request.url, services.publicUrl).searchParams.get('as')
   const may = (audience: string) => wanted === null || wanted === audience
-  if (seesInstitution(actor) && may('institution')) {
+  if (holdsOverAll(actor, 'insight.view') && may('institution')) {
     return { ...signedIn, audience: 'institution', courses: null, learner: null }
   }
   return inTenant(services.db, tenant.id, async (tx) => {
@@ -55,13 +55,10 @@ export async function findViewer(services: Services, request: FastifyRequest): P
   })
 }
 
-const seesInstitution = (actor: Actor): boolean =>
-  actor.rights.some((held) => held.right === 'insight.view' && held.organisationId === null)
-
 /** As whom somebody signed in may look, the widest first; empty for most people. */
 export async function listAudiences(tx: Tx, actor: Actor): Promise<Audience[]> {
   const audiences: Audience[] = []
-  if (seesInstitution(actor)) audiences.push('institution')
+  if (holdsOverAll(actor, 'insight.view')) audiences.push('institution')
   if ((await listHeadedCourses(tx, actor.personId)).length > 0) audiences.push('programme')
   if ((await findOwnLearner(tx, actor.personId)) !== undefined) audiences.push('student')
   return audiences

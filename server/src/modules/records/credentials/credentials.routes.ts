@@ -1,9 +1,7 @@
 import { z } from 'zod'
-import type { Actor } from '#kernel/access'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
-import { Problem } from '#kernel/problem'
 import { registerTokenEndpoint } from '#kernel/token-endpoint'
 import { issueToken } from './authentication.ts'
 import { createCredential, withdrawCredentialAs } from './credentials.ts'
@@ -47,7 +45,7 @@ export async function registerCredentials(app: App, services: Services): Promise
       },
     },
     async (request) => {
-      const { tenantId } = administratorOf(actorOf(request))
+      const { tenantId } = actorOf(request)
       const credentials = await inTenant(services.db, tenantId, listCredentials)
       return {
         endpoint: `${services.publicUrl}/xapi`,
@@ -72,7 +70,7 @@ export async function registerCredentials(app: App, services: Services): Promise
       },
     },
     async (request, reply) => {
-      const { tenantId, personId } = administratorOf(actorOf(request))
+      const { tenantId, personId } = actorOf(request)
       const { credential, secret } = await inTenant(services.db, tenantId, (tx) =>
         createCredential(tx, personId, request.body, services.now()),
       )
@@ -92,21 +90,12 @@ export async function registerCredentials(app: App, services: Services): Promise
       },
     },
     async (request, reply) => {
-      const { tenantId, personId } = administratorOf(actorOf(request))
+      const { tenantId, personId } = actorOf(request)
       const { id } = request.params
       await inTenant(services.db, tenantId, (tx) => withdrawCredentialAs(tx, personId, { id }, services.now()))
       return reply.status(204).send(null)
     },
   )
-}
-
-/** Records are of no establishment: whoever administers them does so over the whole workspace. */
-export function administratorOf(actor: Actor): Actor {
-  const whole = actor.rights.some(
-    ({ right, organisationId }) => right === 'records.administer' && organisationId === null,
-  )
-  if (!whole) throw new Problem(403, 'not_allowed', 'Your rights do not include this.')
-  return actor
 }
 
 function describe({

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
-import { administratorOf } from '../credentials/credentials.routes.ts'
 import { dropQuarantined, getQuarantined, retryQuarantined, setLeniency, storeQuarantined } from './quarantine.ts'
 import {
   findQuarantined,
@@ -67,7 +66,7 @@ export function registerQuarantine(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId } = administratorOf(actorOf(request))
+      const { tenantId } = actorOf(request)
       return { sources: await inTenant(services.db, tenantId, listSources) }
     },
   )
@@ -85,7 +84,7 @@ export function registerQuarantine(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, personId } = administratorOf(actorOf(request))
+      const { tenantId, personId } = actorOf(request)
       const { id } = request.params
       const { lenient } = request.body
       await inTenant(services.db, tenantId, (tx) => setLeniency(tx, personId, id, lenient))
@@ -109,7 +108,7 @@ export function registerQuarantine(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId } = administratorOf(actorOf(request))
+      const { tenantId } = actorOf(request)
       const { state, source, after } = request.query
       const found = await inTenant(services.db, tenantId, async (tx) => {
         const last = after === undefined ? undefined : await findQuarantined(tx, after)
@@ -135,7 +134,7 @@ export function registerQuarantine(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId } = administratorOf(actorOf(request))
+      const { tenantId } = actorOf(request)
       const found = await inTenant(services.db, tenantId, (tx) => getQuarantined(tx, request.params.id))
       return { ...describe(found), body: found.body }
     },
@@ -156,7 +155,7 @@ export function registerQuarantine(app: App, services: Services): void {
       },
     },
     async (request) => {
-      const { tenantId, personId } = administratorOf(actorOf(request))
+      const { tenantId, personId } = actorOf(request)
       const { corrected } = request.body
       return { repairs: await storeQuarantined(quarantine, tenantId, personId, request.params.id, corrected) }
     },
@@ -175,7 +174,7 @@ export function registerQuarantine(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, personId } = administratorOf(actorOf(request))
+      const { tenantId, personId } = actorOf(request)
       await dropQuarantined(services, tenantId, personId, request.params.id, request.body.note)
       return reply.status(204).send(null)
     },

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
-import { administratorOf } from '../credentials/credentials.routes.ts'
 import { setTreatment, treatments } from './treatments.ts'
 
 /** What is kept of what sources send, for those who administer records. */
@@ -20,7 +19,7 @@ export function registerTreatment(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { tenantId, personId } = administratorOf(actorOf(request))
+      const { tenantId, personId } = actorOf(request)
       const { id } = request.params
       await inTenant(services.db, tenantId, (tx) => setTreatment(tx, personId, id, request.body.treatment))
       return reply.status(204).send(null)
