@@ -192,7 +192,7 @@ export function registerQuarantine(app: App, services: Services): void {
       },
     },
     (request) => {
-      const { tenantId, personId } = administratorOf(actorOf(request))
+      const { tenantId, personId } = actorOf(request)
       return retryQuarantined(quarantine, tenantId, personId, request.body.source)
     },
   )
