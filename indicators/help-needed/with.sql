@@ -36,9 +36,22 @@ marks as (
     learner,
     object as activity,
     max(if(object_kind in ('quiz', 'assignment', 'package'), true, false)) as repeatable,
-    uniqExactIf(if(session = 0, toUnixTimestamp64Milli(occurred_at), session), action in ('submitted', 'passed', 'failed')) as attempts,
+    -- When, whether it was handed in, whether it tells an outcome. Of an assignment, as the attempts of their own indicator.
+    arraySort(groupArrayIf(
+      (occurred_at, action = 'submitted', action != 'submitted' or score is not null),
+      object_kind = 'assignment' and action != 'completed')) as told,
+    greatest(
+      uniqExactIf(
+        if(session = 0, toUnixTimestamp64Milli(occurred_at), session),
+        object_kind != 'assignment' and action in ('submitted', 'passed', 'failed')),
+      arrayCount(
+        attempt -> arrayExists(each -> tupleElement(each, 3), attempt),
+        arraySplit(
+          (each, before) -> tupleElement(each, 2) and tupleElement(before, 3),
+          told, arrayResize(arrayPushFront(told, told[1]), length(told))))) as attempts,
     max(toFloat64(score)) as best,
     max(day) as last,
+    max(action = 'failed') as failed,
     max(action = 'passed' or (action = 'submitted' and ifNull(success, false))) as passed
   from events
   where action in ('scored', 'submitted', 'completed', 'passed', 'failed')
@@ -53,8 +66,9 @@ results as (
     count(best) as grades,
     maxIf(marks.last, best is not null) as latest,
     groupArrayIf(
-      ('retries', activity, toFloat64(attempts), round(ifNull(best, 0) * 100), marks.last),
-      repeatable and attempts >= {p_attempts:Int32} and not passed and ifNull(best, 0) * 100 < {p_grade:Int32}) as retries
+      (if(best is null, 'failures', 'retries'), activity, toFloat64(attempts), round(ifNull(best, 0) * 100), marks.last),
+      repeatable and attempts >= {p_attempts:Int32} and not passed
+        and ifNull(best * 100 < {p_grade:Int32}, failed)) as retries
   from marks
   group by learner
 ),
