@@ -95,6 +95,19 @@ test('time is shown whole, whatever days have rows', async () => {
   expect((across[1] ?? 0) - (across[0] ?? 0)).toBeCloseTo(widths[0] ?? 0, -1)
 })
 
+test.each([
+  ['from a Monday', 600, ['2026-10-05', '2026-11-29'], ['5 Oct', '19 Oct', '2 Nov', '16 Nov']],
+  ['from another day', 600, ['2026-10-31', '2026-11-27'], ['2 Nov', '9 Nov', '16 Nov', '23 Nov']],
+  ['on a phone', 300, ['2026-08-31', '2026-11-22'], ['31 Aug', '28 Sep', '26 Oct']],
+  ['of some days', 600, ['2026-11-10', '2026-11-14'], ['10 Nov', '11 Nov', '12 Nov', '13 Nov', '14 Nov']],
+] as const)('an axis of weeks names their Mondays: %s', async (_, width, days, expected) => {
+  const { x } = spans.encoding
+  const named = { ...spans, encoding: { ...spans.encoding, x: { ...x, axis: { format: '%-d %b' } } } }
+  const svg = await draw(named, width, rows, columns, [...days])
+  const written = [...svg.matchAll(/>(\d+ [A-Z]\w+)</g)].map(([, label]) => label)
+  expect(written).toEqual(expected)
+})
+
 test('what one points at tells the row as the table does, unless the chart sums rows up', () => {
   const page = { columns, rows, width: 600, language: 'fr' }
   expect(completeSpec(bars, page)).toMatchObject({

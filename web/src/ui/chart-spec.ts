@@ -249,9 +249,9 @@ function withoutScale(channel: string, definition: unknown, labelled: unknown[])
   return { ...definition, axis: { ...(isObject(definition['axis']) ? definition['axis'] : {}), ...quiet, ...room } }
 }
 
-function completeChannel(channel: string, given: unknown, { columns, language, days }: Page): unknown {
+function completeChannel(channel: string, given: unknown, { columns, language, days, narrow }: Page): unknown {
   if (!isObject(given) || typeof given['field'] !== 'string') return given
-  const definition = days && channel === 'x' ? showDays(given, days) : given
+  const definition = channel === 'x' ? nameWeeks(days ? showDays(given, days) : given, narrow) : given
   const column = columns[given['field']]
   if (!column) return definition
   const titled = { title: column.title, ...definition }
@@ -281,6 +281,24 @@ function showDays(definition: Json, days: [string, string]): Json {
   if (definition['type'] !== 'temporal' || scale['domain'] !== undefined || definition['timeUnit'] !== undefined)
     return definition
   return { ...definition, scale: { domain: days, ...scale } }
+}
+
+/** What is written along an axis of time names Mondays, or days when they are few: Vega's weeks begin on Sundays. */
+function nameWeeks(definition: Json, narrow: boolean): Json {
+  const { scale, axis } = definition
+  const domain = isObject(scale) && Array.isArray(scale['domain']) ? scale['domain'].map(String) : []
+  const [from, end] = domain.map((moment) => Date.parse(moment))
+  const isSet = axis === null || (isObject(axis) && (axis['values'] !== undefined || axis['tickCount'] !== undefined))
+  if (definition['type'] !== 'temporal' || isSet || from === undefined || end === undefined) return definition
+  const monday = from + ((8 - new Date(from).getUTCDay()) % 7) * day
+  const [first, unit] = end - monday > 7 * day ? [monday, 7 * day] : [from, day]
+  const count = Math.ceil((end - first) / unit)
+  if (!(count > 0)) return definition
+  const step = Math.ceil(count / (narrow ? 3 : 7))
+  const values = Array.from({ length: Math.ceil(count / step) }, (_, at) =>
+    new Date(first + at * step * unit).toISOString(),
+  )
+  return { ...definition, axis: { ...(isObject(axis) ? axis : {}), values } }
 }
 
 /** Nobody is half present. */
