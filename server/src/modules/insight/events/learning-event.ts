@@ -2,7 +2,7 @@
 
 /** The rules by which statements are understood: one more whenever a statement may give another event, or
  * events may add up to something else, than before. Projections are then made anew. */
-export const rulesVersion = 2
+export const rulesVersion = 3
 
 export const actions = [
   'viewed',

@@ -61,3 +61,68 @@ test('whatever is stored becomes one event', async () => {
   await projectAll(app.services, app.tenant.id)
   expect(await count()).toBe(before + statements.length)
 })
+
+// Only a name that is spelt by a verb itself is taken for a verb.
+test('no name, e-mail nor IP address comes into the analytics, wherever a source puts them', async () => {
+  const mail = 'rosa.parks@lycee.example'
+  const places = [
+    mail,
+    encodeURIComponent(mail),
+    encodeURIComponent(encodeURIComponent(mail)),
+    '192.0.2.7',
+    'Rosa Parks',
+  ]
+  const said = `Rosa Parks <${mail}>, 192.0.2.7, [2001:db8::7]`
+  const person = { objectType: 'Agent', name: said, mbox: `mailto:${mail}` }
+  const extensions = { [`https://lms.example/x/${mail}`]: { said, list: [said] } }
+  const activity = (id: string) => ({
+    id,
+    definition: {
+      name: { fr: said },
+      description: { fr: said },
+      type: `https://lms.example/types/${mail}`,
+      extensions,
+    },
+  })
+  const verbs = [
+    ...places.map(
+      (place) => `https://lms.example/did/${encodeURI(place)}?by=${encodeURI(place)}&then#${encodeURI(place)}`,
+    ),
+    `https://rosa.parks:secret@lms.example/did`,
+    `https://[2001:db8::7]:8080/did`,
+    `tag:${mail},2026:did`,
+    `mailto:${mail}`,
+    `https://lms.example/${'a'.repeat(170)}/${mail}`,
+  ].filter((verb) => !verb.includes('Rosa%20Parks'))
+  const statements = verbs.map((verb) => ({
+    actor: person,
+    verb: { id: verb, display: { fr: said } },
+    object: activity(`https://lms.example/users/${mail}`),
+    result: { response: said, extensions, score: { scaled: 0.5 } },
+    context: {
+      instructor: person,
+      team: { objectType: 'Group', name: said, member: [person] },
+      platform: said,
+      extensions: { ...extensions, 'https://w3id.org/xapi/video/extensions/session-id': said },
+      contextActivities: {
+        parent: [activity(`https://lms.example/c/${mail}`)],
+        grouping: [activity('https://lms.example/192.0.2.7')],
+        category: [{ id: 'https://w3id.org/xapi/video' }],
+      },
+    },
+  }))
+  const before = (await count()) ?? 0
+  const answer = await tool.call({ method: 'POST', path: '/statements', body: statements })
+  expect(answer.statusCode, answer.body).toBe(200)
+  await projectAll(app.services, app.tenant.id)
+  expect(await count()).toBe(before + statements.length)
+  const clickhouse = await app.services.clickhouse()
+  const read = async (query: string) => (await clickhouse.query({ query, format: 'JSONEachRow' })).text()
+  const tables = (await read('select name from system.tables where database = currentDatabase()')).matchAll(
+    /"name":"(\w+)"/g,
+  )
+  for (const [, table] of tables) {
+    const text = await read(`select * from ${table}`)
+    expect(text.match(/.{0,80}(?:rosa|parks|192\.0\.2\.7|2001:db8|secret).{0,40}/i)?.[0], table).toBeUndefined()
+  }
+})
