@@ -6,8 +6,9 @@ test('cells keep what they hold, and none is a formula', () => {
     toCsv([
       ['Nom', 'Classe'],
       ['D’Arc; Jeanne', 'dite "la Pucelle"'],
-      ['=1+1', '-2'],
+      ['=1+1', '-2,5'],
+      ['-2+3', '+2'],
       ['@a\nb', ''],
     ]),
-  ).toBe('\uFEFFNom;Classe\r\n"D’Arc; Jeanne";"dite ""la Pucelle"""\r\n\'=1+1;\'-2\r\n"\'@a\nb";\r\n')
+  ).toBe('\uFEFFNom;Classe\r\n"D’Arc; Jeanne";"dite ""la Pucelle"""\r\n\'=1+1;-2,5\r\n\'-2+3;\'+2\r\n"\'@a\nb";\r\n')
 })
