@@ -179,9 +179,9 @@ export class TestPlatform {
     return Object.fromEntries(Object.entries(custom).map(([name, value]) => [name, known[value] ?? value]))
   }
 
-  sign(claims: Record<string, unknown>, header: { kid?: string } = {}): Promise<string> {
-    const { kid, privateKey } = this.keys[0]!
-    return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid, ...header }).sign(privateKey)
+  sign(claims: Record<string, unknown>, header: { kid?: string } = { kid: this.keys[0]!.kid }): Promise<string> {
+    const { privateKey } = this.keys[0]!
+    return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', typ: 'JWT', ...header }).sign(privateKey)
   }
 
   private knownTool(): KnownTool {

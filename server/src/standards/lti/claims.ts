@@ -11,6 +11,9 @@ export const serviceScopes = {
   results: 'https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly',
 }
 
+/** The messages that are understood. */
+export const messageTypes = { launch: 'LtiResourceLinkRequest', choice: 'LtiDeepLinkingRequest' }
+
 const text = z.string().max(2_000)
 const address = z.url({ protocol: /^https?$/ }).max(2_000)
 const loose = z.unknown().optional()
@@ -81,7 +84,8 @@ export function readMessage(issuer: string, payload: unknown): LaunchMessage | u
   const contextId = toText(context?.id)
   const custom = readCustom(claims[claim('custom')])
   const service = claims[grades]
-  const settings = claims[link]
+  // Of other messages they mean nothing.
+  const settings = claims[claim('message_type')] === messageTypes.choice ? claims[link] : null
   return {
     version: claims[claim('version')],
     messageType: claims[claim('message_type')],

@@ -45,7 +45,7 @@ export async function verifyToken(
   now: Date,
 ): Promise<JWTPayload> {
   try {
-    const { payload } = await jwtVerify(token, keys(expected.keysUrl), {
+    const { payload, protectedHeader } = await jwtVerify(token, keys(expected.keysUrl), {
       algorithms: ['RS256'],
       issuer: expected.issuer,
       audience: expected.clientId,
@@ -54,6 +54,9 @@ export async function verifyToken(
       maxTokenAge: longestSeconds,
       currentDate: now,
     })
+    // A platform names the key (§6.3), so that another may take its place.
+    if (protectedHeader.kid === undefined)
+      throw refuse('signature', 'The token does not say by which key it is signed.')
     checkAuthorizedParty(payload, expected.clientId)
     return payload
   } catch (error) {
@@ -81,7 +84,11 @@ function toProblem(error: unknown): Problem {
     return refuse('claims', `The token lacks ${error.claim}, or holds what cannot be used.`)
   }
   if (error instanceof errors.JOSEAlgNotAllowed) return refuse('algorithm', 'The token is not signed by RS256.')
-  if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey)
+  if (
+    error instanceof errors.JWSSignatureVerificationFailed ||
+    error instanceof errors.JWKSNoMatchingKey ||
+    error instanceof errors.JWKSMultipleMatchingKeys
+  )
     return refuse('signature', 'The token is not signed by a key that the platform publishes.')
   if (
     error instanceof errors.JWTInvalid ||

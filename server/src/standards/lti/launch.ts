@@ -6,7 +6,7 @@ import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Tenant } from '#kernel/tenancy'
-import { type LaunchMessage, readMessage } from './claims.ts'
+import { type LaunchMessage, messageTypes, readMessage } from './claims.ts'
 import { noteCourse } from './courses.queries.ts'
 import { attachTicket, insertDeepLink } from './deep-links.queries.ts'
 import { type PlatformKeys, verifyToken } from './id-token.ts'
@@ -199,8 +199,16 @@ async function verifyAnswer(
   if (message.version !== '1.3.0') {
     throw new Problem(422, 'launch_version', `The launch speaks LTI ${message.version.slice(0, 20)}.`)
   }
-  if (!['LtiResourceLinkRequest', 'LtiDeepLinkingRequest'].includes(message.messageType)) {
+  const { launch, choice } = messageTypes
+  if (message.messageType !== launch && message.messageType !== choice) {
     throw new Problem(422, 'launch_message_type', `The message is a ${message.messageType.slice(0, 60)}.`)
+  }
+  // What each must have (LTI 1.3 Core §5.3.5, Deep Linking 2.0 §4.4.1).
+  if (message.messageType === launch && message.values['resource_link.id'] === undefined) {
+    throw new Problem(401, 'launch_token_claims', 'The token says no link (resource_link).')
+  }
+  if (message.messageType === choice && !message.deepLink?.acceptTypes.includes('ltiResourceLink')) {
+    throw new Problem(401, 'launch_token_claims', 'The token says no choice of a link (deep_linking_settings).')
   }
   if (!platform.deployments.includes(message.deploymentId)) {
     const said = message.deploymentId.slice(0, 100)
@@ -263,7 +271,8 @@ async function admit(
       audience: role.audience,
       courses: [course],
       learner: learner ?? null,
-      nominative: role.nominative,
+      // Who looks at others by name is told to them: who is nobody in particular does not.
+      nominative: role.nominative && subject !== undefined,
       personId: null,
       name: message.name,
       indicator: message.deepLink ? null : (indicator?.name ?? null),

@@ -49,6 +49,29 @@ describe('launch', () => {
     expect(viewer.courses).toHaveLength(1)
   })
 
+  test('a launch without name or address is as good', async () => {
+    const left = await scene.current.leave(scene.current.platform, '3')
+    const page = await scene.current.answer(scene.current.platform, left, {
+      claims: ({ name: _, email: __, ...claims }) => claims,
+    })
+    const { token } = (await (await scene.current.exchange(page, { cookie: left.cookie })).json()) as Exchanged
+    expect(await scene.current.look(token)).toMatchObject({ audience: 'teacher', nominative: true })
+  })
+
+  test('a launch that also holds settings of a choice is a launch', async () => {
+    const left = await scene.current.leave(scene.current.platform, '3')
+    const claims = (given: Record<string, unknown>) => ({
+      ...given,
+      'https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings': {
+        deep_link_return_url: `${scene.current.platform.url}/chosen`,
+        accept_types: ['ltiResourceLink'],
+      },
+    })
+    const page = await scene.current.answer(scene.current.platform, left, { claims })
+    const answer = await scene.current.exchange(page, { cookie: left.cookie })
+    expect(((await answer.json()) as Exchanged).deepLink).toBeNull()
+  })
+
   test('a student sees their own', async () => {
     const { token } = await scene.current.launch(scene.current.platform, '4')
     expect(await scene.current.look(token)).toMatchObject({ audience: 'student', nominative: false, learner: true })

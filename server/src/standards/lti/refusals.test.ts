@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import { claim, problemOf, type Token, useScene } from '../../../test/lti-scene.ts'
+import { claim, type Exchanged, problemOf, type Token, useScene } from '../../../test/lti-scene.ts'
 
 const scene = useScene()
 
@@ -44,6 +44,24 @@ describe('what is refused', () => {
       'launch_target_foreign',
       { claims: (claims) => ({ ...claims, [claim('target_link_uri')]: 'https://elsewhere.test/launch' }) },
     ],
+    ['no link', 'launch_token_claims', { claims: ({ [claim('resource_link')]: _, ...claims }) => claims }],
+    [
+      'a link without an identifier',
+      'launch_token_claims',
+      { claims: (claims) => ({ ...claims, [claim('resource_link')]: { title: 'Préau' } }) },
+    ],
+    [
+      'a choice without settings',
+      'launch_token_claims',
+      { claims: (claims) => ({ ...claims, [claim('message_type')]: 'LtiDeepLinkingRequest' }) },
+    ],
+    ...['version', 'message_type', 'deployment_id'].map((name): [string, string, Token] => [
+      `no ${name}`,
+      'launch_token_claims',
+      { claims: ({ [claim(name)]: _, ...claims }) => claims },
+    ]),
+    ['no target', 'launch_target_foreign', { claims: ({ [claim('target_link_uri')]: _, ...claims }) => claims }],
+    ['no roles', 'launch_role', { claims: ({ [claim('roles')]: _, ...claims }) => claims }],
     ['no course', 'launch_context_missing', { claims: ({ [claim('context')]: _, ...claims }) => claims }],
     ['a role that shows nothing', 'launch_role', { claims: (claims) => ({ ...claims, [claim('roles')]: [] }) }],
     ['a student without a name to go by', 'launch_identity_rule', { claims: ({ sub: _, ...claims }) => claims }],
@@ -59,6 +77,34 @@ describe('what is refused', () => {
         ),
       ),
     ).toBe(code)
+  })
+
+  test('a choice of what is no link of a tool', async () => {
+    const settings = 'https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings'
+    const left = await scene.current.leave(scene.current.platform, '3', { lti_message_hint: 'choose' })
+    const claims = (given: Record<string, unknown>) => ({
+      ...given,
+      [settings]: { ...(given[settings] as object), accept_types: ['html', 'file'] },
+    })
+    expect(problemOf(await scene.current.answer(scene.current.platform, left, { claims }))).toBe('launch_token_claims')
+  })
+
+  test('a token that names no key', async () => {
+    const left = await scene.current.leave(scene.current.platform, '4')
+    const claims = scene.current.platform.claims(new URL(left.url).searchParams)
+    const id_token = await scene.current.platform.sign(claims, {})
+    expect(problemOf(await scene.current.answer(scene.current.platform, left, { id_token }))).toBe(
+      'launch_token_signature',
+    )
+  })
+
+  test('who teaches without saying who they are sees figures, no names', async () => {
+    const left = await scene.current.leave(scene.current.platform, '3')
+    const page = await scene.current.answer(scene.current.platform, left, {
+      claims: ({ sub: _, name: __, email: ___, ...claims }) => claims,
+    })
+    const { token } = (await (await scene.current.exchange(page, { cookie: left.cookie })).json()) as Exchanged
+    expect(await scene.current.look(token)).toMatchObject({ audience: 'teacher', nominative: false })
   })
 
   test('algorithms by which anyone could sign', async () => {
