@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { TestApp } from './app.ts'
 import type { Consortium } from './make-governance.ts'
 
@@ -32,6 +33,7 @@ export async function makeMeeting(
     callGovernance(server, consortium, method, path, payload)
   const startsAt = server.services.now()
   const made = await call(`/bodies/${input.body}/meetings`, {
+    requestKey: randomUUID(),
     title: 'Réunion',
     startsAt: startsAt.toISOString(),
     endsAt: new Date(startsAt.getTime() + 7_200_000).toISOString(),
@@ -41,7 +43,8 @@ export async function makeMeeting(
   const chairId = input.chairId ?? (await consortium.seatOf('region', input.body)).representativeId
   await call(`/meetings/${id}`, { chairId }, 'PATCH')
   const itemIds: string[] = []
-  for (const item of input.items) itemIds.push((await call(`/meetings/${id}/agenda`, item)).json.id)
+  for (const item of input.items)
+    itemIds.push((await call(`/meetings/${id}/agenda`, { requestKey: randomUUID(), ...item })).json.id)
   const convened = await call(`/meetings/${id}/convening`, { acknowledged: true })
   if (convened.status !== 200) throw new Error(`Not convened: ${JSON.stringify(convened.json)}`)
   if (input.state !== 'convened') await call(`/meetings/${id}/opening`)

@@ -2295,7 +2295,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Prepare a meeting of a body */
+        /** Prepare a meeting of a body, once for each request key */
         post: operations["createMeeting"];
         delete?: never;
         options?: never;
@@ -2432,7 +2432,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Add an item at the end of an agenda */
+        /** Add an item at the end of an agenda, once for each request key */
         post: operations["addAgendaItem"];
         delete?: never;
         options?: never;
@@ -2727,7 +2727,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask for a correction of the minutes */
+        /** Ask for a correction of the minutes, once for each request key */
         post: operations["askCorrection"];
         delete?: never;
         options?: never;
@@ -3004,7 +3004,7 @@ export interface paths {
         /** The changes of an agreement, the newest first */
         get: operations["listChanges"];
         put?: never;
-        /** Asks for a change */
+        /** Asks for a change, once for each request key */
         post: operations["requestChange"];
         delete?: never;
         options?: never;
@@ -3669,7 +3669,7 @@ export interface paths {
         /** Documents that members asked the pilot for, and what every member was given */
         get: operations["listDocumentRequests"];
         put?: never;
-        /** Ask the pilot for a document, in the name of a member */
+        /** Ask the pilot for a document, in the name of a member; once for each request key */
         post: operations["requestDocument"];
         delete?: never;
         options?: never;
@@ -4139,6 +4139,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/governance/agreements/{slug}/money/advances.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Expenses of the advances as a table, those of the newest advance first */
+        get: operations["exportAdvances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/governance/agreements/{slug}/money/bills": {
         parameters: {
             query?: never;
@@ -4203,23 +4220,6 @@ export interface paths {
         put?: never;
         /** Record that a party advances money, in instalments */
         post: operations["createAdvance"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/governance/agreements/{slug}/money/advances.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Expenses of the advances as a table */
-        get: operations["exportAdvances"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -8033,7 +8033,7 @@ export interface operations {
                             }[];
                             alerts: {
                                 /** @enum {string} */
-                                code: "threshold_exceeded" | "older_export";
+                                code: "threshold_exceeded" | "older_export" | "future_export";
                                 kind: ("establishment" | "class" | "group" | "subject" | "mef" | "pupil" | "guardian" | "staff") | null;
                                 removed: number;
                                 total: number;
@@ -8163,7 +8163,7 @@ export interface operations {
                         }[];
                         alerts: {
                             /** @enum {string} */
-                            code: "threshold_exceeded" | "older_export";
+                            code: "threshold_exceeded" | "older_export" | "future_export";
                             kind: ("establishment" | "class" | "group" | "subject" | "mef" | "pupil" | "guardian" | "staff") | null;
                             removed: number;
                             total: number;
@@ -8288,7 +8288,7 @@ export interface operations {
                         }[];
                         alerts: {
                             /** @enum {string} */
-                            code: "threshold_exceeded" | "older_export";
+                            code: "threshold_exceeded" | "older_export" | "future_export";
                             kind: ("establishment" | "class" | "group" | "subject" | "mef" | "pupil" | "guardian" | "staff") | null;
                             removed: number;
                             total: number;
@@ -8557,7 +8557,7 @@ export interface operations {
                         }[];
                         alerts: {
                             /** @enum {string} */
-                            code: "threshold_exceeded" | "older_export";
+                            code: "threshold_exceeded" | "older_export" | "future_export";
                             kind: ("establishment" | "class" | "group" | "subject" | "mef" | "pupil" | "guardian" | "staff") | null;
                             removed: number;
                             total: number;
@@ -8682,7 +8682,7 @@ export interface operations {
                         }[];
                         alerts: {
                             /** @enum {string} */
-                            code: "threshold_exceeded" | "older_export";
+                            code: "threshold_exceeded" | "older_export" | "future_export";
                             kind: ("establishment" | "class" | "group" | "subject" | "mef" | "pupil" | "guardian" | "staff") | null;
                             removed: number;
                             total: number;
@@ -8807,7 +8807,7 @@ export interface operations {
                         }[];
                         alerts: {
                             /** @enum {string} */
-                            code: "threshold_exceeded" | "older_export";
+                            code: "threshold_exceeded" | "older_export" | "future_export";
                             kind: ("establishment" | "class" | "group" | "subject" | "mef" | "pupil" | "guardian" | "staff") | null;
                             removed: number;
                             total: number;
@@ -8932,7 +8932,7 @@ export interface operations {
                         }[];
                         alerts: {
                             /** @enum {string} */
-                            code: "threshold_exceeded" | "older_export";
+                            code: "threshold_exceeded" | "older_export" | "future_export";
                             kind: ("establishment" | "class" | "group" | "subject" | "mef" | "pupil" | "guardian" | "staff") | null;
                             removed: number;
                             total: number;
@@ -9144,7 +9144,7 @@ export interface operations {
                         }[];
                         alerts: {
                             /** @enum {string} */
-                            code: "threshold_exceeded" | "older_export";
+                            code: "threshold_exceeded" | "older_export" | "future_export";
                             kind: ("establishment" | "class" | "group" | "subject" | "mef" | "pupil" | "guardian" | "staff") | null;
                             removed: number;
                             total: number;
@@ -9640,7 +9640,7 @@ export interface operations {
                         }[];
                         alerts: {
                             /** @enum {string} */
-                            code: "threshold_exceeded" | "older_export";
+                            code: "threshold_exceeded" | "older_export" | "future_export";
                             kind: ("establishment" | "class" | "group" | "subject" | "mef" | "pupil" | "guardian" | "staff") | null;
                             removed: number;
                             total: number;
@@ -9765,7 +9765,7 @@ export interface operations {
                         }[];
                         alerts: {
                             /** @enum {string} */
-                            code: "threshold_exceeded" | "older_export";
+                            code: "threshold_exceeded" | "older_export" | "future_export";
                             kind: ("establishment" | "class" | "group" | "subject" | "mef" | "pupil" | "guardian" | "staff") | null;
                             removed: number;
                             total: number;
@@ -13555,6 +13555,11 @@ export interface operations {
                 "application/json": {
                     /** Format: uuid */
                     source?: string;
+                    /**
+                     * Format: uuid
+                     * @description the `next` of the attempt before
+                     */
+                    after?: string;
                 };
             };
         };
@@ -13568,7 +13573,7 @@ export interface operations {
                     "application/json": {
                         stored: number;
                         waiting: number;
-                        more: boolean;
+                        next: string | null;
                     };
                 };
             };
@@ -14004,6 +14009,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** Format: uuid */
+                    requestKey: string;
                     title: string;
                     /** Format: date-time */
                     startsAt: string;
@@ -15489,6 +15496,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** Format: uuid */
+                    requestKey: string;
                     title: string;
                     /** @default  */
                     text?: string;
@@ -16082,6 +16091,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** Format: uuid */
+                    requestKey: string;
                     text: string;
                 };
             };
@@ -17480,6 +17491,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** Format: uuid */
+                    requestKey: string;
                     title: string;
                     need: string;
                     /** @description for which it is asked */
@@ -19746,6 +19759,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** Format: uuid */
+                    requestKey: string;
                     party: string;
                     /** @enum {string} */
                     kind: "administrative" | "financial" | "technical";
@@ -20865,6 +20880,28 @@ export interface operations {
             };
         };
     };
+    exportAdvances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/csv */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
     listBills: {
         parameters: {
             query?: never;
@@ -21110,28 +21147,6 @@ export interface operations {
                         /** Format: uuid */
                         id: string;
                     };
-                };
-            };
-        };
-    };
-    exportAdvances: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description text/csv */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": string;
                 };
             };
         };
@@ -27445,6 +27460,10 @@ export interface operations {
                             waiting: number;
                             running: number;
                             failed: number;
+                        }[];
+                        packageFaults: {
+                            name: string;
+                            installed: boolean;
                         }[];
                         memoryBytes: number;
                     };

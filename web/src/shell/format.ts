@@ -16,6 +16,8 @@ export function createFormat(language: string, timeZone: string) {
   const monthLong = new Intl.DateTimeFormat(locale, { month: 'long', year: 'numeric', timeZone: 'UTC' })
   const dayMedium = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' })
   const dayShort = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'numeric', timeZone: 'UTC' })
+  const dayOf = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeZone })
+  const midnight = (day: string) => new Date(`${day.length > 10 ? dayOf.format(new Date(day)) : day}T00:00:00Z`)
   const today = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', timeZone })
   // French says the first of a month as an ordinal, which Intl does not.
   const ordinal = (text: string) => (language === 'en' ? text : text.replace(/(?<=^(?:\p{L}+ )?)1(?= )/u, '1er'))
@@ -38,9 +40,10 @@ export function createFormat(language: string, timeZone: string) {
     /** @param share between 0 and 1 */
     percent: (share: number) => percent.format(share),
     dateTime: (instant: string) => ordinal(dateTime.format(new Date(instant))),
-    day: (day: string) => ordinal(dayLong.format(new Date(`${day}T00:00:00Z`))),
-    /** In a table, or within a sentence: 2 nov. 2026. */
-    dayMedium: (day: string) => ordinal(dayMedium.format(new Date(`${day}T00:00:00Z`))),
+    /** @param day or an instant, whose day is told where the workspace is */
+    day: (day: string) => ordinal(dayLong.format(midnight(day))),
+    /** The same in a table, or within a sentence: 2 nov. 2026. */
+    dayMedium: (day: string) => ordinal(dayMedium.format(midnight(day))),
     /** @param month `YYYY-MM` */
     month: (month: string) => monthLong.format(new Date(`${month}-01T00:00:00Z`)),
     dayShort: (day: string) => dayShort.format(new Date(`${day}T00:00:00Z`)),

@@ -7,7 +7,7 @@ import { useFormat } from '../../shell/format.ts'
 import { Button } from '../../ui/button.tsx'
 import { SelectField, TextArea, TextField } from '../../ui/field.tsx'
 import { useAgreementSlug } from './governance.ts'
-import { type AgendaItem, bodyQuery, type Meeting, subjectsQuery, useAct } from './meetings.ts'
+import { type AgendaItem, bodyQuery, type Meeting, subjectsQuery, useMaking } from './meetings.ts'
 
 const kinds = ['information', 'discussion', 'opinion', 'decision', 'minutes'] as const
 
@@ -43,7 +43,7 @@ export function AgendaItemForm({
   const set = (changed: Partial<typeof fields>) => setFields({ ...fields, ...changed })
   const voted = fields.kind === 'decision' || fields.kind === 'opinion'
   const earlier = body?.meetings.filter(({ id, state }) => state === 'closed' && id !== meeting.id) ?? []
-  const save = useAct(() => {
+  const save = useMaking(async (requestKey) => {
     const minutes = fields.kind === 'minutes' ? fields.minutesOf || (earlier[0]?.id ?? null) : null
     const kept = item && item.kind !== 'minutes' && fields.kind !== 'minutes'
     const content = {
@@ -61,7 +61,7 @@ export function AgendaItemForm({
         })
       : api.POST('/api/governance/agreements/{slug}/meetings/{id}/agenda', {
           params: { path: { slug, id: meeting.id } },
-          body: content,
+          body: { ...content, requestKey },
         })
   }, onDone)
   const form = (

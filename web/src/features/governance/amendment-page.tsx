@@ -16,7 +16,7 @@ import { AgreementDifference } from './agreement-difference.tsx'
 import { type Amendment, amendmentQuery } from './amendments.ts'
 import { GovernancePage } from './governance-page.tsx'
 import { useAgreement, useAgreementSlug } from './governance.ts'
-import { useAct } from './meetings.ts'
+import { useAct, useMaking } from './meetings.ts'
 import { StepForm } from './step-form.tsx'
 import './agreement.css'
 
@@ -121,10 +121,11 @@ function Acts({ amendment }: { amendment: Amendment }) {
   const { id, number, reason, agenda, meetings, basedOn, lastVersion } = amendment
   const [chosen, setChosen] = useState('')
   const meeting = meetings.find((each) => each.id === chosen) ?? meetings[0]
-  const schedule = useAct(() =>
+  const schedule = useMaking((requestKey) =>
     api.POST('/api/governance/agreements/{slug}/meetings/{id}/agenda', {
       params: { path: { slug, id: meeting?.id ?? '' } },
       body: {
+        requestKey,
         title: t('amendments.itemTitle', { number }),
         text: reason,
         kind: 'decision',

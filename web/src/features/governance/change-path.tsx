@@ -48,7 +48,7 @@ export function ChangePath({ change }: { change: Change }) {
   const stages = listStages(change)
   if (stages.length === 0) return null
   const now = stages.findIndex(({ done }) => !done)
-  const doneOn = ({ kind }: Stage) => change.steps.findLast(({ step }) => step === taken[kind])?.at.slice(0, 10)
+  const doneOn = ({ kind }: Stage) => change.steps.findLast(({ step }) => step === taken[kind])?.at
   return (
     <Section hint={beforeVote.includes(change.state) ? t('path.hint') : undefined} title={t('path.title')}>
       <ol className="course">

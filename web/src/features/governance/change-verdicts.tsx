@@ -1,14 +1,19 @@
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+import { paths } from '../../paths.ts'
 import { useFormat } from '../../shell/format.ts'
 import { Section } from '../../shell/page.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { Table } from '../../ui/table.tsx'
 import { type Change, useNames } from './changes.ts'
+import { useAgreement, useAgreementSlug } from './governance.ts'
 
 /** What was measured against what was expected. */
-export function Acceptance({ change: { acceptance } }: { change: Change }) {
+export function Acceptance({ change: { acceptance, orderId } }: { change: Change }) {
   const { t } = useTranslation('changes')
   const format = useFormat()
+  const slug = useAgreementSlug()
+  const { data: agreement } = useAgreement()
   if (!acceptance) return null
   return (
     <Section title={t('acceptance.title')}>
@@ -19,7 +24,13 @@ export function Acceptance({ change: { acceptance } }: { change: Change }) {
             ? t('acceptance.met')
             : t('acceptance.missed', { amount: format.euros(acceptance.reductionCents) })
         }
-      />
+      >
+        {agreement?.manages && orderId !== null && acceptance.reductionCents !== '0' && (
+          <p>
+            <Link to={paths.governanceMoneyPart(slug, 'orders')}>{t('acceptance.proposed')}</Link>
+          </p>
+        )}
+      </Notice>
       <Table
         caption={t('acceptance.title')}
         head={

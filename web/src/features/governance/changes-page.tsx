@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
@@ -16,6 +16,7 @@ import { Table } from '../../ui/table.tsx'
 import { type Change, changesQuery, listAwaited, useNames } from './changes.ts'
 import { GovernancePage } from './governance-page.tsx'
 import { useAgreement, useAgreementSlug } from './governance.ts'
+import { useMaking } from './meetings.ts'
 
 type Head = Pick<Change, 'id' | 'number' | 'title' | 'requestedBy' | 'requestedAt' | 'state' | 'structuring' | 'next'>
 
@@ -76,7 +77,7 @@ function ChangeList({ changes }: { changes: Head[] }) {
             <div>
               {names.party(change.requestedBy)}
               <br />
-              <span className="small quiet">{format.dayMedium(change.requestedAt.slice(0, 10))}</span>
+              <span className="small quiet">{format.dayMedium(change.requestedAt)}</span>
             </div>
           </td>
           <td data-label={t('state')}>
@@ -115,7 +116,6 @@ function RequestForm() {
   const { t } = useTranslation('changes')
   const slug = useAgreementSlug()
   const names = useNames()
-  const queries = useQueryClient()
   const { data: agreement } = useAgreement()
   const pilot = agreement?.parties.find(({ roles }) => roles.includes('pilot'))?.key
   const mine = [
@@ -126,19 +126,16 @@ function RequestForm() {
   ]
   const [draft, setDraft] = useState({ title: '', need: '', party: '' })
   const party = draft.party || (mine[0] ?? '')
-  const request = useMutation({
-    mutationFn: () =>
+  const request = useMaking(
+    (requestKey) =>
       read(
         api.POST('/api/governance/agreements/{slug}/changes', {
           params: { path: { slug } },
-          body: { title: draft.title, need: draft.need, party },
+          body: { requestKey, title: draft.title, need: draft.need, party },
         }),
       ),
-    onSuccess: () => {
-      setDraft({ title: '', need: '', party: '' })
-      return queries.invalidateQueries({ queryKey: ['governance', slug, 'changes'] })
-    },
-  })
+    () => setDraft({ title: '', need: '', party: '' }),
+  )
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (!request.isPending) request.mutate()

@@ -17,7 +17,7 @@ import { useNames } from './changes.ts'
 import { FileButton } from './file-button.tsx'
 import { GovernancePage } from './governance-page.tsx'
 import { useAgreementSlug } from './governance.ts'
-import { useAct } from './meetings.ts'
+import { useAct, useMaking } from './meetings.ts'
 import { StepForm } from './step-form.tsx'
 import './meetings.css'
 import './publication.css'
@@ -82,8 +82,8 @@ function AskForm({ asksFor }: { asksFor: string[] }) {
   const names = useNames()
   const fresh = { party: asksFor[0] ?? '', kind: 'administrative' as Kind, title: '', text: '' }
   const [draft, setDraft] = useState(fresh)
-  const ask = useAct(
-    () => read(api.POST(base, { params: { path: { slug } }, body: draft })),
+  const ask = useMaking(
+    (requestKey) => read(api.POST(base, { params: { path: { slug } }, body: { ...draft, requestKey } })),
     () => setDraft(fresh),
   )
   const kinds = ['administrative', 'financial', 'technical'] as const

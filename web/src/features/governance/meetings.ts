@@ -1,4 +1,5 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useRef } from 'react'
 import { api, read } from '../../api/client.ts'
 import { appearanceQuery } from '../../api/queries.ts'
 import type { paths as ApiPaths } from '../../api/schema.d.ts'
@@ -52,7 +53,7 @@ export const minutesQuery = (slug: string, id: string) =>
   })
 
 /** An act in the consortium: whatever is shown of it is read again, done or refused (somebody else may have acted). */
-export function useAct<Input = void>(act: (input: Input) => Promise<unknown>, done?: () => void) {
+export function useAct<Input = void, Answer = unknown>(act: (input: Input) => Promise<Answer>, done?: () => void) {
   const slug = useAgreementSlug()
   const client = useQueryClient()
   return useMutation({
@@ -60,6 +61,16 @@ export function useAct<Input = void>(act: (input: Input) => Promise<unknown>, do
     ...(done && { onSuccess: done }),
     onSettled: () => client.invalidateQueries({ queryKey: ['governance', slug] }),
   })
+}
+
+/** An act that makes something: sent again after a failure of the network, under the same key, it makes it once. */
+export function useMaking<Answer>(make: (requestKey: string) => Promise<Answer>, done?: () => void) {
+  const requestKey = useRef(crypto.randomUUID())
+  return useAct(async () => {
+    const made = await make(requestKey.current)
+    requestKey.current = crypto.randomUUID()
+    return made
+  }, done)
 }
 
 /** Reads and writes the moments of date and time fields in the zone of the workspace, whatever that of the browser. */

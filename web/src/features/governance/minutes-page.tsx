@@ -13,7 +13,7 @@ import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Table } from '../../ui/table.tsx'
 import { GovernancePage } from './governance-page.tsx'
 import { useAgreementSlug } from './governance.ts'
-import { type Minutes, minutesQuery, useAct } from './meetings.ts'
+import { type Minutes, minutesQuery, useAct, useMaking } from './meetings.ts'
 import './meetings.css'
 
 const base = '/api/governance/agreements/{slug}'
@@ -57,7 +57,7 @@ export function MinutesPage() {
             ))}
           </article>
           {data.digest !== null && (
-            <p className="small quiet digest">
+            <p className="small quiet">
               {t('minutes.digest')} <code>{data.digest}</code>
             </p>
           )}
@@ -119,11 +119,11 @@ function Corrections({ minutes, meetingId }: { minutes: Minutes; meetingId: stri
   const format = useFormat()
   const slug = useAgreementSlug()
   const [text, setText] = useState('')
-  const ask = useAct(
-    () =>
+  const ask = useMaking(
+    (requestKey) =>
       api.POST(`${base}/meetings/{id}/minutes/corrections`, {
         params: { path: { slug, id: meetingId } },
-        body: { text },
+        body: { requestKey, text },
       }),
     () => setText(''),
   )

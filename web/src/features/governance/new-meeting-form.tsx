@@ -7,7 +7,7 @@ import { Failure } from '../../shell/failure.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Checkbox, TextField } from '../../ui/field.tsx'
 import { useAgreementSlug } from './governance.ts'
-import { type Body, useAct, useMoments } from './meetings.ts'
+import { type Body, useMaking, useMoments } from './meetings.ts'
 
 /** Prepares a meeting of a body, as a draft. */
 export function NewMeetingForm({ body }: { body: Body }) {
@@ -21,12 +21,12 @@ export function NewMeetingForm({ body }: { body: Body }) {
   const [urgent, setUrgent] = useState(false)
   const moments = useMoments()
   const startsAt = moments.read(from)
-  const create = useAct(async () => {
+  const create = useMaking(async (requestKey) => {
     if (startsAt === null) return
     const { id } = await read(
       api.POST('/api/governance/agreements/{slug}/bodies/{body}/meetings', {
         params: { path: { slug, body: body.key } },
-        body: { title, startsAt, endsAt: addHours(startsAt, Number(hours)), place, urgent },
+        body: { requestKey, title, startsAt, endsAt: addHours(startsAt, Number(hours)), place, urgent },
       }),
     )
     await navigate(paths.governanceMeeting(slug, id))

@@ -131,6 +131,11 @@ describe('a proposed amendment', () => {
     )
     expect(made.map(({ status }) => status)).toEqual([201, 201])
     expect(new Set(made.map(({ json }) => json['number'])).size).toBe(2)
+    const text = source.replace(/(article: '2'\n {6}days: )\d+/, '$131')
+    expect(await call('POST', '/amendments', { source: text, reason: 'Encore', basedOn })).toMatchObject({
+      status: 409,
+      json: { code: 'amendment_proposed', number: made[0]!.json['number'] },
+    })
   })
 
   it('is read by members, and by no contractor that sits elsewhere', async () => {
@@ -146,6 +151,7 @@ describe('on an agenda', () => {
   it('it is chosen among what awaits a vote, once, under a rule for amendments', async () => {
     const { id } = await propose(18)
     const draft = await call('POST', '/bodies/copil/meetings', {
+      requestKey: randomUUID(),
       title: 'Suivante',
       startsAt: '2026-12-14T09:00:00Z',
       endsAt: '2026-12-14T11:00:00Z',
@@ -162,7 +168,10 @@ describe('on an agenda', () => {
       ballotRule: 'avenant',
     })
     const add = async (item: object) => {
-      const { status, json } = await call('POST', `/meetings/${draft.json.id}/agenda`, item)
+      const { status, json } = await call('POST', `/meetings/${draft.json.id}/agenda`, {
+        requestKey: randomUUID(),
+        ...item,
+      })
       return status === 201 ? json.id : json.code
     }
     expect(await add(itemOf(id, 'ordinaire'))).toBe('ballot_rule_refused')

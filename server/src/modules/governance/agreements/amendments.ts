@@ -29,8 +29,8 @@ export function listAmendmentBallots(rules: Agreement): BallotRule[] {
  * @param input.basedOn version that it was written from
  * @param input.carriedFrom number of the overtaken amendment whose change it makes again
  * @returns its number.
- * @throws Problem 403 `not_allowed`; 422 `amendment_not_votable` when no ballot rule is for amendments; as `readVersion`
- *   and `requireNext`.
+ * @throws Problem 403 `not_allowed`; 422 `amendment_not_votable` when no ballot rule is for amendments; 409
+ *   `amendment_proposed` when this very text awaits its vote; as `readVersion` and `requireNext`.
  */
 export async function proposeAmendment(
   tx: Tx,
@@ -45,6 +45,9 @@ export async function proposeAmendment(
   const rules = readVersion(input.source, agreement.slug)
   await lockJournal(tx, agreement.id)
   await requireNext(tx, rules, input)
+  const same = await findProposal(tx, agreement.id, input.basedOn, input.source)
+  if (same !== null)
+    throw new Problem(409, 'amendment_proposed', `Amendment ${same} proposes this text already.`, { number: same })
   const id = randomUUIDv7()
   const { validFrom } = rules
   const { basedOn, source, reason, carriedFrom } = input
@@ -61,6 +64,20 @@ export async function proposeAmendment(
   }
   await tell(tx, agreement.id, { id, number }, 'proposed', personId, figures, now)
   return { number }
+}
+
+/** The amendment with this very text, written from a version and awaiting its vote. */
+export async function findProposal(
+  tx: Tx,
+  agreementId: string,
+  basedOn: number,
+  source: string,
+): Promise<number | null> {
+  for (const each of await listAmendments(tx, agreementId)) {
+    if (each.state !== 'proposed' || each.basedOn !== basedOn) continue
+    if ((await findAmendment(tx, agreementId, each.number))?.source === source) return each.number
+  }
+  return null
 }
 
 /**

@@ -7,8 +7,8 @@ import { changedParts, compareAgreements, type RuleChange, writeRule } from './a
 import { rewriteAgreement } from './agreement-draft.ts'
 import { locateFault, type LocatedFault } from './agreement-faults.ts'
 import { getLastVersion, getVersion, type Version } from './agreements.queries.ts'
-import { proposeAmendment, withdrawAmendment } from './amendments.ts'
-import { type Amendment, findAmendment, listAmendments } from './amendments.queries.ts'
+import { findProposal, proposeAmendment, withdrawAmendment } from './amendments.ts'
+import { type Amendment, findAmendment } from './amendments.queries.ts'
 import { type Conflict, mergeAgreements, readRuleKey } from './merge-agreements.ts'
 import { checkAgreementText, refuseAgreement } from './read-agreement.ts'
 
@@ -105,15 +105,6 @@ export async function carryOver(
   }
   if (amendment.state === 'proposed') await withdrawAmendment(tx, standing, number, now)
   return proposeAmendment(tx, standing, { source, reason: amendment.reason, basedOn: onto, carriedFrom: number }, now)
-}
-
-/** The amendment with this very text, written from a version and awaiting its vote. */
-async function findProposal(tx: Tx, agreementId: string, basedOn: number, source: string): Promise<number | null> {
-  for (const each of await listAmendments(tx, agreementId)) {
-    if (each.state !== 'proposed' || each.basedOn !== basedOn) continue
-    if ((await findAmendment(tx, agreementId, each.number))?.source === source) return each.number
-  }
-  return null
 }
 
 function nameConflicts(

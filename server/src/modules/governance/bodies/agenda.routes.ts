@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { Problem } from '#kernel/problem'
+import { requestKey } from '../request-once.ts'
 import { inStanding } from '../standing.ts'
 import { addAgendaItem, changeAgendaItem, orderAgenda, removeAgendaItem, writeGist } from './agenda.ts'
 import { itemKinds } from './agenda.queries.ts'
@@ -36,9 +37,10 @@ export function registerAgenda(app: App, services: Services): void {
       config,
       schema: {
         operationId: 'addAgendaItem',
-        summary: 'Add an item at the end of an agenda',
+        summary: 'Add an item at the end of an agenda, once for each request key',
         params: byId,
         body: z.strictObject({
+          requestKey,
           ...fields,
           text: fields.text.default(''),
           ballotRule: fields.ballotRule.default(null),

@@ -6,6 +6,7 @@ import type { Day } from '#kernel/time'
 import type { Body } from '../agreements/agreement-schema.ts'
 import { requireVotable } from '../agreements/amendments.ts'
 import { addDays } from '../days.ts'
+import { doOnce } from '../request-once.ts'
 import type { Standing } from '../standing.ts'
 import { tables } from '../tables.ts'
 import {
@@ -42,21 +43,28 @@ export function isAgendaOpen(body: Body, meeting: Meeting, today: Day): boolean 
 
 /**
  * Adds an item at the end of an agenda.
- * @throws Problem as `getChangeableAgenda` and `requireItem`.
+ * @param input.requestKey the item is added once for each; without one, who calls sees to it.
+ * @throws Problem as `getChangeableAgenda` and `requireItem`; 409 `request_key_reused`.
  */
 export async function addAgendaItem(
   tx: Tx,
   standing: Standing,
   meetingId: string,
-  input: ItemFields,
+  { requestKey, ...input }: ItemFields & { requestKey?: string },
   now: Date,
 ): Promise<string> {
+  // The meeting first: who closes it holds it already when it comes to the journal.
   const { meeting, body } = await getChangeableAgenda(tx, standing, meetingId)
-  await requireItem(tx, standing, body, meeting, input, null)
-  const id = randomUUIDv7()
-  await insertAgendaItem(tx, meetingId, { ...input, id }, now)
-  await tellChange(tx, standing, meeting, 'agenda_item_added')
-  return id
+  const add = async () => {
+    await requireItem(tx, standing, body, meeting, input, null)
+    const id = randomUUIDv7()
+    await insertAgendaItem(tx, meetingId, { ...input, id }, now)
+    await tellChange(tx, standing, meeting, 'agenda_item_added')
+    return id
+  }
+  if (requestKey === undefined) return add()
+  const request = { ...input, meetingId }
+  return doOnce(tx, { agreementId: standing.agreement.id, key: requestKey, request }, add)
 }
 
 /**

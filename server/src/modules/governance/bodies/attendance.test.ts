@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
 import { type Consortium, makeConsortium } from '../../../../test/make-governance.ts'
@@ -200,7 +201,9 @@ it('convenes again, with the same agenda and after its delay, a meeting that had
   const convened = await call('POST', `/meetings/${kept.json.id}/convening`, { acknowledged: true })
   const early = kept === first
   expect(convened.status).toBe(early ? 422 : 200)
-  expect((await call('POST', `/meetings/${kept.json.id}/agenda`, discussion)).json.code).toBe('agenda_closed')
+  expect(
+    (await call('POST', `/meetings/${kept.json.id}/agenda`, { requestKey: randomUUID(), ...discussion })).json.code,
+  ).toBe('agenda_closed')
 })
 
 /** Sessions end within the weeks that pass here. */

@@ -3,6 +3,7 @@ import { searchPeople } from '#modules/directory'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { Problem } from '#kernel/problem'
+import { requestKey } from '../request-once.ts'
 import { inStanding, readsBody } from '../standing.ts'
 import { leadsBody, listSeats } from './bodies.ts'
 import { changeFollowUp } from './follow-up.ts'
@@ -264,9 +265,10 @@ export function registerBodies(app: App, services: Services): void {
       config,
       schema: {
         operationId: 'createMeeting',
-        summary: 'Prepare a meeting of a body',
+        summary: 'Prepare a meeting of a body, once for each request key',
         params: z.object({ slug, body: key }),
         body: z.strictObject({
+          requestKey,
           title: z.string().trim().min(1).max(200),
           startsAt: z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
           endsAt: z.iso.datetime({ offset: true }).transform((text) => new Date(text)),

@@ -76,7 +76,7 @@ export async function readMeetingFacts(
     next: next ? { startsAt: next.startsAt, place: next.place } : null,
     corrections: corrections
       .filter(({ state }) => state === 'accepted')
-      .map(({ text, answeredAt }) => ({ text, on: (answeredAt ?? meeting.startsAt).toISOString().slice(0, 10) })),
+      .map(({ text, answeredAt, askedAt }) => ({ text, takenInAt: answeredAt ?? askedAt })),
   }
 }
 

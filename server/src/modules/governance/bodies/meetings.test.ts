@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
 import { type Consortium, makeConsortium, type Seat } from '../../../../test/make-governance.ts'
@@ -35,13 +36,18 @@ async function call(
 /** A draft with one item for discussion. @param on day of the meeting, at nine in the morning. */
 async function draft(body: string, on: string, more: object = {}): Promise<string> {
   const made = await call('POST', `/bodies/${body}/meetings`, {
+    requestKey: randomUUID(),
     title: 'Réunion',
     startsAt: `${on}T09:00:00+02:00`,
     endsAt: `${on}T11:00:00+02:00`,
     ...more,
   })
   expect(made.status).toBe(201)
-  await call('POST', `/meetings/${made.json.id}/agenda`, { title: 'Point', kind: 'discussion' })
+  await call('POST', `/meetings/${made.json.id}/agenda`, {
+    requestKey: randomUUID(),
+    title: 'Point',
+    kind: 'discussion',
+  })
   return made.json.id
 }
 
@@ -77,6 +83,7 @@ describe('convening', () => {
       checks: [{ kind: 'urgentNotice', met: true, days: 2 }],
     })
     const made = await call('POST', '/bodies/ag/meetings', {
+      requestKey: randomUUID(),
       title: 'AG',
       startsAt: '2026-05-06T09:00:00Z',
       endsAt: '2026-05-06T10:00:00Z',
@@ -129,6 +136,7 @@ describe('convening', () => {
       'meeting_in_past',
     )
     const empty = await call('POST', '/bodies/cst/meetings', {
+      requestKey: randomUUID(),
       title: 'Vide',
       startsAt: '2026-05-20T09:00:00Z',
       endsAt: '2026-05-20T10:00:00Z',
@@ -137,16 +145,49 @@ describe('convening', () => {
   })
 })
 
+describe('a request that is sent again', () => {
+  const twice = (path: string, payload: object) =>
+    Promise.all([call('POST', path, payload), call('POST', path, payload)])
+
+  it('makes one meeting and one item', async () => {
+    const times = { startsAt: '2026-05-21T09:00:00Z', endsAt: '2026-05-21T10:00:00Z' }
+    const meeting = { requestKey: randomUUID(), title: 'Répétée', ...times }
+    const made = await twice('/bodies/cst/meetings', meeting)
+    expect(made.map(({ status }) => status)).toEqual([201, 201])
+    expect(made[1]).toEqual(made[0])
+    const { meetings } = (await call('GET', '/bodies/cst')).json as unknown as { meetings: { title: string }[] }
+    expect(meetings.filter(({ title }) => title === 'Répétée')).toHaveLength(1)
+    const agenda = `/meetings/${made[0].json.id}/agenda`
+    const item = { requestKey: randomUUID(), title: 'Répété', kind: 'discussion' }
+    const added = await twice(agenda, item)
+    expect(added[1]).toEqual(added[0])
+    expect((await call('GET', `/meetings/${made[0].json.id}`)).json['agenda']).toHaveLength(1)
+    const other = await call('POST', agenda, { ...item, title: 'Autre' })
+    expect([other.status, other.json.code]).toEqual([409, 'request_key_reused'])
+    expect((await call('POST', agenda, { title: 'Sans clé', kind: 'discussion' })).status).toBe(400)
+  })
+})
+
 describe('an agenda', () => {
   it('may be completed until its notice begins, and not after', async () => {
     const id = await draft('cst', '2026-05-20')
     await call('POST', `/meetings/${id}/convening`, {})
-    const added = await call('POST', `/meetings/${id}/agenda`, { title: 'Ajout', kind: 'information' })
+    const added = await call('POST', `/meetings/${id}/agenda`, {
+      requestKey: randomUUID(),
+      title: 'Ajout',
+      kind: 'information',
+    })
     expect(added.status).toBe(201)
     expect((await call('GET', `/meetings/${id}`)).json).toMatchObject({ sequence: 1, agendaTerm: '2026-05-12' })
     const soon = await draft('cst', '2026-05-10')
     await call('POST', `/meetings/${soon}/convening`, { acknowledged: true })
-    expect(await call('POST', `/meetings/${soon}/agenda`, { title: 'Trop tard', kind: 'information' })).toMatchObject({
+    expect(
+      await call('POST', `/meetings/${soon}/agenda`, {
+        requestKey: randomUUID(),
+        title: 'Trop tard',
+        kind: 'information',
+      }),
+    ).toMatchObject({
       status: 409,
       json: { code: 'agenda_closed', article: '6' },
     })
@@ -154,8 +195,16 @@ describe('an agenda', () => {
 
   it('is put in an order, whole', async () => {
     const id = await draft('cst', '2026-05-20')
-    const second = await call('POST', `/meetings/${id}/agenda`, { title: 'Second', kind: 'information' })
-    const third = await call('POST', `/meetings/${id}/agenda`, { title: 'Troisième', kind: 'information' })
+    const second = await call('POST', `/meetings/${id}/agenda`, {
+      requestKey: randomUUID(),
+      title: 'Second',
+      kind: 'information',
+    })
+    const third = await call('POST', `/meetings/${id}/agenda`, {
+      requestKey: randomUUID(),
+      title: 'Troisième',
+      kind: 'information',
+    })
     const agenda = async () => (await call('GET', `/meetings/${id}`)).json['agenda'] as { id: string; title: string }[]
     const [first] = await agenda()
     const ids = [third.json.id, first?.id, second.json.id]
@@ -167,7 +216,12 @@ describe('an agenda', () => {
   })
 
   it('holds no decision of an advisory body, and only rules of the body', async () => {
-    const item = (kind: string, ballotRule: string | null) => ({ title: 'Point', kind, ballotRule })
+    const item = (kind: string, ballotRule: string | null) => ({
+      requestKey: randomUUID(),
+      title: 'Point',
+      kind,
+      ballotRule,
+    })
     const advisory = await draft('cotec', '2026-05-20')
     expect(await call('POST', `/meetings/${advisory}/agenda`, item('decision', 'ag-ordinaire'))).toMatchObject({
       status: 422,

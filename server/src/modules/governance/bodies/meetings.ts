@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Body } from '../agreements/agreement-schema.ts'
+import { doOnce } from '../request-once.ts'
 import { readsBody, type Standing } from '../standing.ts'
 import { tables } from '../tables.ts'
 import { leadsBody } from './bodies.ts'
@@ -69,19 +70,29 @@ export function requireState({ state }: Pick<Meeting, 'state'>, ...states: Meeti
 }
 
 /**
- * Adds a meeting as a draft, chaired by the first holder of the party that chairs the body.
- * @throws Problem 403 `not_allowed`; 422 `period_reversed`, `urgent_unknown` when the body knows no urgent session.
+ * Adds a meeting as a draft, chaired by the first holder of the party that chairs the body; once for each request key.
+ * @throws Problem 403 `not_allowed`; 422 `period_reversed`, `urgent_unknown` when the body knows no urgent session; 409
+ * `request_key_reused`.
  */
 export async function createMeeting(
   tx: Tx,
   standing: Standing,
   body: Body,
-  input: Pick<MeetingFields, 'title' | 'startsAt' | 'endsAt' | 'place' | 'urgent'>,
+  { requestKey, ...input }: NewMeeting & { requestKey: string },
   now: Date,
 ): Promise<string> {
   if (!leadsBody(standing, body))
     throw new Problem(403, 'not_allowed', 'Only who convenes this body prepares its meetings.')
   requireFields(body, input)
+  const request = { ...input, body: body.key }
+  return doOnce(tx, { agreementId: standing.agreement.id, key: requestKey, request }, () =>
+    makeDraft(tx, standing, body, input, now),
+  )
+}
+
+type NewMeeting = Pick<MeetingFields, 'title' | 'startsAt' | 'endsAt' | 'place' | 'urgent'>
+
+async function makeDraft(tx: Tx, standing: Standing, body: Body, input: NewMeeting, now: Date): Promise<string> {
   const { agreement, today, personId } = standing
   const chairs =
     body.chairedBy === null

@@ -3,6 +3,7 @@ import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Body } from '../agreements/agreement-schema.ts'
 import { recordInJournal } from '../journal/journal.ts'
+import { doOnce } from '../request-once.ts'
 import type { Standing } from '../standing.ts'
 import { tables } from '../tables.ts'
 import { gatherAssembly } from '../votes/assembly.ts'
@@ -110,26 +111,29 @@ async function writeVersion(
 }
 
 /**
- * Asks for a correction of the minutes of a closed meeting.
+ * Asks for a correction of the minutes of a closed meeting, once for each request key.
  * @throws Problem 404 `meeting_not_found`; 403 `not_allowed` for who neither sits in the body nor leads the meeting; 409
- * `meeting_state`, `minutes_approved`.
+ * `meeting_state`, `minutes_approved`, `request_key_reused`.
  */
 export async function askCorrection(
   tx: Tx,
   standing: Standing,
   meetingId: string,
-  text: string,
+  { requestKey, text }: { requestKey: string; text: string },
   now: Date,
 ): Promise<string> {
   const { meeting, leads } = await getReadableMeeting(tx, standing, meetingId)
   requireState(meeting, 'closed')
   if (!leads && !standing.seats.some(({ body }) => body === meeting.body))
     throw new Problem(403, 'not_allowed', 'Those who sit in the body ask for corrections of its minutes.')
-  await requireUnapproved(tx, meetingId)
-  const id = randomUUIDv7()
-  await insertCorrection(tx, { id, meetingId, text, askedBy: standing.personId }, now)
-  await auditMeeting(tx, standing, 'correction_asked', meetingId, {})
-  return id
+  const request = { meetingId, text }
+  return doOnce(tx, { agreementId: standing.agreement.id, key: requestKey, request }, async () => {
+    await requireUnapproved(tx, meetingId)
+    const id = randomUUIDv7()
+    await insertCorrection(tx, { id, meetingId, text, askedBy: standing.personId }, now)
+    await auditMeeting(tx, standing, 'correction_asked', meetingId, {})
+    return id
+  })
 }
 
 /**

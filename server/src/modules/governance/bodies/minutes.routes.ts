@@ -3,6 +3,7 @@ import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
+import { requestKey } from '../request-once.ts'
 import { inStanding, type Standing } from '../standing.ts'
 import { getReadableMeeting } from './meetings.ts'
 import { answerCorrection, approveMinutes, askCorrection, composeDraft } from './minutes-life.ts'
@@ -106,16 +107,16 @@ export function registerMinutes(app: App, services: Services): void {
       config,
       schema: {
         operationId: 'askCorrection',
-        summary: 'Ask for a correction of the minutes',
+        summary: 'Ask for a correction of the minutes, once for each request key',
         params: byId,
-        body: z.strictObject({ text: z.string().trim().min(1).max(5000) }),
+        body: z.strictObject({ requestKey, text: z.string().trim().min(1).max(5000) }),
         response: { 201: z.object({ id: z.uuid() }) },
       },
     },
     async (request, reply) =>
       reply.status(201).send(
         await inStanding(services, request, async (tx, standing, now) => ({
-          id: await askCorrection(tx, standing, request.params.id, request.body.text, now),
+          id: await askCorrection(tx, standing, request.params.id, request.body, now),
         })),
       ),
   )

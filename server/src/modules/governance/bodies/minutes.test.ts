@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
 import { type Consortium, makeConsortium, type Seat } from '../../../../test/make-governance.ts'
@@ -20,6 +21,7 @@ afterAll(() => server.close())
 
 const call = (method: 'GET' | 'POST' | 'PUT' | 'PATCH', path: string, payload?: object, headers?: { cookie: string }) =>
   callGovernance(server, consortium, method, path, payload, headers)
+const correction = (text: string) => ({ requestKey: randomUUID(), text })
 const pass = (minutes: number) => (clock = new Date(clock.getTime() + minutes * 60_000))
 
 /** All the words of a document. */
@@ -77,12 +79,16 @@ describe('minutes', () => {
     ])
       expect(words).toContain(told)
 
-    const asked = await call('POST', `/meetings/${id}/minutes/corrections`, { text: 'Lire « Nancy ».' }, member.headers)
+    const ask = (asked: object) => call('POST', `/meetings/${id}/minutes/corrections`, asked, member.headers)
+    const text = correction('Lire « Nancy ».')
+    const [asked, repeated] = await Promise.all([ask(text), ask(text)])
     expect(asked.status).toBe(201)
+    expect(repeated).toEqual(asked)
+    expect((await call('GET', `/meetings/${id}/minutes`)).json['corrections']).toHaveLength(1)
     const stranger = await consortium.seatOf('vosges', 'ag')
-    expect((await call('POST', `/meetings/${id}/minutes/corrections`, { text: 'Non' }, stranger.headers)).status).toBe(
-      403,
-    )
+    expect(
+      (await call('POST', `/meetings/${id}/minutes/corrections`, correction('Non'), stranger.headers)).status,
+    ).toBe(403)
 
     const next = await makeMeeting(server, consortium, {
       body: 'costrat',
@@ -90,19 +96,24 @@ describe('minutes', () => {
     })
     const approve = () => call('POST', `/agenda-items/${next.itemIds[0]}/minutes-approval`)
     expect((await approve()).json.code).toBe('corrections_open')
+    // 22.30 UTC: the next day already where the consortium is, and sessions of the morning are over.
+    const morning = clock
+    clock = new Date('2026-05-04T22:30:00Z')
+    const evening = await server.signIn(consortium.manager.personId, [{ right: 'governance.administer' }])
     const answer = { accepted: true, answer: 'Fait.' }
     const answers = await Promise.all([
-      call('PUT', `/minutes-corrections/${asked.json.id}/answer`, answer),
-      call('PUT', `/minutes-corrections/${asked.json.id}/answer`, answer),
+      call('PUT', `/minutes-corrections/${asked.json.id}/answer`, answer, evening),
+      call('PUT', `/minutes-corrections/${asked.json.id}/answer`, answer, evening),
     ])
+    clock = morning
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([204, 409])
     const corrected = (await call('GET', `/meetings/${id}/minutes`)).json
     expect(corrected['version']).toBe(2)
-    expect(readWords(corrected as unknown as Minutes)).toContain('Lire « Nancy ».')
+    expect(readWords(corrected as unknown as Minutes)).toContain('5 mai 2026 : Lire « Nancy ».')
     const approvals = await Promise.all([approve(), approve()])
     expect(approvals.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([204, 409])
     expect((await call('GET', `/meetings/${id}`)).json['minutes']).toBe('approved')
-    expect((await call('POST', `/meetings/${id}/minutes/corrections`, { text: 'Encore' })).json.code).toBe(
+    expect((await call('POST', `/meetings/${id}/minutes/corrections`, correction('Encore'))).json.code).toBe(
       'minutes_approved',
     )
     // Not even by a statement of our own.

@@ -38,7 +38,7 @@ export interface MeetingFacts {
   followUp: { number: string; title: string; dueOn: string | null; doneOn: string | null; note: string | null }[]
   next: { startsAt: Date; place: string } | null
   /** Corrections taken in since the meeting was closed. */
-  corrections: { text: string; on: string }[]
+  corrections: { text: string; takenInAt: Date }[]
 }
 
 /** What came of an agenda item. */
@@ -70,7 +70,7 @@ const kinds: Record<string, string> = {
 }
 const outcomes: Record<string, string> = { adopted: 'adopté', rejected: 'rejeté', none: 'sans décision' }
 
-/** Writes the minutes of a meeting from what happened in it. @param timeZone in which hours are told. */
+/** Writes the minutes of a meeting from what happened in it. @param timeZone in which days and hours are told. */
 export function composeMinutes(facts: MeetingFacts, timeZone: string): Minutes {
   const tell = tellTime(timeZone)
   const blocks: Block[] = [
@@ -94,7 +94,7 @@ export function composeMinutes(facts: MeetingFacts, timeZone: string): Minutes {
   if (facts.corrections.length > 0) {
     blocks.push(
       { kind: 'heading', level: 2, text: 'Corrections' },
-      { kind: 'list', items: facts.corrections.map(({ text, on }) => `${tellDay(on)} : ${text}`) },
+      { kind: 'list', items: facts.corrections.map(({ text, takenInAt }) => `${tell.day(takenInAt)} : ${text}`) },
     )
   }
   return { title: `Procès-verbal – ${facts.body.name}, ${tell.day(facts.openedAt ?? facts.startsAt)}`, blocks }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { getTerms } from '../money/exercises.ts'
+import { requestKey } from '../request-once.ts'
 import { inStanding } from '../standing.ts'
 import { listMembers } from '../money/weights.ts'
 import { previewParts } from './change-money.ts'
@@ -140,9 +141,10 @@ export function registerChanges(app: App, services: Services): void {
       config: { access: 'signed-in' },
       schema: {
         operationId: 'requestChange',
-        summary: 'Asks for a change',
+        summary: 'Asks for a change, once for each request key',
         params: bySlug,
         body: z.object({
+          requestKey,
           title: z.string().trim().min(1).max(200),
           need: text.min(1),
           party: z.string().describe('for which it is asked'),

@@ -1,4 +1,4 @@
-import { randomUUIDv7 } from 'node:crypto'
+import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
 import { makePerson } from '../../../../test/make.ts'
@@ -53,8 +53,11 @@ const sheet: Sheet = {
 }
 const paid = { paid: true, wholeEstablishment: false, technicalFrame: false, separableTo: null }
 
+const ask = (more: object, who: { headers: { cookie: string } } = marne) =>
+  call(who, 'POST', '', { requestKey: randomUUID(), title: 'Autre', need: 'Autre', party: 'marne', ...more })
+
 async function request(title = 'Carnet de liaison'): Promise<string> {
-  const answer = await call(marne, 'POST', '', { title, need: 'Les familles le demandent.', party: 'marne' })
+  const answer = await ask({ title, need: 'Les familles le demandent.' })
   expect(answer.statusCode).toBe(201)
   return answer.json<{ id: string }>().id
 }
@@ -413,11 +416,8 @@ describe('every step', () => {
   })
 
   it('is asked for a party one sits for', async () => {
-    const ask = (party: string) => call(marne, 'POST', '', { title: 'Autre', need: 'Autre', party })
-    expect((await ask('aube')).json()).toMatchObject({ status: 403, code: 'party_not_yours' })
-    expect((await call(consortium.manager, 'POST', '', { title: 'x', need: 'y', party: 'region' })).statusCode).toBe(
-      201,
-    )
+    expect((await ask({ party: 'aube' })).json()).toMatchObject({ status: 403, code: 'party_not_yours' })
+    expect((await ask({ party: 'region' }, consortium.manager)).statusCode).toBe(201)
   })
 
   it('taken twice at once is taken once', async () => {
@@ -437,10 +437,12 @@ describe('every step', () => {
     )
     expect(opinions.map(({ statusCode }) => statusCode).sort()).toEqual([200, 409])
     expect((await get(id))['opinions']).toHaveLength(1)
-    const numbers = await Promise.all(
-      [1, 2, 3, 4].map(() => call(marne, 'POST', '', { title: 'a', need: 'b', party: 'marne' })),
-    )
+    const numbers = await Promise.all([1, 2, 3, 4].map(() => ask({})))
     expect(new Set(numbers.map((answer) => answer.json<{ number: number }>().number)).size).toBe(4)
+    const requestKey = randomUUID()
+    const repeated = await Promise.all([ask({ requestKey }), ask({ requestKey })])
+    expect(repeated[1]!.json()).toEqual(repeated[0]!.json())
+    expect((await ask({ requestKey, title: 'Encore autre' })).json()).toMatchObject({ code: 'request_key_reused' })
   })
 })
 

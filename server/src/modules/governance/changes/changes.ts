@@ -4,6 +4,7 @@ import { Problem } from '#kernel/problem'
 import { findOpenItemAbout } from '../bodies/agenda.queries.ts'
 import { lockJournal } from '../journal/journal-lock.ts'
 import { type JournalContent, recordInJournal } from '../journal/journal.ts'
+import { doOnce } from '../request-once.ts'
 import type { Standing } from '../standing.ts'
 import { listMembers } from '../money/weights.ts'
 import { listSheetGaps, type Qualification, type Sheet } from './change-schema.ts'
@@ -12,6 +13,7 @@ import {
   type Change,
   createChange,
   createSheet,
+  getChange,
   listSheets,
   lockChange,
   moveChange,
@@ -117,13 +119,13 @@ export async function recordStep(
 }
 
 /**
- * Asks for a change, for a party the reader sits for; the pilot's manager may for the pilot.
- * @throws Problem 403 `party_not_yours`; 409 `changes_not_agreed`.
+ * Asks for a change, for a party the reader sits for; the pilot's manager may for the pilot. Once for each request key.
+ * @throws Problem 403 `party_not_yours`; 409 `changes_not_agreed`, `request_key_reused`.
  */
 export async function requestChange(
   tx: Tx,
   standing: Standing,
-  input: { title: string; need: string; party: string },
+  { requestKey, ...input }: ChangeRequest & { requestKey: string },
   now: Date,
 ): Promise<{ id: string; number: number }> {
   const rules = getChangeRules(standing)
@@ -131,9 +133,26 @@ export async function requestChange(
   if (!sits && !(standing.manages && input.party === rules.qualifiedBy)) {
     throw new Problem(403, 'party_not_yours', 'A change is asked for a party one sits for.')
   }
+  const agreementId = standing.agreement.id
+  const id = await doOnce(tx, { agreementId, key: requestKey, request: input }, () =>
+    makeRequest(tx, standing, input, now),
+  )
+  return { id, number: (await getChange(tx, agreementId, id)).number }
+}
+
+interface ChangeRequest {
+  title: string
+  need: string
+  party: string
+}
+
+async function makeRequest(
+  tx: Tx,
+  standing: Standing,
+  { title, need, party }: ChangeRequest,
+  now: Date,
+): Promise<string> {
   const { agreement, personId } = standing
-  await lockJournal(tx, agreement.id)
-  const { title, need, party } = input
   const created = await createChange(
     tx,
     { agreementId: agreement.id, title, need, requestedBy: party, requesterId: personId },
@@ -157,10 +176,10 @@ export async function requestChange(
     tx,
     { agreementId: agreement.id, version: agreement.version, actor: personId },
     { ...created, state: null },
-    { step: 'request', to: 'requested', party, article: rules.article },
+    { step: 'request', to: 'requested', party, article: getChangeRules(standing).article },
     now,
   )
-  return created
+  return created.id
 }
 
 /**

@@ -3,7 +3,7 @@ import { inStanding } from '../standing.ts'
 import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { cents } from './change-schema.ts'
-import { requestKey } from '../money/money-access.ts'
+import { requestKey } from '../request-once.ts'
 import { acknowledgeCrisis, addCrisisCost, consentToCost, decideInCrisis, describeCrises } from './crisis.ts'
 
 const bySlug = z.object({ slug: z.string().max(80) })

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
 import { type Consortium, makeConsortium, type Seat } from '../../../../test/make-governance.ts'
@@ -72,7 +73,8 @@ const save = async (list: ListContent) =>
 async function makeMeeting(body = 'copil'): Promise<string> {
   const startsAt = now.toISOString()
   const endsAt = new Date(now.getTime() + 7_200_000).toISOString()
-  const made = await call('POST', `/bodies/${body}/meetings`, { title: 'Séance', startsAt, endsAt, place: 'Lyon' })
+  const meeting = { requestKey: randomUUID(), title: 'Séance', startsAt, endsAt, place: 'Lyon' }
+  const made = await call('POST', `/bodies/${body}/meetings`, meeting)
   await call('PATCH', `/meetings/${made.json.id}`, { chairId: one.representativeId })
   return made.json.id
 }

@@ -3,6 +3,7 @@ import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { Problem } from '#kernel/problem'
 import { paperLimit } from '../bodies/papers.ts'
+import { requestKey } from '../request-once.ts'
 import { inStanding } from '../standing.ts'
 import {
   addDocument,
@@ -75,9 +76,10 @@ export function registerDocuments(app: App, services: Services): void {
       config,
       schema: {
         operationId: 'requestDocument',
-        summary: 'Ask the pilot for a document, in the name of a member',
+        summary: 'Ask the pilot for a document, in the name of a member; once for each request key',
         params: bySlug,
         body: z.object({
+          requestKey,
           party: z.string().max(60),
           kind: z.enum(documentKinds),
           title: z.string().trim().min(1).max(200),

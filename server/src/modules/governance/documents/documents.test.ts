@@ -27,8 +27,8 @@ async function call(method: 'GET' | 'POST' | 'DELETE', path: string, headers: He
   return { status: answer.statusCode, json: answer.body === '' ? {} : answer.json() }
 }
 
-const ask = (headers: Headers, party: string, title = 'Contrat du titulaire') =>
-  call('POST', 'document-requests', headers, { party, kind: 'administrative', title })
+const ask = (headers: Headers, party: string, title = 'Contrat du titulaire', requestKey: string = randomUUID()) =>
+  call('POST', 'document-requests', headers, { requestKey, party, kind: 'administrative', title })
 
 const upload = (request: string, name: string, headers = consortium.manager.headers) =>
   server.app.inject({
@@ -96,6 +96,14 @@ test('a request is taken back by its member alone, until it is answered', async 
   expect((await withdraw(vosges.headers)).status).toBe(204)
   expect((await withdraw(vosges.headers)).json.code).toBe('document_request_answered')
   expect((await answer(id, 'notHeld')).json.code).toBe('document_request_answered')
+})
+
+test('a request that is sent again is made once', async () => {
+  const key = randomUUID()
+  const made = await Promise.all([1, 2].map(() => ask(marne.headers, 'marne', 'Relevés', key)))
+  expect(made.map(({ status }) => status)).toEqual([201, 201])
+  expect(made[1]!.json).toEqual(made[0]!.json)
+  expect((await ask(marne.headers, 'marne', 'Autres relevés', key)).json.code).toBe('request_key_reused')
 })
 
 test('requests made at once each have a number of their own, and no member asks without end', async () => {

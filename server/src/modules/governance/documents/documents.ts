@@ -3,7 +3,7 @@ import { recordAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { toPaperName } from '../bodies/papers.ts'
-import { lockJournal } from '../journal/journal-lock.ts'
+import { doOnce } from '../request-once.ts'
 import { requireManager, type Standing } from '../standing.ts'
 import {
   type DocumentFile,
@@ -50,20 +50,35 @@ export async function readDocuments(
 }
 
 /**
- * Asks the pilot for a document in the name of a member.
- * @throws Problem 403 `seat_of_party_required`; 409 `document_requests_waiting` when many of the party's wait already.
+ * Asks the pilot for a document in the name of a member, once for each request key.
+ * @throws Problem 403 `seat_of_party_required`; 409 `request_key_reused`, `document_requests_waiting` when many of the
+ *   party's wait already.
  */
 export async function requestDocument(
   tx: Tx,
   standing: Standing,
-  input: { party: string; kind: (typeof documentKinds)[number]; title: string; text: string },
+  { requestKey, ...input }: NewRequest & { requestKey: string },
   now: Date,
 ): Promise<{ id: string; number: number }> {
   if (!listAskingParties(standing).includes(input.party)) {
     throw new Problem(403, 'seat_of_party_required', 'Only who sits for a member asks in its name.')
   }
+  const agreementId = standing.agreement.id
+  const id = await doOnce(tx, { agreementId, key: requestKey, request: input }, () =>
+    makeRequest(tx, standing, input, now),
+  )
+  return { id, number: (await getRequest(tx, standing, id)).number }
+}
+
+interface NewRequest {
+  party: string
+  kind: (typeof documentKinds)[number]
+  title: string
+  text: string
+}
+
+async function makeRequest(tx: Tx, standing: Standing, input: NewRequest, now: Date): Promise<string> {
   const id = randomUUIDv7()
-  await lockJournal(tx, standing.agreement.id)
   const number = await findNextNumber(tx, standing.agreement.id)
   const { waiting } = await tables(tx)
     .selectFrom('governance.document_request')
@@ -87,7 +102,7 @@ export async function requestDocument(
     })
     .execute()
   await audit(tx, standing, 'requested', id, { party: input.party, kind: input.kind })
-  return { id, number }
+  return id
 }
 
 /**
@@ -194,12 +209,18 @@ export async function getAnswerable(tx: Tx, standing: Standing, requestId: strin
 }
 
 /** A request that waits. @throws Problem 404 `document_request_not_found`; 409 `document_request_answered`. */
-async function getWaiting(tx: Tx, { agreement }: Standing, id: string): Promise<DocumentRequest> {
-  const request = await lockRequest(tx, agreement.id, id)
-  if (!request) throw new Problem(404, 'document_request_not_found', 'There is no such request.')
+async function getWaiting(tx: Tx, standing: Standing, id: string): Promise<DocumentRequest> {
+  const request = await getRequest(tx, standing, id)
   if (request.outcome !== null) {
     throw new Problem(409, 'document_request_answered', 'This request was answered or taken back.')
   }
+  return request
+}
+
+/** @throws Problem 404 `document_request_not_found`. */
+async function getRequest(tx: Tx, { agreement }: Standing, id: string): Promise<DocumentRequest> {
+  const request = await lockRequest(tx, agreement.id, id)
+  if (!request) throw new Problem(404, 'document_request_not_found', 'There is no such request.')
   return request
 }
 

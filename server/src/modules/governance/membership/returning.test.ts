@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
 import { type Consortium, makeConsortium, type Seat } from '../../../../test/make-governance.ts'
@@ -43,6 +44,7 @@ const inForce = (day: string): Promise<AgreementInForce> =>
 const meet = async (day: string) =>
   (
     await call('POST', '/bodies/cogouv/meetings', {
+      requestKey: randomUUID(),
       title: 'COGOUV',
       startsAt: `${day}T09:00:00Z`,
       endsAt: `${day}T11:00:00Z`,

@@ -79,3 +79,29 @@ export async function listAdvances(tx: Tx, agreementId: string) {
     }
   })
 }
+
+export type ListedExpense = Awaited<ReturnType<typeof listExpenses>>[number]
+
+/** Expenses with their advance, those of the newest advance first. @param page those that come after one, so many at most. */
+export function listExpenses(
+  tx: Tx,
+  agreementId: string,
+  page: { after: { advance_id: string; id: string } | undefined; limit: number },
+) {
+  let query = moneyTables(tx)
+    .selectFrom('governance.expense as expense')
+    .innerJoin('governance.advance as advance', 'advance.id', 'advance_id')
+    .selectAll('expense')
+    .select(['advance.label as advance', 'advance.party'])
+    .where('advance.agreement_id', '=', agreementId)
+  const { after } = page
+  if (after) {
+    query = query.where((where) =>
+      where.or([
+        where('advance.id', '<', after.advance_id),
+        where.and([where('advance.id', '=', after.advance_id), where('expense.id', '>', after.id)]),
+      ]),
+    )
+  }
+  return query.orderBy('advance.id', 'desc').orderBy('expense.id').limit(page.limit).execute()
+}

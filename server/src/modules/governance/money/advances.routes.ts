@@ -1,20 +1,10 @@
 import { z } from 'zod'
-import { toCsv } from '#kernel/csv'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { listAdvances } from './advances.queries.ts'
 import { createAdvance, createExpense, receiveInstalment, refundAdvance, settleExpense } from './advances.ts'
-import {
-  centsSchema,
-  formatCents,
-  idParams,
-  inAccounts,
-  inManagedAccounts,
-  positiveCents,
-  requestKey,
-  slugParams,
-} from './money-access.ts'
-import { doOnce } from './request-once.ts'
+import { centsSchema, idParams, inAccounts, inManagedAccounts, positiveCents, slugParams } from './money-access.ts'
+import { doOnce, requestKey } from '../request-once.ts'
 
 const base = '/api/governance/agreements/:slug/money/advances'
 const config = { access: 'signed-in' } as const
@@ -70,49 +60,6 @@ export function registerAdvances(app: App, services: Services): void {
       inAccounts(services, actorOf(request), request.params.slug, async (tx, standing) => ({
         advances: await listAdvances(tx, standing.agreement.id),
       })),
-  )
-
-  app.get(
-    '/api/governance/agreements/:slug/money/advances.csv',
-    {
-      config,
-      schema: {
-        operationId: 'exportAdvances',
-        summary: 'Expenses of the advances as a table',
-        params: slugParams,
-        response: { 200: z.string().describe('text/csv') },
-      },
-    },
-    async (request, reply) => {
-      const text = await inAccounts(services, actorOf(request), request.params.slug, async (tx, standing) =>
-        toCsv([
-          ['avance', 'partie', 'poste', 'jours', 'prix_jour', 'marge_pour_cent', 'total', 'date_effet'].concat([
-            'piece_justificative',
-            'etat',
-            'motif',
-          ]),
-          ...(await listAdvances(tx, standing.agreement.id)).flatMap((advance) =>
-            advance.expenses.map((expense) => [
-              advance.label,
-              advance.party,
-              expense.post,
-              formatCents(BigInt(expense.daysHundredths)),
-              formatCents(BigInt(expense.dailyRateCents)),
-              formatCents(BigInt(expense.markUpBasisPoints)),
-              formatCents(BigInt(expense.cents)),
-              expense.effectiveOn,
-              expense.document,
-              expense.state,
-              expense.reason ?? '',
-            ]),
-          ),
-        ]),
-      )
-      return reply
-        .type('text/csv; charset=utf-8')
-        .header('content-disposition', 'attachment; filename="avances.csv"')
-        .send(text)
-    },
   )
 
   app.post(

@@ -10,12 +10,11 @@ import {
   inAccounts,
   inManagedAccounts,
   positiveCents,
-  requestKey,
   requireParty,
   seenParties,
   slugParams,
 } from './money-access.ts'
-import { doOnce } from './request-once.ts'
+import { doOnce, requestKey } from '../request-once.ts'
 import { natures } from './tables.ts'
 
 const base = '/api/governance/agreements/:slug/money/bills'

@@ -4,6 +4,7 @@ import { toCsv, toCsvRows } from '#kernel/csv'
 import { type App, actorOf } from '#kernel/http'
 import type { Services } from '#kernel/module'
 import { writePages } from '../write-pages.ts'
+import { type ListedExpense, listExpenses } from './advances.queries.ts'
 import { type ListedEntry, listEntries } from './ledger.queries.ts'
 import { formatCents, inAccounts, seenParties, slugParams } from './money-access.ts'
 import { listOrders, type Order } from './orders.queries.ts'
@@ -16,6 +17,8 @@ const entryColumns =
   'numero date_effet enregistre_le nature_ecriture libelle decision cle_de_repartition annule partie compte debit credit devise'
 const orderColumns =
   'numero libelle portee etat date_effet decision cle_de_repartition montant membre poids part reste_engage cout'
+const expenseColumns =
+  'avance partie poste jours prix_jour marge_pour_cent total date_effet piece_justificative etat motif'
 
 /** The accounts as tables for office programs, written as they are read: however long, a page is held at a time. */
 export function registerExports(app: App, services: Services): void {
@@ -71,6 +74,31 @@ export function registerExports(app: App, services: Services): void {
     },
   )
 
+  app.get(
+    `${base}/advances.csv`,
+    {
+      config,
+      schema: {
+        operationId: 'exportAdvances',
+        summary: 'Expenses of the advances as a table, those of the newest advance first',
+        params: slugParams,
+        response: file,
+      },
+    },
+    async (request, reply) => {
+      const { agreementId, nameOf } = await readReach(request)
+      const pages = writePages<ListedExpense>(services.db, actorOf(request).tenantId, {
+        pageSize: 500,
+        read: (tx, last) => listExpenses(tx, agreementId, { after: last, limit: 500 }),
+        write: (expenses) => toCsvRows(expenses.map((expense) => toExpenseRow(expense, nameOf))),
+      })
+      return reply
+        .type('text/csv; charset=utf-8')
+        .header('content-disposition', 'attachment; filename="avances.csv"')
+        .send(Readable.from(withColumns(expenseColumns, pages), { objectMode: false }))
+    },
+  )
+
   /** What the reader sees, told once: before the first page, so that who may not read is refused. */
   const readReach = (request: Parameters<typeof actorOf>[0] & { params: { slug: string } }) =>
     inAccounts(services, actorOf(request), request.params.slug, async (_, standing) => {
@@ -121,3 +149,17 @@ const toOrderRows = (order: Order, nameOf: (party: string) => string): string[][
     formatCents(part.committedCents),
     formatCents(part.costCents),
   ])
+
+const toExpenseRow = (expense: ListedExpense, nameOf: (party: string) => string): string[] => [
+  expense.advance,
+  nameOf(expense.party),
+  expense.post,
+  formatCents(BigInt(expense.days_hundredths)),
+  formatCents(BigInt(expense.daily_rate_cents)),
+  formatCents(BigInt(expense.mark_up_basis_points)),
+  formatCents(BigInt(expense.amount_cents)),
+  expense.effective_on,
+  expense.document,
+  expense.state,
+  expense.reason ?? '',
+]

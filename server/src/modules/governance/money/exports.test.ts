@@ -4,9 +4,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
 import { type Consortium, makeConsortium, type Seat } from '../../../../test/make-governance.ts'
 
-// 25,000 entries of two postings, 5,000 orders of ten parts: 50,000 lines in each table.
+// 25,000 entries of two postings, 5,000 orders of ten parts, 5 advances of 10,000 expenses: 50,000 lines in each table.
 const entries = 25_000
 const orders = 5_000
+const advances = 5
+const expenses = 10_000
 let server: TestApp
 let consortium: Consortium
 let moselle: Seat
@@ -52,6 +54,18 @@ beforeAll(async () => {
     `insert into governance.order_part (tenant_id, order_id, party, weight, cents)
      select $1, id, 'membre-' || at, 1, 100 from governance.service_order, generate_series(0, 9) at
      where number like 'C-%' and tenant_id = $1`,
+    ids.slice(0, 1),
+  )
+  await owner.query(
+    `insert into governance.advance (tenant_id, id, agreement_id, party, label, amount_cents, created_at)
+     select $1, gen_random_uuid(), $2, 'moselle', 'Avance ' || n, 100000000, now() from generate_series(1, ${advances}) n`,
+    ids.slice(0, 2),
+  )
+  await owner.query(
+    `insert into governance.expense (tenant_id, id, advance_id, post, days_hundredths, daily_rate_cents,
+       mark_up_basis_points, amount_cents, effective_on, document, created_at)
+     select $1, gen_random_uuid(), id, 'poste', 100, 10000, 0, 10000, '2026-10-01', 'FAC-' || n, now()
+     from governance.advance, generate_series(1, ${expenses}) n where tenant_id = $1`,
     ids.slice(0, 1),
   )
 }, 120_000)
@@ -104,6 +118,16 @@ it('writes the orders page by page: all of them, once', async () => {
   expect(numbers).toHaveLength(orders * 10)
   expect(new Set(numbers).size).toBe(orders)
   expect(pieces).toBeGreaterThanOrEqual(orders / 200)
+  expect(longest).toBeLessThan(bytes / 20)
+  expect(grown).toBeLessThan(bytes)
+}, 60_000)
+
+it('writes the expenses of advances page by page: all of them, once, each under its advance', async () => {
+  const { numbers, pieces, longest, bytes, grown } = await read('advances.csv')
+  expect(numbers).toHaveLength(advances * expenses)
+  const changes = numbers.filter((advance, at) => advance !== numbers[at - 1])
+  expect(changes).toHaveLength(advances)
+  expect(pieces).toBeGreaterThanOrEqual((advances * expenses) / 500)
   expect(longest).toBeLessThan(bytes / 20)
   expect(grown).toBeLessThan(bytes)
 }, 60_000)

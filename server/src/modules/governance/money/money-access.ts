@@ -81,8 +81,6 @@ export const positiveCents = z
 
 export const slugParams = z.object({ slug: z.string().max(80) })
 export const idParams = slugParams.extend({ id: z.uuid() })
-/** Chosen by who asks; the same request under the same key is done once. */
-export const requestKey = z.uuid()
 
 /** `1234,56`, as French office programs read amounts. */
 export function formatCents(cents: bigint): string {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Tx } from '#kernel/postgres'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
 import { type Consortium, makeConsortium, type Seat } from '../../../../test/make-governance.ts'
 import { recordDecision } from '../bodies/decisions.ts'
@@ -63,6 +64,29 @@ async function expectTrue() {
     expect(sums.reduce((so, { cents }) => so + cents, 0n)).toBe(0n)
   })
 }
+
+/** What the assembly decides on a regularisation. */
+const decideOn = (tx: Tx, subjectId: string, outcome: 'adopted' | 'none') =>
+  recordDecision(
+    tx,
+    {
+      agreementId: consortium.agreementId,
+      versionId: consortium.versionId,
+      kind: 'decision',
+      body: 'ag',
+      meetingId: null,
+      agendaItemId: null,
+      title: 'Régularisation',
+      text: '',
+      outcome,
+      verdict: null,
+      dueOn: null,
+      actorPersonId: null,
+      subjectKind: 'regularisation',
+      subjectId,
+    },
+    now,
+  )
 
 /** Opens a vote on a regularisation. */
 async function putToVote(subjectId: string) {
@@ -222,26 +246,7 @@ describe('orders', () => {
     })
     expect((await manage('POST', `/money/reductions/${reduction.id}/settlement`, { post: false })).status).toBe(204)
     await server.inTenant(async (tx) => {
-      const decision = await recordDecision(
-        tx,
-        {
-          agreementId: consortium.agreementId,
-          versionId: consortium.versionId,
-          kind: 'decision',
-          body: 'ag',
-          meetingId: null,
-          agendaItemId: null,
-          title: 'Régularisation',
-          text: '',
-          outcome: 'adopted',
-          verdict: null,
-          dueOn: null,
-          actorPersonId: null,
-          subjectKind: 'regularisation',
-          subjectId: proposed.id,
-        },
-        now,
-      )
+      const decision = await decideOn(tx, proposed.id, 'adopted')
       await onDecision(tx, { subjectId: proposed.id, decisionId: decision.id, outcome: 'adopted' }, now)
       // A second telling changes nothing.
       await onDecision(tx, { subjectId: proposed.id, decisionId: decision.id, outcome: 'adopted' }, now)
@@ -353,6 +358,19 @@ describe('orders', () => {
     await putToVote(second)
     expect((await withdraw(second)).body.code).toBe('regularisation_put_to_vote')
     expect(await states()).toEqual(['proposed', 'withdrawn'])
+
+    // A vote without a decision leaves it as it is: for another agenda, or to be withdrawn.
+    await server.inTenant(async (tx) => {
+      const { id } = await decideOn(tx, second, 'none')
+      await voteTables(tx)
+        .updateTable('governance.ballot')
+        .set({ closed_at: now, verdict: '{}', decision_id: id })
+        .where('closed_at', 'is', null)
+        .execute()
+      await onDecision(tx, { subjectId: second, decisionId: id, outcome: 'none' }, now)
+    })
+    expect(await states()).toEqual(['proposed', 'withdrawn'])
+    expect((await withdraw(second)).status).toBe(204)
   })
 
   test('a price reduction is proposed, posted once, and shared as the cost was', async () => {

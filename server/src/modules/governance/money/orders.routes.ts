@@ -7,7 +7,6 @@ import {
   inAccounts,
   inManagedAccounts,
   positiveCents,
-  requestKey,
   requireHolder,
   seenParties,
   slugParams,
@@ -19,7 +18,7 @@ import { createOrder } from './orders.ts'
 import { listOffers, listReductions, listRegularisations } from './proposals.queries.ts'
 import { proposePriceReduction, settlePriceReduction } from './price-reductions.ts'
 import { proposeRegularisation, withdrawRegularisation } from './regularisations.ts'
-import { doOnce } from './request-once.ts'
+import { doOnce, requestKey } from '../request-once.ts'
 
 const base = '/api/governance/agreements/:slug/money'
 const config = { access: 'signed-in' } as const

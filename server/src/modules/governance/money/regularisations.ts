@@ -103,7 +103,7 @@ export async function proposeRegularisation(
 }
 
 /**
- * Takes a proposed regularisation back, before it is put to the vote: what waited for that vote is free again.
+ * Takes a proposed regularisation back, unless a vote on it is being held: what waited for that vote is free again.
  * @throws Problem 404 `regularisation_not_found`; 409 `regularisation_settled`, `regularisation_put_to_vote`.
  */
 export async function withdrawRegularisation(
@@ -124,10 +124,13 @@ export async function withdrawRegularisation(
   const ballot = await voteTables(tx)
     .selectFrom('governance.ballot')
     .innerJoin('governance.agenda_item', 'governance.agenda_item.id', 'governance.ballot.agenda_item_id')
+    .innerJoin('governance.meeting', 'governance.meeting.id', 'governance.ballot.meeting_id')
     .select('governance.ballot.id')
     .where('subject_kind', '=', 'regularisation')
     .where('subject_id', '=', input.id)
     .where('kind', '=', 'decision')
+    .where('governance.meeting.state', '=', 'open')
+    .where('decision_id', 'is', null)
     .executeTakeFirst()
   if (ballot) throw new Problem(409, 'regularisation_put_to_vote', 'It has been put to the vote: the vote decides.')
   await moneyTables(tx)
@@ -148,7 +151,7 @@ export async function withdrawRegularisation(
 }
 
 /**
- * What the vote on a regularisation does: adopted, it posts the difference to each party, new share less what it bore; the
+ * What the vote on a regularisation does: without a decision it awaits another; adopted, it posts the difference to each party, new share less what it bore; the
  * differences sum to that of the cost, which leaves or joins the bank of the holder.
  * @throws Problem 409 `regularisation_stale` when the order moved since the shares were proposed.
  */
@@ -157,6 +160,8 @@ export async function onDecision(
   decision: { subjectId: string; decisionId: string; outcome: 'adopted' | 'rejected' | 'none' },
   now: Date,
 ): Promise<void> {
+  // It may be put on another agenda, or withdrawn.
+  if (decision.outcome === 'none') return
   const { agreement_id: agreementId } = await moneyTables(tx)
     .selectFrom('governance.regularisation')
     .select('agreement_id')

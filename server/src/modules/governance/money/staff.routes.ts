@@ -11,12 +11,11 @@ import {
   inAccounts,
   inManagedAccounts,
   positiveCents,
-  requestKey,
   requireParty,
   seenParties,
   slugParams,
 } from './money-access.ts'
-import { doOnce } from './request-once.ts'
+import { doOnce, requestKey } from '../request-once.ts'
 import { listClaims, listExceptionalCosts } from './staff.queries.ts'
 import { askExceptionalCost, decideExceptionalCost, getStaffRule, settleClaim, submitClaim } from './staff.ts'
 

@@ -511,7 +511,14 @@ describe('The vote on a dossier', () => {
       ['investissement', 'investissement', randomUUID()],
     ] as const) {
       const meetingId = await makeMeeting(body)
-      const item = { title: 'x', kind: 'decision', ballotRule, subjectKind: 'impactDossier', subjectId }
+      const item = {
+        requestKey: randomUUID(),
+        title: 'x',
+        kind: 'decision',
+        ballotRule,
+        subjectKind: 'impactDossier',
+        subjectId,
+      }
       const added = await call(consortium.manager, 'POST', `/meetings/${meetingId}/agenda`, item)
       expect(added.status, JSON.stringify(added.body)).toBe(201)
       await openMeeting(meetingId)

@@ -51,7 +51,7 @@ function State({ dossier: { state, submittedAt, decision, decidedOn, agenda } }:
   return (
     <>
       {t(`states.${state}`)}
-      {submittedAt && ` · ${t('submittedOn', { day: format.day(submittedAt.slice(0, 10)) })}`}
+      {submittedAt && ` · ${t('submittedOn', { day: format.day(submittedAt) })}`}
       {decision && decidedOn && ` · ${t('decision', { number: decision, day: format.day(decidedOn) })}`}
       {item && (
         <>

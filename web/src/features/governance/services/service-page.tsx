@@ -155,7 +155,7 @@ function Dossiers({ service: { number, rules, phase, dossiers } }: { service: Se
                   <>
                     <br />
                     <span className="small quiet">
-                      {t('submittedOn', { day: format.dayMedium(dossier.submittedAt.slice(0, 10)) })}
+                      {t('submittedOn', { day: format.dayMedium(dossier.submittedAt) })}
                     </span>
                   </>
                 )}

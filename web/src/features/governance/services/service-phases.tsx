@@ -35,10 +35,8 @@ export function ServicePhases({
               {name}
               <small>
                 {is === 'next' && t('phase.next')}
-                {is === 'done' &&
-                  (came ? t('phase.doneSince', { day: format.dayMedium(came.slice(0, 10)) }) : t('phase.done'))}
-                {is === 'now' &&
-                  (came ? t('phase.since', { day: format.dayMedium(came.slice(0, 10)) }) : t('phase.now'))}
+                {is === 'done' && (came ? t('phase.doneSince', { day: format.dayMedium(came) }) : t('phase.done'))}
+                {is === 'now' && (came ? t('phase.since', { day: format.dayMedium(came) }) : t('phase.now'))}
                 {is === 'stopped' && t('phase.stopped')}
               </small>
             </span>

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto'
 import canonicalize from 'canonicalize'
+import { z } from 'zod'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
-import { lockJournal } from '../journal/journal-lock.ts'
-import { moneyTables } from './tables.ts'
+import { lockJournal } from './journal/journal-lock.ts'
+import { moneyTables } from './money/tables.ts'
+
+/** Chosen by who asks; the same request under the same key is done once. */
+export const requestKey = z.uuid()
 
 /**
  * Does once what is asked under one key, however often the request comes: the second time, what was made is told again.
