@@ -237,8 +237,20 @@ test('the command line works beside the server, and its going leaves the databas
   const product = await start()
   const accounts = await preau<{ login: string; state: string }[]>(['identity', 'account', 'list'])
   expect(accounts).toMatchObject([{ login: 'aicha.ndiaye', state: 'active' }])
+  const issued = run([cli, 'identity', 'code', 'issue', '--login', 'aicha.ndiaye'], { data })
+  await once(issued.child, 'close')
+  expect(issued.output()).toContain(`${product.url}/activate`)
   expect(await isReady(product.url)).toBe(true)
   expect(await whoAmI(product)).toMatchObject({ signedIn: true })
+  await product.stop()
+})
+
+test('a package of indicators that is not there is named, and takes nothing down', async () => {
+  const variables = { PREAU_DEMO: '0', PREAU_INDICATORS: 'surely-not-installed' }
+  const product = await startProduct({ data, port, variables })
+  await until(() => product.output().includes('surely-not-installed'), 'said', 5_000)
+  const status = await fetch(`${product.url}/api/status`, { headers: { cookie } })
+  expect(await status.json()).toMatchObject({ packageFaults: [{ name: 'surely-not-installed', installed: false }] })
   await product.stop()
 })
 
@@ -247,16 +259,17 @@ test('the command line works without a server, and leaves nothing running', asyn
   expect(await listLeftovers(data, 1_000)).toEqual([])
 })
 
-test('a port in use is said plainly', async () => {
+test('a port in use is said plainly, before anything starts', async () => {
   const other = createServer().listen(0, '::')
   onTestFinished(() => void other.close())
   await once(other, 'listening')
   const { port: taken } = other.address() as { port: number }
-  const { code, output } = await runToEnd({ port: taken, variables: { PREAU_DEMO: '0' } })
+  const untouched = join(tmpdir(), `preau-none-${process.pid}`)
+  const { code, output } = await runToEnd({ data: untouched, port: taken, variables: {} })
   expect(code).toBe(1)
-  expect(output).toContain('another program uses this port')
-  expect(output).toContain('PORT=')
-  expect(await listLeftovers(data, 1_000)).toEqual([])
+  expect(output).toContain(`port ${taken} is taken: another program uses this port`)
+  expect(output).toContain(`PORT=${taken + 1} npm start`)
+  expect(existsSync(untouched)).toBe(false)
 })
 
 test('an address that this machine does not have is named', async () => {
@@ -324,6 +337,15 @@ test('a command nobody knows is named, to people and to programs', async () => {
   const read = run([cli, 'directory', 'improt', '--json'], { data })
   await once(read.child, 'close')
   expect(JSON.parse(read.output())).toMatchObject({ code: 'command_unknown' })
+})
+
+test('a word that a command has no use for is named, and nothing is done', async () => {
+  const whom = ['--given-name', 'Ann', '--family-name', 'Bo']
+  const { child, output } = run([cli, 'identity', 'operator', 'create', ...whom, 'really', '--json'], { data })
+  const [code] = (await once(child, 'close')) as [number | null]
+  expect(code).toBe(2)
+  expect(JSON.parse(output())).toMatchObject({ code: 'words_unknown', detail: expect.stringContaining('really') })
+  await expect(preau(['identity', 'account', 'list'])).resolves.toHaveLength(1)
 })
 
 test('a command whose reader is gone does what it was asked all the same', async () => {

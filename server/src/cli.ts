@@ -1,20 +1,14 @@
-import { parseArgs } from 'node:util'
-import { readConfig } from '#kernel/config'
+import { readCommandConfig } from '#kernel/config'
 import type { Command, CommandContext, Module } from '#kernel/module'
 import { Problem, toProblemBody } from '#kernel/problem'
 import { createTenant, listTenants, type Tenant } from '#kernel/tenancy'
 import { createServices, modules, queues } from './app.ts'
+import { readWords } from './command-words.ts'
 import { openStores } from './stores.ts'
 import { createProgress, outliveReaders } from './terminal.ts'
 
 // Every administrative act: `npm run preau -- MODULE COMMAND [arguments] [--tenant SLUG] [--json]`. Works beside a
 // running server, and without one. Exit codes: 0 done, 1 refused with a reason, 2 the words cannot be understood.
-const everyCommand = {
-  json: { type: 'boolean' },
-  tenant: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
-} as const
-
 const words = process.argv.slice(2)
 const json = words.includes('--json')
 const stopped = new AbortController()
@@ -37,13 +31,8 @@ async function main(): Promise<number> {
     if (asked || !json) help(module)
     return asked ? 0 : 2
   }
-  const rest = words.slice(1 + command.name.split(' ').length)
   try {
-    const { values, positionals } = parseArgs({
-      args: rest,
-      options: { ...command.options, ...everyCommand },
-      allowPositionals: true,
-    })
+    const { values, positionals } = readWords(command, words.slice(1 + command.name.split(' ').length))
     if (values['help']) {
       help(module, command)
       return 0
@@ -52,13 +41,11 @@ async function main(): Promise<number> {
     if (json) process.stdout.write(`${JSON.stringify(result ?? null, undefined, 2)}\n`)
     return 0
   } catch (error) {
-    if ((error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')) {
-      process.stderr.write(`${(error as Error).message}\n`)
-      help(module, command)
-      return 2
-    }
-    refuse(error instanceof Problem ? error : new Problem(500, 'internal_error', (error as Error).message))
-    return 1
+    const problem = error instanceof Problem ? error : new Problem(500, 'internal_error', (error as Error).message)
+    refuse(problem)
+    if (problem.code !== 'words_unknown') return 1
+    if (!json) help(module, command)
+    return 2
   }
 }
 
@@ -68,7 +55,7 @@ function refuse(problem: Problem): void {
 }
 
 async function run(command: Command, positionals: string[], values: Parameters<Command['run']>[2]): Promise<unknown> {
-  const config = readConfig(process.env)
+  const config = readCommandConfig(process.env)
   const tell = (line: string) => process.stderr.write(`${line}\n`)
   const stores = await openStores(config, { queues, supervise: false, log: tell })
   try {

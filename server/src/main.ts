@@ -1,6 +1,8 @@
-import { type Config, readConfig } from '#kernel/config'
+import { type Config, keepServedUrl, readConfig } from '#kernel/config'
 import { describeFullDisk } from '#kernel/store-directory'
 import { createTenant, listTenants } from '#kernel/tenancy'
+import { listPackageFaults } from '#modules/insight'
+import { holdAddress } from './address.ts'
 import { createApp, createServices, queues, startWorkers } from './app.ts'
 import { describeDemonstration, loadDemonstration } from './demonstration/load.ts'
 import { openStores } from './stores.ts'
@@ -23,14 +25,6 @@ function stop(exitCode: number): Promise<void> {
   return stopping
 }
 
-function explainAddress(cause: NodeJS.ErrnoException): never {
-  const reason =
-    cause.code === 'EADDRINUSE'
-      ? 'another program uses this port. Stop it, or choose another one: PORT=3001 npm start'
-      : `nothing can be served at the address of HOST and PORT: ${cause.message}`
-  throw new Error(reason, { cause })
-}
-
 outliveReaders(process.stdout, process.stderr)
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0))
 // Sent when the process that started this one is gone, however it went: nothing of ours stays behind.
@@ -39,7 +33,15 @@ process.on('disconnect', () => void stop(0))
 let config: Config | undefined
 try {
   const begun = performance.now()
+  if (process.argv.length > 2) {
+    throw new Error(
+      `it is told nothing by words (${process.argv.slice(2).join(' ')}) but by variables: PORT=3001 npm start`,
+    )
+  }
   config = readConfig(process.env)
+  const address = await holdAddress(config)
+  closers.push(address.release)
+  config = readConfig({ ...process.env, PORT: String(address.port) })
   const stores = await openStores(config, { queues, supervise: true, log: say })
   closers.push(() => stores.close())
   const services = createServices(config, stores)
@@ -57,9 +59,14 @@ try {
   closers.push(() => app.close())
   // Before anyone is answered: what ends the program here ends a start, not a server.
   await startWorkers(services)
-  await app.listen({ port: config.port, host: config.host }).catch(explainAddress)
+  await address.release()
+  await app.listen({ port: address.port, host: address.host })
+  keepServedUrl(config)
 
   say(`\nPréau is ready (${((performance.now() - begun) / 1000).toFixed(1)} s). Sign in at ${config.publicUrl}\n`)
+  for (const { name, reason } of await listPackageFaults(config.indicatorPackages)) {
+    say(`PREAU_INDICATORS names ${name}, which brings no indicator: ${reason}.`)
+  }
   for (const line of await describeDemonstration(services)) say(line)
 } catch (error) {
   say(`Préau cannot start: ${(error as Error).message}`)

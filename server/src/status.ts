@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
+import { listPackageFaults } from '#modules/insight'
 
 const store = z.object({
   name: z.enum(['postgres', 'clickhouse']),
@@ -94,6 +95,8 @@ export function serveStatus(app: App, services: Services, places: Places): void 
             jobs: z.array(
               z.object({ queue: z.string(), waiting: z.number(), running: z.number(), failed: z.number() }),
             ),
+            /** Packages that the configuration names for their indicators, and that bring none. */
+            packageFaults: z.array(z.object({ name: z.string(), installed: z.boolean() })),
             memoryBytes: z.number(),
           }),
         },
@@ -104,6 +107,7 @@ export function serveStatus(app: App, services: Services, places: Places): void 
       startedAt: startedAt.toISOString(),
       stores: await Promise.all([probe('postgres'), probe('clickhouse')]),
       jobs: await services.jobs.count(),
+      packageFaults: await listPackageFaults(services.indicatorPackages),
       memoryBytes: process.memoryUsage.rss(),
     }),
   )

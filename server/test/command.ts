@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util'
 import type { CommandContext } from '#kernel/module'
 import { modules } from '../src/app.ts'
+import { readWords } from '../src/command-words.ts'
 import type { TestApp } from './app.ts'
 
 /**
@@ -15,11 +15,7 @@ export async function runCommand(server: TestApp, ...words: string[]): Promise<{
     ?.commands.filter(({ name }) => `${rest.join(' ')} `.startsWith(`${name} `))
     .sort((one, other) => other.name.length - one.name.length)[0]
   if (!command) throw new Error(`no command ${words.join(' ')}`)
-  const { values, positionals } = parseArgs({
-    args: rest.slice(command.name.split(' ').length),
-    options: command.options ?? {},
-    allowPositionals: true,
-  })
+  const { values, positionals } = readWords(command, rest.slice(command.name.split(' ').length))
   const lines: string[] = []
   const context: CommandContext = {
     ...server.services,

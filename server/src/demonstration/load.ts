@@ -154,7 +154,8 @@ async function importFeed(services: Services, tenant: Tenant, options: FeedOptio
   }
   const staged = await stageImport(services, { tenantId: tenant.id, folder, actorPersonId: null }, watch)
   if (staged.refusal) throw new Error(`The demonstration feed was refused: ${staged.refusal.detail}`)
-  const application = { tenantId: tenant.id, id: staged.id, actorPersonId: null, acceptAlerts: false }
+  // Its day is always the same, whatever that of the machine.
+  const application = { tenantId: tenant.id, id: staged.id, actorPersonId: null, acceptAlerts: true }
   await applyImport(services, application, watch)
 }
 

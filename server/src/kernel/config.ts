@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
 
 const environment = z.object({
@@ -9,7 +10,7 @@ const environment = z.object({
     .max(65_535)
     .default(3000)
     .describe('TCP port of the web server (0: any free one)'),
-  HOST: z.string().default('::').describe('address the web server listens on'),
+  HOST: z.string().optional().describe('address the web server listens on; default: every one of this machine'),
   PREAU_DATA: z.string().min(1).default('./data').describe('folder of the embedded stores and of received files'),
   PUBLIC_URL: z
     .url({ protocol: /^https?$/ })
@@ -45,9 +46,10 @@ const environment = z.object({
 /** Everything the program is told from outside, read once by the entry points and passed down. */
 export interface Config {
   port: number
-  host: string
+  /** Undefined for every address of this machine. */
+  host: string | undefined
   dataDirectory: string
-  /** Without a trailing slash. Undefined until known when the port is chosen by the system. */
+  /** Without a trailing slash. */
   publicUrl: string
   databaseUrl: string | undefined
   clickhouseUrl: string | undefined
@@ -85,6 +87,33 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     indicatorPackages: values.PREAU_INDICATORS?.split(',') ?? [],
     demonstration: values.PREAU_DEMO === '1',
     logLevel: values.LOG_LEVEL,
+  }
+}
+
+/**
+ * The same for a command: unless told, people's address is the one that the server of the same data folder last served,
+ * so that links printed beside it lead to it.
+ */
+export function readCommandConfig(env: Record<string, string | undefined>): Config {
+  const config = readConfig(env)
+  return env['PORT'] || env['PUBLIC_URL'] ? config : readConfig({ ...env, PUBLIC_URL: readServedUrl(config) })
+}
+
+const servedUrlFile = ({ dataDirectory }: Pick<Config, 'dataDirectory'>) => join(dataDirectory, 'served-url')
+
+/** Keeps the address that the server serves, for the commands beside it. */
+export function keepServedUrl(config: Pick<Config, 'dataDirectory' | 'publicUrl'>): void {
+  const file = servedUrlFile(config)
+  // By a new file: the one there may be of root, and this program not.
+  writeFileSync(`${file}.new`, config.publicUrl)
+  renameSync(`${file}.new`, file)
+}
+
+function readServedUrl(config: Config): string | undefined {
+  try {
+    return readFileSync(servedUrlFile(config), 'utf8')
+  } catch {
+    return undefined
   }
 }
 

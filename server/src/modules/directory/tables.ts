@@ -300,7 +300,7 @@ export interface KindCounts {
 
 /** Something that keeps an import from being applied unless it is accepted. */
 export interface ImportAlert {
-  code: 'threshold_exceeded' | 'older_export'
+  code: 'threshold_exceeded' | 'older_export' | 'future_export'
   kind: RecordKind | null
   removed: number
   total: number

@@ -24,6 +24,7 @@ import { countSignIns, signInsQueue } from './uses/sign-ins.ts'
 
 export { ensureCourse, replaceEnrolments, upsertEnrolments } from './enrolments/enrolments.queries.ts'
 export { countKnown, getLearner, resolveUsers } from './identities/identity-map.ts'
+export { listPackageFaults } from './indicators/catalogue.ts'
 export { listIdentifiers } from './identities/identity-map.queries.ts'
 export { createProgramme } from './dashboards/programmes.ts'
 export { tiePerson } from './identities/people.ts'

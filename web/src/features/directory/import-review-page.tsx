@@ -167,7 +167,7 @@ function Verdict({ data }: { data: Import }) {
                       total: format.number(alert.total),
                       limit: format.percent(alert.limit / 10_000),
                     })
-                  : t('alert.older')}
+                  : t(alert.code === 'future_export' ? 'alert.future' : 'alert.older')}
               </li>
             ))}
           </ul>

@@ -53,6 +53,11 @@ export function StatusPage() {
               <p>{t('storeDownHint')}</p>
             </Notice>
           )}
+          {data.packageFaults.map(({ name, installed }) => (
+            <Notice key={name} kind="warning" title={t('packageFault', { name })}>
+              <p>{t(installed ? 'packageEmpty' : 'packageMissing')}</p>
+            </Notice>
+          ))}
           <dl className="figures">
             <div>
               <dt>{t('version')}</dt>

@@ -297,6 +297,8 @@ function refuseAlerts(staged: ImportView): Problem {
 
 function describeAlert({ code, kind, removed, total, limit }: ImportView['alerts'][number]): string {
   if (code === 'older_export') return 'A later export of this source was applied before.'
+  if (code === 'future_export')
+    return 'This export is dated in the future: once applied, the real ones would be taken for older. Correct the date, or the clock of this machine.'
   const share = ((100 * removed) / total).toFixed(1)
   return `${removed} of ${total} ${kind} records vanish: ${share} %, the limit is ${limit / 100} %.`
 }

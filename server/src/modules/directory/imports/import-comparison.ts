@@ -8,6 +8,8 @@ export interface Comparison {
   importId: string
   sourceId: string
   exportedOn: Day
+  /** The day it is, or is about to be: the clock of who exported may be some hours ahead. */
+  today: Day
   schoolYear: number
   /**
    * `full`: what its source no longer holds is gone; `delta`: only what it says changes, and what follows from it;

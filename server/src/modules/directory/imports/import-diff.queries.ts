@@ -248,7 +248,7 @@ async function finishComparison(tx: Tx, comparison: Comparison): Promise<void> {
     of.unchanged++
   }
   checkSums(comparison, counts)
-  const alerts = [...(await findOlderExport(tx, comparison)), ...(await findThresholdsExceeded(tx, comparison, counts))]
+  const alerts = [...(await findOddDay(tx, comparison)), ...(await findThresholdsExceeded(tx, comparison, counts))]
   await tables(tx)
     .updateTable('directory.import')
     .set({ counts: JSON.stringify(counts), alerts: JSON.stringify(alerts), staged_count: stagedCount })
@@ -273,11 +273,13 @@ function checkSums(comparison: Comparison, counts: Partial<Record<RecordKind, Ki
   if (read !== all) throw new FeedRefusal('sums_differ', `Of ${all} records read, ${read} are accounted for.`)
 }
 
-async function findOlderExport(tx: Tx, { sourceId, exportedOn, mode }: Comparison): Promise<ImportAlert[]> {
+/** An export that is not later than the last one, or later than it can be: once applied, the real ones would be older. */
+async function findOddDay(tx: Tx, { sourceId, exportedOn, today, mode }: Comparison): Promise<ImportAlert[]> {
   if (mode === 'rollback') return []
-  const last = await findLastApplied(tx, sourceId)
-  const older = last?.exported_on !== null && last?.exported_on !== undefined && last.exported_on > exportedOn
-  return older ? [{ code: 'older_export', kind: null, removed: 0, total: 0, limit: 0 }] : []
+  const last = (await findLastApplied(tx, sourceId))?.exported_on ?? ''
+  const none = { kind: null, removed: 0, total: 0, limit: 0 }
+  if (last > exportedOn) return [{ code: 'older_export', ...none }]
+  return exportedOn > today && exportedOn > last ? [{ code: 'future_export', ...none }] : []
 }
 
 async function findThresholdsExceeded(

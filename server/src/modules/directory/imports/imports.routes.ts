@@ -71,7 +71,7 @@ export const importSchema = z.object({
   warnings: z.array(z.object({ code: z.string(), count: z.number() })),
   alerts: z.array(
     z.object({
-      code: z.enum(['threshold_exceeded', 'older_export']),
+      code: z.enum(['threshold_exceeded', 'older_export', 'future_export']),
       kind: recordKind.nullable(),
       removed: z.number(),
       total: z.number(),

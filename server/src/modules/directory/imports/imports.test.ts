@@ -629,6 +629,26 @@ describe('record by record', () => {
     await abandonImport(test.services, { tenantId: test.tenant.id, id: staged.id, ...by })
   })
 
+  it('an export dated in the future asks too, some hours of difference between clocks left aside', async () => {
+    const before = await fingerprint(test)
+    const stageAt = async (date: string) =>
+      stageImport(test.services, {
+        tenantId: test.tenant.id,
+        folder: await writeSmallFeed(newFolder(), { ...feed, date, pupils: [makePupil('101', '52')] }),
+        ...by,
+      })
+    expect((await stageAt('2026-09-22')).alerts).toContainEqual(expect.objectContaining({ code: 'future_export' }))
+    const evening = { ...test.services, now: () => new Date('2026-09-20T21:00:00Z') }
+    const folder = await writeSmallFeed(newFolder(), { ...feed, date: '2026-09-21' })
+    const tomorrow = await stageImport(evening, { tenantId: test.tenant.id, folder, ...by })
+    expect(tomorrow.alerts).toEqual([])
+    const held = await stageAt('2099-09-10')
+    const input = { tenantId: test.tenant.id, id: held.id, ...by, acceptAlerts: false }
+    await expect(applyImport(test.services, input)).rejects.toMatchObject({ code: 'import_alerts' })
+    await abandonImport(test.services, { tenantId: test.tenant.id, id: held.id, ...by })
+    expect(await fingerprint(test)).toEqual(before)
+  })
+
   it('identifiers are those of one academy: another academy has people of its own', async () => {
     const before = await count(test, 'person')
     const other = await importSmall(test, {

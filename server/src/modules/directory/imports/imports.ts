@@ -7,6 +7,7 @@ import { defineQueue } from '#kernel/jobs'
 import type { Services } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
+import type { Day } from '#kernel/time'
 import { type Feed, FeedRefusal, type GivenFeed } from '../feeds/feed.ts'
 import { inspectFeed } from '../feeds/formats.ts'
 import { findAccepted } from './import-accepted.queries.ts'
@@ -48,6 +49,9 @@ export const stageQueue = defineQueue<ImportJob>('directory.stage-import', { exp
 
 /** Share of vanishing records, in basis points, above which an import stops and asks; a source may have its own. */
 export const defaultThresholds = { class: 800, pupil: 1000, staff: 1500, guardian: 1500, establishment: 500 }
+
+/** By how many hours the clock of who exports may be ahead. */
+const clockTolerance = 12
 
 /** What whoever starts an import says of a feed that does not say it. */
 type Told = ToldOfFeed & Pick<GivenFeed, 'academy' | 'source' | 'exportedOn'>
@@ -214,9 +218,15 @@ function openFolder(services: Services, input: { tenantId: string; id: string; f
 /** What the product knows by itself of feeds that say nothing of themselves. */
 export function knownTo(services: Services, tenantId: string): Pick<GivenFeed, 'today' | 'findMapping'> {
   return {
-    today: services.now().toLocaleDateString('sv-SE', { timeZone: 'Europe/Paris' }),
+    today: dayIn(services, 0),
     findMapping: (headerKey) => inTenant(services.db, tenantId, (tx) => findCsvMapping(tx, headerKey)),
   }
+}
+
+/** The day it is in some hours. */
+function dayIn(services: Pick<Services, 'now'>, hours: number): Day {
+  const moment = new Date(services.now().getTime() + hours * 3_600_000)
+  return moment.toLocaleDateString('sv-SE', { timeZone: 'Europe/Paris' })
 }
 
 /** Reads, stages and compares; leaves the import ready, refused, interrupted or abandoned. */
@@ -360,6 +370,7 @@ async function stageOpened(
     importId: id,
     sourceId: source.id,
     exportedOn: feed.exportedOn,
+    today: dayIn(services, clockTolerance),
     schoolYear: feed.schoolYear,
     mode,
     kinds: [...feed.kinds],

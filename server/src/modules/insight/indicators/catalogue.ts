@@ -98,13 +98,33 @@ async function listPlaces({ dataDirectory, indicatorPackages }: CataloguePlaces)
     ...(await listFolders(join(dataDirectory, 'indicators'))).map(of('institution')),
   ]
   for (const name of indicatorPackages) {
-    const file = findPackage(name)
-    const folders = file === undefined ? [] : await listFolders(join(dirname(file), 'indicators'))
+    const { folders, fault } = await openPackage(name)
     places.push(...folders.map(of('package')))
-    const fault = file === undefined ? 'the package is not installed' : 'it holds no folder indicators'
-    if (folders.length === 0) places.push({ folder: name, origin: 'package', fault })
+    if (fault !== undefined) places.push({ folder: name, origin: 'package', fault })
   }
   return places
+}
+
+/** A package that was named and brings no indicator. */
+interface PackageFault {
+  name: string
+  installed: boolean
+  reason: string
+}
+
+/** The packages that were named and bring no indicator. */
+export async function listPackageFaults(names: readonly string[]): Promise<PackageFault[]> {
+  const opened = await Promise.all(names.map(async (name) => ({ name, ...(await openPackage(name)) })))
+  return opened.flatMap(({ name, installed, fault }) =>
+    fault === undefined ? [] : [{ name, installed, reason: fault }],
+  )
+}
+
+async function openPackage(name: string): Promise<{ installed: boolean; folders: string[]; fault?: string }> {
+  const file = findPackage(name)
+  if (file === undefined) return { installed: false, folders: [], fault: 'the package is not installed' }
+  const folders = await listFolders(join(dirname(file), 'indicators'))
+  return { installed: true, folders, ...(folders.length === 0 && { fault: 'it holds no folder indicators' }) }
 }
 
 function findPackage(name: string): string | undefined {
