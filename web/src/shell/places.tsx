@@ -36,7 +36,13 @@ export function Places({
                 {name}
               </NavLink>
             ) : (
-              <Link aria-current={to === here ? 'page' : undefined} className="place" replace={within} to={to}>
+              <Link
+                aria-current={to === here ? 'page' : undefined}
+                className="place"
+                preventScrollReset
+                replace={within}
+                to={to}
+              >
                 {name}
               </Link>
             )}

@@ -1,13 +1,24 @@
 import { useTranslation } from 'react-i18next'
 import { useFormat } from '../../shell/format.ts'
+import { Badge, type Tone } from '../../ui/badge.tsx'
 import { Progress } from '../../ui/progress.tsx'
 import { type Import, secondsLeft } from './import-words.ts'
 import { useNow } from '../../ui/now.ts'
 
-/** The state of an import in a word; never by colour alone. */
+const tones: Partial<Record<Import['state'] | 'asking', Tone>> = {
+  asking: 'accent',
+  staging: 'accent',
+  ready: 'accent',
+  applying: 'accent',
+  applied: 'success',
+  refused: 'danger',
+  interrupted: 'danger',
+}
+
+/** The state of an import in a word. */
 export function ImportState({ state }: { state: Import['state'] | 'asking' }) {
   const { t } = useTranslation('imports')
-  return <span className={`state state-${state}`}>{t(`state.${state}`)}</span>
+  return <Badge tone={tones[state]}>{t(`state.${state}`)}</Badge>
 }
 
 /** What an import is doing now, how far it is and when it may end. */

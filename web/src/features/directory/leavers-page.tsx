@@ -28,7 +28,7 @@ const filters = ['gone', 'archived', 'held'] as const
 
 /** People who left: how many, until when they are kept, who may not be deleted. */
 export function LeaversPage() {
-  const { t } = useTranslation('years')
+  const { t } = useTranslation(['years', 'administration'])
   const format = useFormat()
   const { data, error, refetch } = useQuery({
     queryKey: ['leavers', 'summary'],
@@ -36,7 +36,7 @@ export function LeaversPage() {
   })
   return (
     <Page
-      back={{ to: paths.administration(), label: t('administration') }}
+      back={{ to: paths.administration(), label: t('administration:title') }}
       busy={!data && !error}
       lead={t('leavers.lead')}
       title={t('leavers.title')}

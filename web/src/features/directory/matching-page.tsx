@@ -7,6 +7,7 @@ import { paths } from '../../paths.ts'
 import { Failure, useProblemText } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Page } from '../../shell/page.tsx'
+import { Places } from '../../shell/places.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Notice } from '../../ui/notice.tsx'
@@ -30,20 +31,17 @@ export function MatchingPage() {
   const state = states.find((each) => each === parameters.get('view')) ?? 'open'
   const query = useProposals(merges ? 'open' : state)
   const first = query.data?.pages[0]
+  const toView = (of: State | 'merges') => paths.matching({ view: of === 'open' ? undefined : of })
   return (
     <Page busy={!first && !query.error} lead={t('lead')} title={t('title')} wide>
-      <nav aria-label={t('views')} className="views">
-        {[...states, 'merges' as const].map((each) => (
-          <Link
-            aria-current={each === (merges ? 'merges' : state) ? 'page' : undefined}
-            key={each}
-            to={paths.matching({ view: each === 'open' ? undefined : each })}
-          >
-            {t(`view.${each}`)}
-            {each !== 'merges' && first && <span className="quiet">({format.number(first.counts[each])})</span>}
-          </Link>
-        ))}
-      </nav>
+      <Places
+        here={toView(merges ? 'merges' : state)}
+        label={t('views')}
+        places={[...states, 'merges' as const].map((each) => {
+          const count = each === 'merges' || !first ? '' : ` (${format.number(first.counts[each])})`
+          return { to: toView(each), label: t(`view.${each}`) + count }
+        })}
+      />
       {merges ? <MatchMerges /> : <Proposals key={state} query={query} state={state} />}
       {first?.mayChangeThresholds && <MatchThresholds thresholds={first.thresholds} />}
     </Page>

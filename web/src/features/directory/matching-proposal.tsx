@@ -3,8 +3,11 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { paths } from '../../paths.ts'
 import { type Format, useFormat } from '../../shell/format.ts'
+import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { markRows, type Part, type Proposal, type ProposedPerson, type Row, rows } from './matching-words.ts'
+
+const tones = { agrees: 'success', close: 'warning', differs: 'danger' } as const
 
 export type Opinion = 'accept' | 'never' | 'later' | 'reopen'
 
@@ -119,8 +122,7 @@ function Comparison({ proposal }: { proposal: Proposal }) {
           return (
             <tr className={mark && `match-${mark}`} key={row}>
               <th scope="row">
-                {t(`row.${row}`)}
-                {mark && <span className="match-mark">{t(`mark.${mark}`)}</span>}
+                {t(`row.${row}`)} {mark && <Badge tone={tones[mark]}>{t(`mark.${mark}`)}</Badge>}
               </th>
               {[proposal.left, proposal.right].map((person) => (
                 <td key={person.id}>

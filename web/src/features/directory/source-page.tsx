@@ -6,6 +6,7 @@ import { paths } from '../../paths.ts'
 import { Failure, isMissing } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Page, Section } from '../../shell/page.tsx'
+import { Places } from '../../shell/places.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { FeedAlerts, PastAlerts } from './feed-alerts.tsx'
 import { ImportState } from './import-state.tsx'
@@ -33,6 +34,7 @@ export function SourcePage() {
     queryFn: () => read(api.GET('/api/directory/feed-alerts', { params: { query: { source: id, open: 'false' } } })),
   })
   const open = alerts?.alerts.filter(({ resolvedAt, acknowledgedAt }) => !resolvedAt && !acknowledgedAt) ?? []
+  const toView = (of: typeof view) => paths.source(id, of === 'history' ? {} : { view: of })
   return (
     <Page
       back={{ to: paths.sources(), label: t('title') }}
@@ -62,21 +64,11 @@ export function SourcePage() {
             </p>
           )}
           <section className="stack">
-            <nav aria-label={t('view.label')}>
-              <ul className="views">
-                {views.map((each) => (
-                  <li key={each}>
-                    <Link
-                      aria-current={each === view ? 'page' : undefined}
-                      preventScrollReset
-                      to={paths.source(id, each === 'history' ? {} : { view: each })}
-                    >
-                      {t(`view.${each}`)}
-                    </Link>
-                  </li>
-                ))}
-              </ul>
-            </nav>
+            <Places
+              here={toView(view)}
+              label={t('view.label')}
+              places={views.map((each) => ({ to: toView(each), label: t(`view.${each}`) }))}
+            />
             <h2 className="visually-hidden">{t(`view.${view}`)}</h2>
             {view === 'history' && <SourceHistory id={id} />}
             {view === 'quarantine' && <SourceQuarantine id={id} />}

@@ -28,7 +28,7 @@ const states = ['missing', 'ready', 'showing'] as const
 
 /** The year people see and the one that is prepared: where each establishment is, what is missing, and the switch. */
 export function YearsPage() {
-  const { t } = useTranslation('years')
+  const { t } = useTranslation(['years', 'administration'])
   const format = useFormat()
   const { data, error, refetch } = useQuery(schoolYearsQuery)
   const current = data?.years.find(({ state }) => state === 'current')
@@ -36,7 +36,7 @@ export function YearsPage() {
   const followed = next ?? current
   return (
     <Page
-      back={{ to: paths.administration(), label: t('administration') }}
+      back={{ to: paths.administration(), label: t('administration:title') }}
       busy={!data && !error}
       lead={t('lead')}
       title={t('title')}

@@ -21,7 +21,7 @@ export function faultsOf(error: unknown): Fault[] {
 
 /** Loads an agreement from its file; a file that is not valid is refused line by line, and changes nothing. */
 export function AgreementUploadPage() {
-  const { t } = useTranslation('agreements')
+  const { t } = useTranslation(['agreements', 'governance'])
   const explain = useProblemText()
   const navigate = useNavigate()
   const queries = useQueryClient()
@@ -43,7 +43,12 @@ export function AgreementUploadPage() {
     if (file && reason.trim()) load.mutate(file)
   }
   return (
-    <Page lead={t('upload.lead')} title={t('upload.title')} wide>
+    <Page
+      back={{ to: paths.governance(), label: t('governance:title') }}
+      lead={t('upload.lead')}
+      title={t('upload.title')}
+      wide
+    >
       <form className="agreement-form" noValidate onSubmit={submit}>
         <TextField
           accept=".yaml,.yml,.json"

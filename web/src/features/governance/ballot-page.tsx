@@ -128,7 +128,7 @@ function ClosedBallot({ ballot }: { ballot: Ballot }) {
       </Section>
       <Section title={t('whoVoted')}>
         <BallotRoll ballot={ballot} />
-        <p className="small quiet measure digest">{t('digest', { digest: ballot.rollDigest })}</p>
+        <p className="small quiet measure">{t('digest', { digest: ballot.rollDigest })}</p>
       </Section>
       <p className="small quiet measure">{t('rollCallOnly')}</p>
     </>

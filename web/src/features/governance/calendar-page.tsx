@@ -7,6 +7,7 @@ import { paths } from '../../paths.ts'
 import { Failure, useProblemText } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Section } from '../../shell/page.tsx'
+import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { SelectField } from '../../ui/field.tsx'
@@ -99,7 +100,7 @@ function Pressing({ calendar, slug }: { calendar: Calendar; slug: string }) {
       <ul className="calendar-pressing">
         {failing.map((entry) => (
           <li key={entry.key}>
-            <span className={`calendar-state calendar-${entry.state}`}>{t(`calendar.state.${entry.state}`)}</span>
+            <Badge tone={entry.state === 'missing' ? 'danger' : 'warning'}>{t(`calendar.state.${entry.state}`)}</Badge>
             <span>
               <strong>{entry.name}</strong>
               {t('colon')}
@@ -109,11 +110,11 @@ function Pressing({ calendar, slug }: { calendar: Calendar; slug: string }) {
         ))}
         {next.map((entry) => (
           <li key={entry.key}>
-            <span className="calendar-state calendar-due">
+            <Badge>
               {entry.steps[0]?.by === today
                 ? t('calendar.beforeTonight')
                 : t('calendar.before', { day: format.dayMedium(entry.steps[0]?.by ?? entry.period.until) })}
-            </span>
+            </Badge>
             <span>
               <strong>{entry.name}</strong>
               {t('colon')}

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { api } from '../../api/client.ts'
 import { useProblemText } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
+import { Badge, type Tone } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Notice } from '../../ui/notice.tsx'
 import { Table } from '../../ui/table.tsx'
@@ -115,11 +116,18 @@ export function CalendarTable({ calendar, slug, manages }: { calendar: Calendar;
   )
 }
 
+const tones: Partial<Record<CalendarEntry['state'], Tone>> = {
+  done: 'success',
+  planned: 'accent',
+  late: 'warning',
+  missing: 'danger',
+}
+
 function State({ state, detail }: { state: CalendarEntry['state']; detail: string }) {
   const { t } = useTranslation('agreements')
   return (
     <span>
-      <span className={`calendar-state calendar-${state}`}>{t(`calendar.state.${state}`)}</span>
+      <Badge tone={tones[state]}>{t(`calendar.state.${state}`)}</Badge>
       <span className="quiet small calendar-detail">{detail}</span>
     </span>
   )

@@ -49,7 +49,13 @@ export function GovernancePage({
   return (
     <Page {...page} wide>
       <Places
-        here={partsOfBodies.includes(part) ? paths.governanceBodies(slug) : undefined}
+        here={
+          partsOfBodies.includes(part)
+            ? paths.governanceBodies(slug)
+            : part === 'review'
+              ? paths.governanceCalendar(slug)
+              : undefined
+        }
         label={t('nav.label')}
         places={[
           { to: paths.governanceCalendar(slug), label: t('nav.calendar') },

@@ -5,6 +5,7 @@ import { Link } from 'react-router'
 import { paths } from '../../paths.ts'
 import { useFormat } from '../../shell/format.ts'
 import { Section } from '../../shell/page.tsx'
+import { Badge } from '../../ui/badge.tsx'
 import { changesQuery, listAwaited } from './changes.ts'
 import { useAgreement, useAgreementSlug } from './governance.ts'
 import { bodiesQuery } from './meetings.ts'
@@ -60,7 +61,7 @@ export function OwnMatters() {
       <ul className="calendar-pressing">
         {matters.map(({ key, mark, what }) => (
           <li key={key}>
-            <span className="calendar-state calendar-planned">{mark}</span>
+            <Badge tone="accent">{mark}</Badge>
             <span>{what}</span>
           </li>
         ))}

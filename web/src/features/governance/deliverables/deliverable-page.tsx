@@ -5,6 +5,7 @@ import { paths } from '../../../paths.ts'
 import { Failure } from '../../../shell/failure.tsx'
 import { useFormat } from '../../../shell/format.ts'
 import { Section } from '../../../shell/page.tsx'
+import { Badge } from '../../../ui/badge.tsx'
 import { Icon } from '../../../ui/icons.tsx'
 import { Notice } from '../../../ui/notice.tsx'
 import { SkeletonRows } from '../../../ui/skeleton.tsx'
@@ -13,7 +14,7 @@ import { useNames } from '../changes.ts'
 import { GovernancePage } from '../governance-page.tsx'
 import { useAgreementSlug } from '../governance.ts'
 import { DeliverableActs } from './deliverable-acts.tsx'
-import { type Deliverable, deliverableQuery } from './deliverables.ts'
+import { changeTones, type Deliverable, deliverableQuery } from './deliverables.ts'
 import { Deadlines, StateMark } from './deliverables-page.tsx'
 import { DeliveryView } from './delivery-view.tsx'
 import { ChangesTable, DefinitionView } from './list-version-page.tsx'
@@ -194,7 +195,7 @@ function Wording({ deliverable: { wording } }: { deliverable: Deliverable }) {
           <h3>
             {t('versions.number', { number: list })}
             {decidedOn && `, ${format.dayMedium(decidedOn)}`}{' '}
-            <span className={`deliverable-state diff-${kind}`}>{t(`diff.${kind}`)}</span>
+            <Badge tone={changeTones[kind]}>{t(`diff.${kind}`)}</Badge>
           </h3>
           {changes.length > 0 && <ChangesTable caption={t('versions.number', { number: list })} changes={changes} />}
         </div>

@@ -5,6 +5,7 @@ import { paths } from '../../../paths.ts'
 import { Failure } from '../../../shell/failure.tsx'
 import { useFormat } from '../../../shell/format.ts'
 import { Section } from '../../../shell/page.tsx'
+import { Badge, type Tone } from '../../../ui/badge.tsx'
 import { buttonClass } from '../../../ui/button.tsx'
 import { Empty } from '../../../ui/empty.tsx'
 import { SelectField } from '../../../ui/field.tsx'
@@ -195,14 +196,21 @@ function DeliverableTable({ deliverables }: { deliverables: DeliverableHead[] })
   )
 }
 
+const tones: Partial<Record<DeliverableHead['state'], Tone>> = {
+  onTrial: 'accent',
+  refused: 'danger',
+  accepted: 'success',
+  transferred: 'success',
+}
+
 /** Where a deliverable is, in a word. */
 export function StateMark({ deliverable: { state, late, dropped } }: { deliverable: DeliverableHead }) {
   const { t } = useTranslation('deliverables')
   return (
     <span className="row deliverable-marks">
-      <span className={`deliverable-state deliverable-${state}`}>{t(`states.${state}`)}</span>
-      {late && <span className="deliverable-state deliverable-late">{t('late')}</span>}
-      {dropped && <span className="deliverable-state">{t('dropped')}</span>}
+      <Badge tone={tones[state]}>{t(`states.${state}`)}</Badge>
+      {late && <Badge tone="warning">{t('late')}</Badge>}
+      {dropped && <Badge>{t('dropped')}</Badge>}
     </span>
   )
 }
@@ -298,8 +306,7 @@ function Versions({ versions }: { versions: Deliverables['versions'] }) {
             </th>
             <td data-label={t('state')}>
               <div>
-                {t(`lists.${state}`)}{' '}
-                <span className="small quiet">{format.dayMedium(decidedOn ?? savedAt.slice(0, 10))}</span>
+                {t(`lists.${state}`)} <span className="small quiet">{format.dayMedium(decidedOn ?? savedAt)}</span>
               </div>
             </td>
             <td className="number" data-label={t('versions.count')}>

@@ -20,6 +20,9 @@ export type DeliverableAct = NonNullable<
 >['content']['application/json']
 
 export const states = ['expected', 'delivered', 'onTrial', 'refused', 'accepted', 'transferred'] as const
+/** What a list of deliverables did to one of them. */
+export const changeTones = { added: 'success', changed: 'accent', removed: 'danger' } as const
+
 export const kinds = ['software', 'documentation', 'data', 'service', 'training'] as const
 
 const key = (slug: string) => ['governance', slug, 'deliverables']

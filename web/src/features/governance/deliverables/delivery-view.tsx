@@ -4,6 +4,7 @@ import { upload } from '../../../api/upload.ts'
 import { paths } from '../../../paths.ts'
 import { Failure } from '../../../shell/failure.tsx'
 import { useFormat } from '../../../shell/format.ts'
+import { Badge, type Tone } from '../../../ui/badge.tsx'
 import { buttonClass } from '../../../ui/button.tsx'
 import { Icon } from '../../../ui/icons.tsx'
 import { Progress } from '../../../ui/progress.tsx'
@@ -100,6 +101,12 @@ function AddPaper({ deliverable }: { deliverable: string }) {
   )
 }
 
+const tones: Record<NonNullable<Trial['verdict']>, Tone> = {
+  satisfactory: 'success',
+  reservations: 'warning',
+  unsatisfactory: 'danger',
+}
+
 function TrialView({ trial, replaced }: { trial: Trial; replaced: boolean }) {
   const { t } = useTranslation('deliverables')
   const names = useNames()
@@ -109,9 +116,9 @@ function TrialView({ trial, replaced }: { trial: Trial; replaced: boolean }) {
     <section className="deliverable-trial">
       <h4>
         {names.party(institution)}{' '}
-        <span className={`deliverable-state trial-${verdict ?? 'open'}`}>
+        <Badge tone={verdict === null ? 'accent' : tones[verdict]}>
           {t(`verdicts.${verdict ?? (replaced ? 'stopped' : 'open')}`)}
-        </span>
+        </Badge>
       </h4>
       <p className="small quiet">
         {endedOn

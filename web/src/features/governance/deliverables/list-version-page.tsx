@@ -5,12 +5,13 @@ import { paths } from '../../../paths.ts'
 import { Failure } from '../../../shell/failure.tsx'
 import { useFormat } from '../../../shell/format.ts'
 import { Section } from '../../../shell/page.tsx'
+import { Badge } from '../../../ui/badge.tsx'
 import { SkeletonRows } from '../../../ui/skeleton.tsx'
 import { Table } from '../../../ui/table.tsx'
 import { useNames } from '../changes.ts'
 import { GovernancePage } from '../governance-page.tsx'
 import { useAgreementSlug } from '../governance.ts'
-import { type Changes, type Definition, type ListVersion, listVersionQuery } from './deliverables.ts'
+import { type Changes, changeTones, type Definition, type ListVersion, listVersionQuery } from './deliverables.ts'
 import './deliverables.css'
 
 /** A version of the list: what it changes, and what it says. */
@@ -25,8 +26,7 @@ export function ListVersionPage() {
       back={{ to: paths.governanceDeliverables(slug), label: t('title') }}
       busy={!data && !error}
       lead={
-        data &&
-        `${t(`lists.${data.version.state}`)} · ${format.day(data.version.decidedOn ?? data.version.savedAt.slice(0, 10))}`
+        data && `${t(`lists.${data.version.state}`)} · ${format.day(data.version.decidedOn ?? data.version.savedAt)}`
       }
       title={t('versions.number', { number })}
     >
@@ -86,7 +86,7 @@ function Difference({ against, diff }: { against: number; diff: NonNullable<List
       {diff.deliverables.map(({ key, title, kind, changes }) => (
         <div key={key}>
           <h3>
-            {title} <span className={`deliverable-state diff-${kind}`}>{t(`diff.${kind}`)}</span>
+            {title} <Badge tone={changeTones[kind]}>{t(`diff.${kind}`)}</Badge>
           </h3>
           {changes.length > 0 && <ChangesTable caption={title} changes={changes} />}
         </div>
