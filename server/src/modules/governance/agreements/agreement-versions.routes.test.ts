@@ -30,7 +30,7 @@ describe('a draft', () => {
       basedOn: 1,
       faults: [],
       source: source.replace(
-        "title: Convention de l'espace numérique de travail du Grand Est",
+        'title: Convention de l’espace numérique de travail du Grand Est',
         'title: Convention amendée',
       ),
       changes: [{ part: 'agreement', field: ['title'], to: 'Convention amendée' }],
