@@ -235,8 +235,9 @@ function toProblem(error: unknown): Problem {
     return new Problem(400, 'invalid_request', 'Some values cannot be used.', { errors })
   }
   const { statusCode, code, message } = error as { statusCode?: number; code?: string; message: string }
-  // SQLSTATE: a character that PostgreSQL holds in no text (U+0000), in whatever field it came.
-  if (code === '22021' || code === '22P05')
+  // SQLSTATE: a character that PostgreSQL holds in no text (U+0000), in whatever field it came; half a character (a lone
+  // surrogate), which no canonical JSON holds.
+  if (code === '22021' || code === '22P05' || message === 'Lone surrogate is not allowed')
     return new Problem(400, 'invalid_text', 'A text holds a character that cannot be kept.')
   // A number or a day beyond those of PostgreSQL: the year 0, a count of twenty digits.
   if (code === '22003' || code === '22008')

@@ -1,3 +1,4 @@
+import { isDay } from '#kernel/time'
 import type { Agreement, Body } from './agreement-schema.ts'
 import type { Fault, Path } from './agreement-faults.ts'
 
@@ -199,7 +200,7 @@ function checkEveryRule(rules: Agreement, refuse: Refuse): void {
 
 function checkDates(rules: Agreement, refuse: Refuse): void {
   // 2025 has no 29 February: a school year begins on a day that every year has.
-  if (Number.isNaN(Date.parse(`2025-${rules.schoolYear.beginsOn}`)) || rules.schoolYear.beginsOn === '02-29') {
+  if (!isDay(`2025-${rules.schoolYear.beginsOn}`)) {
     const values = { got: rules.schoolYear.beginsOn }
     refuse(
       ['schoolYear', 'beginsOn'],

@@ -100,7 +100,7 @@ describe('another agreement', () => {
     const url = '/api/governance/agreements'
     expect((await post(url, payload, seat.headers)).statusCode).toBe(403)
     expect((await post(url, payload)).json()).toEqual({ slug: 'hauts-de-france', version: 1 })
-    expect((await post(url, payload)).json()).toMatchObject({ code: 'agreement_amended_meanwhile' })
+    expect((await post(url, payload)).json()).toMatchObject({ status: 409, code: 'agreement_exists' })
   })
 
   it('is not seen by who takes no part in it', async () => {

@@ -128,8 +128,8 @@ export function readVersion(source: string, expected: string | undefined): Agree
 /**
  * Sees that rules can follow the last version of their agreement; the caller sees to it that none comes in between.
  * @returns the last version; undefined when there is none.
- * @throws Problem 409 `agreement_amended_meanwhile` when another version came in between, `agreement_unchanged` for the
- *   file of the last version; 422 `agreement_invalid` for rules that begin before it does.
+ * @throws Problem 409 `agreement_exists` for the first version of one that is there, `agreement_amended_meanwhile` when
+ *   another version came in between, `agreement_unchanged` for the file of the last version; 422 `agreement_invalid` for rules that begin before it does.
  */
 export async function requireNext(tx: Tx, rules: Agreement, input: { source: string; basedOn?: number }) {
   const last = await tables(tx)
@@ -140,6 +140,8 @@ export async function requireNext(tx: Tx, rules: Agreement, input: { source: str
     .orderBy('number', 'desc')
     .limit(1)
     .executeTakeFirst()
+  if (last && input.basedOn === 0)
+    throw new Problem(409, 'agreement_exists', `There is an agreement “${rules.agreement}” already: amend it.`)
   if (input.basedOn !== undefined && input.basedOn !== (last?.number ?? 0)) {
     const detail = `Version ${last?.number ?? 0} was recorded meanwhile; begin the amendment again from it.`
     throw new Problem(409, 'agreement_amended_meanwhile', detail, { version: last?.number ?? 0 })

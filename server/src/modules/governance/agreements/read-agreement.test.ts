@@ -151,6 +151,7 @@ describe('an invalid agreement', () => {
       'validUntil',
       '|2024-08-31',
     ],
+    ['a day of no year', "beginsOn: '09-01'", "beginsOn: '02-30'", 'no_such_day', 'schoolYear.beginsOn', "|'02-30'"],
     [
       'a day not of every year',
       "beginsOn: '09-01'",

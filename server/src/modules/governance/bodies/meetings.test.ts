@@ -165,6 +165,8 @@ describe('a request that is sent again', () => {
     const other = await call('POST', agenda, { ...item, title: 'Autre' })
     expect([other.status, other.json.code]).toEqual([409, 'request_key_reused'])
     expect((await call('POST', agenda, { title: 'Sans clé', kind: 'discussion' })).status).toBe(400)
+    const half = await call('POST', agenda, { requestKey: randomUUID(), title: '\ud800', kind: 'discussion' })
+    expect([half.status, half.json.code]).toEqual([400, 'invalid_text'])
   })
 })
 
