@@ -144,7 +144,7 @@ function Describe({ columns, id }: { columns: Columns; id: string }) {
         />
       ))}
       {preview.error && <Notice kind="warning" title={explain(preview.error)} />}
-      <div className="decision">
+      <div className="tile">
         {save.error && <Notice kind="danger" live="alert" title={explain(save.error)} />}
         {asked && (errors.source || errors.uai || incomplete) && (
           <Notice kind="warning" live="alert" title={t('incomplete')} />

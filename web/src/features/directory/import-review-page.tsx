@@ -8,6 +8,7 @@ import { paths } from '../../paths.ts'
 import { Failure, isMissing, useProblemText } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Page, Section } from '../../shell/page.tsx'
+import { Places } from '../../shell/places.tsx'
 import { Button, buttonClass } from '../../ui/button.tsx'
 import { Checkbox } from '../../ui/field.tsx'
 import { Notice } from '../../ui/notice.tsx'
@@ -262,7 +263,7 @@ function Decision({ data }: { data: Import }) {
     else act.mutate('apply')
   }
   return (
-    <div className="decision">
+    <div className="tile">
       {act.error && <Notice kind="danger" live="alert" title={explain(act.error)} />}
       {mustAccept && (
         <Checkbox
@@ -330,7 +331,7 @@ function RollBack({ data }: { data: Import }) {
     )
   }
   return (
-    <div className="decision">
+    <div className="tile">
       {prepare.error && <Notice kind="danger" live="alert" title={explain(prepare.error)} />}
       <p>{t('rollback.what')}</p>
       <div className="row">
@@ -353,24 +354,17 @@ function Details({ data }: { data: Import }) {
     changes: countChanges(data),
     quarantine: countQuarantined(data),
   }
+  const toView = (of: typeof view) => paths.import(data.id, of === 'summary' ? {} : { view: of })
   return (
     <section className="stack">
-      <nav aria-label={t('view.label')}>
-        <ul className="views">
-          {views.map((each) => (
-            <li key={each}>
-              <Link
-                aria-current={each === view ? 'page' : undefined}
-                preventScrollReset
-                to={paths.import(data.id, each === 'summary' ? {} : { view: each })}
-              >
-                {t(`view.${each}`)}
-                {figures[each] !== undefined && <span> ({format.number(figures[each])})</span>}
-              </Link>
-            </li>
-          ))}
-        </ul>
-      </nav>
+      <Places
+        here={toView(view)}
+        label={t('view.label')}
+        places={views.map((each) => {
+          const figure = figures[each] === undefined ? '' : ` (${format.number(figures[each])})`
+          return { to: toView(each), label: t(`view.${each}`) + figure }
+        })}
+      />
       <h2 className="visually-hidden">{t(`view.${view}`)}</h2>
       {view === 'summary' && <ImportSummary data={data} />}
       {view === 'establishments' && <ImportEstablishments id={data.id} />}
