@@ -2,6 +2,7 @@ import { createHash, randomUUIDv7 } from 'node:crypto'
 import { recordAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
+import type { DecisionMade } from '../bodies/decisions.ts'
 import { findOpenItemAbout } from '../bodies/agenda.queries.ts'
 import { lockJournal } from '../journal/journal-lock.ts'
 import { type JournalContent, recordInJournal } from '../journal/journal.ts'
@@ -127,16 +128,7 @@ export async function listVotableAmendments(tx: Tx, agreement: AgreementInForce)
  * What a vote does to an amendment: adopted, it is the next version, which cites the decision. When another version came
  * in between, it makes none and is stale: the vote holds, and the amendment is written again from that version.
  */
-export async function onDecision(
-  tx: Tx,
-  decision: {
-    subjectId: string
-    decisionId: string
-    outcome: 'adopted' | 'rejected' | 'none'
-    agreement: AgreementInForce
-  },
-  now: Date,
-): Promise<void> {
+export async function onDecision(tx: Tx, decision: Omit<DecisionMade, 'votes'>, now: Date): Promise<void> {
   const { agreement, decisionId, outcome } = decision
   // Without a decision it may be put on another agenda.
   if (outcome === 'none') return

@@ -7,6 +7,7 @@ import { Problem } from '#kernel/problem'
 import type { Day } from '#kernel/time'
 import { findToday } from '#modules/identity'
 import { lockJournal } from '../journal/journal-lock.ts'
+import type { AgreementInForce } from '../agreements/agreements.queries.ts'
 import { type JournalContent, recordInJournal } from '../journal/journal.ts'
 import { tables } from '../tables.ts'
 
@@ -29,6 +30,16 @@ export interface NewDecision {
   subjectId: string | null
   /** Who closed the vote, or decided for the crisis cell. */
   actorPersonId: string | null
+}
+
+/** What a vote decided, for the part of the module whose subject it was about. */
+export interface DecisionMade {
+  subjectId: string
+  decisionId: string
+  outcome: 'adopted' | 'rejected' | 'none'
+  /** The votes as they counted. */
+  votes: readonly { party: string; choice: string }[]
+  agreement: AgreementInForce
 }
 
 /**

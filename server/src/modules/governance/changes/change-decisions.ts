@@ -1,4 +1,5 @@
 import type { Tx } from '#kernel/postgres'
+import type { DecisionMade } from '../bodies/decisions.ts'
 import type { AgreementInForce } from '../agreements/agreements.queries.ts'
 import { type Change, findSubmittedSheet, getChange, listOpinions, lockChange, moveChange } from './changes.queries.ts'
 import { recordStep } from './changes.ts'
@@ -32,17 +33,7 @@ export async function findChangeReadiness(
  * What a vote does to a change: adopted with the parties that voted for, rejected, or, without a decision, ready to be
  * put on another agenda. A change that is elsewhere on its way is left as it is.
  */
-export async function onDecision(
-  tx: Tx,
-  decision: {
-    subjectId: string
-    decisionId: string
-    outcome: 'adopted' | 'rejected' | 'none'
-    votes: readonly { party: string; choice: string }[]
-    agreement: AgreementInForce
-  },
-  now: Date,
-): Promise<void> {
+export async function onDecision(tx: Tx, decision: DecisionMade, now: Date): Promise<void> {
   const { agreement, outcome } = decision
   const change: Change = await lockChange(tx, agreement.id, decision.subjectId)
   if (change.state !== 'advised' && change.state !== 'scheduled') return

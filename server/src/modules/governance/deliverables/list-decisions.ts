@@ -2,7 +2,7 @@ import { recordAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
 import { findToday } from '#modules/identity'
 import type { AgreementInForce } from '../agreements/agreements.queries.ts'
-import { digestOf } from '../bodies/decisions.ts'
+import { type DecisionMade, digestOf } from '../bodies/decisions.ts'
 import { digestPerson, type JournalContent, recordInJournal } from '../journal/journal.ts'
 import { recordConsequences } from './acts.ts'
 import { type DeliverableList, listLists, updateList } from './deliverables.queries.ts'
@@ -38,16 +38,7 @@ export async function recordListAct(
  * What a vote does to a list: adopted, it is in force and the one before is kept; rejected, it is kept as such; without a
  * decision it may be put on another agenda. What follows from the new list for its deliverables is recorded at once.
  */
-export async function onDecision(
-  tx: Tx,
-  decision: {
-    subjectId: string
-    decisionId: string
-    outcome: 'adopted' | 'rejected' | 'none'
-    agreement: AgreementInForce
-  },
-  now: Date,
-): Promise<void> {
+export async function onDecision(tx: Tx, decision: Omit<DecisionMade, 'votes'>, now: Date): Promise<void> {
   const { agreement, outcome, decisionId } = decision
   const list = (await listLists(tx, agreement.id)).find(({ id }) => id === decision.subjectId)
   if (list?.state !== 'submitted') return

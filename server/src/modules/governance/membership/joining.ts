@@ -2,6 +2,7 @@ import { recordAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Day } from '#kernel/time'
+import type { DecisionMade } from '../bodies/decisions.ts'
 import { rewriteAgreement } from '../agreements/agreement-draft.ts'
 import type { Party } from '../agreements/agreement-schema.ts'
 import { createAgreementVersion } from '../agreements/agreement-versions.ts'
@@ -134,16 +135,7 @@ export async function scheduleJoining(
 }
 
 /** What a vote does to a request to join: approved or refused. One that awaits no approval is left as it is. */
-export async function onDecision(
-  tx: Tx,
-  decision: {
-    subjectId: string
-    decisionId: string
-    outcome: 'adopted' | 'rejected' | 'none'
-    agreement: AgreementInForce
-  },
-  now: Date,
-): Promise<void> {
+export async function onDecision(tx: Tx, decision: Omit<DecisionMade, 'votes'>, now: Date): Promise<void> {
   const { agreement, outcome, decisionId } = decision
   const act = await lockMembershipAct(tx, agreement.id, decision.subjectId)
   const next = findNextStep(agreement.rules.membership.joining.steps, act.state)

@@ -3,6 +3,7 @@ import { recordAudit } from '#kernel/audit'
 import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import type { Day } from '#kernel/time'
+import type { DecisionMade } from '../bodies/decisions.ts'
 import { lockJournal } from '../journal/journal-lock.ts'
 import { recordInJournal } from '../journal/journal.ts'
 import { tables as voteTables } from '../votes/tables.ts'
@@ -157,7 +158,7 @@ export async function withdrawRegularisation(
  */
 export async function onDecision(
   tx: Tx,
-  decision: { subjectId: string; decisionId: string; outcome: 'adopted' | 'rejected' | 'none' },
+  decision: Pick<DecisionMade, 'subjectId' | 'decisionId' | 'outcome'>,
   now: Date,
 ): Promise<void> {
   // It may be put on another agenda, or withdrawn.

@@ -1,5 +1,5 @@
 import type { Tx } from '#kernel/postgres'
-import type { AgreementInForce } from '../agreements/agreements.queries.ts'
+import type { DecisionMade } from '../bodies/decisions.ts'
 import { updateFollowUp } from '../bodies/follow-up.queries.ts'
 import { lockJournal } from '../journal/journal-lock.ts'
 import type { Proposal } from './dossier-schema.ts'
@@ -24,16 +24,7 @@ const stepOf = { continue: 'continued', change: 'changed', stop: 'stopped' } as 
  * goes on in a phase, what changes is followed up until its day, or the service stops. Rejected, the service stays as it is.
  * Without a decision, the dossier may be put on another agenda. A dossier that awaits no vote is left as it is.
  */
-export async function onDecision(
-  tx: Tx,
-  decision: {
-    subjectId: string
-    decisionId: string
-    outcome: 'adopted' | 'rejected' | 'none'
-    agreement: AgreementInForce
-  },
-  now: Date,
-): Promise<void> {
+export async function onDecision(tx: Tx, decision: Omit<DecisionMade, 'votes'>, now: Date): Promise<void> {
   const { agreement, decisionId, outcome } = decision
   await lockJournal(tx, agreement.id)
   const place = await findDossierPlace(tx, agreement.id, decision.subjectId)

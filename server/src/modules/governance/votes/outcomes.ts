@@ -1,21 +1,11 @@
 import type { Tx } from '#kernel/postgres'
 import { onDecision as onAmendmentDecided } from '../agreements/amendments.ts'
-import type { AgreementInForce } from '../agreements/agreements.queries.ts'
+import type { DecisionMade } from '../bodies/decisions.ts'
 import { onDecision as onChangeDecided } from '../changes/change-decisions.ts'
 import { onDecision as onDeliverableListDecided } from '../deliverables/list-decisions.ts'
 import { onDecision as onJoiningDecided } from '../membership/joining.ts'
 import { onDecision as onRegularisationDecided } from '../money/regularisations.ts'
 import { onDecision as onDossierDecided } from '../services/dossier-decisions.ts'
-
-/** What a vote decided, for the part of the module whose subject it was about. */
-export interface DecisionMade {
-  subjectId: string
-  decisionId: string
-  outcome: 'adopted' | 'rejected' | 'none'
-  /** The votes as they counted. */
-  votes: readonly { party: string; choice: string }[]
-  agreement: AgreementInForce
-}
 
 type Reaction = (tx: Tx, decision: DecisionMade, now: Date) => Promise<void>
 
