@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { readJsonFile, readTextFile } from './command-file.ts'
+import { readJsonFile, readSecretFile, readTextFile } from './command-file.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -34,4 +34,13 @@ test('a file is read as it should be, and else it is said which file, where and 
     message: expect.stringContaining('none.json') as unknown,
   })
   await expect(readTextFile(folder)).rejects.toMatchObject({ code: 'file_not_found' })
+})
+
+test('a secret is what its file holds, and there is one', async () => {
+  const file = join(folder, 'secret')
+  await writeFile(file, 's3cret\n')
+  expect(await readSecretFile(file)).toBe('s3cret')
+  await writeFile(file, ' \n')
+  for (const path of [file, join(folder, 'none'), undefined])
+    await expect(readSecretFile(path)).rejects.toMatchObject({ code: 'secret_missing' })
 })

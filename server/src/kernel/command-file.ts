@@ -14,6 +14,17 @@ export async function readTextFile(path: string | undefined): Promise<string> {
 }
 
 /**
+ * Reads the secret that a command was given in a file, so that neither the list of processes nor a history of commands
+ * tells it.
+ * @throws Problem 400 `secret_missing` when there is no such file, or nothing in it.
+ */
+export async function readSecretFile(path: unknown): Promise<string> {
+  const secret = typeof path === 'string' ? (await readFile(path, 'utf8').catch(() => '')).trim() : ''
+  if (secret === '') throw new Problem(400, 'secret_missing', 'Give a file that holds the secret, and nothing else.')
+  return secret
+}
+
+/**
  * Reads the JSON file that a command was given, as a schema says it is.
  * @throws Problem as `readTextFile`; 400 `json_invalid` saying where it stops being JSON, `invalid_request` saying which
  *   of its values cannot be, and why.

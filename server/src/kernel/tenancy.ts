@@ -27,7 +27,7 @@ export async function listTenants(owner: pg.Pool | pg.PoolClient): Promise<Tenan
 
 /** @throws Problem 409 `tenant_exists` when the slug or the host is taken. */
 export async function createTenant(
-  owner: pg.Pool,
+  owner: pg.Pool | pg.PoolClient,
   input: Pick<Tenant, 'slug' | 'name'> & Partial<Tenant>,
 ): Promise<Tenant> {
   const { rows } = await owner.query<Tenant>(
@@ -45,6 +45,31 @@ export async function createTenant(
   )
   if (!rows[0]) throw new Problem(409, 'tenant_exists', `A tenant has this slug or host already: ${input.slug}.`)
   return rows[0]
+}
+
+/**
+ * Changes what is given of a tenant, and nothing else.
+ * @throws Problem 404 `tenant_unknown`; 409 `tenant_exists` when another one has this host.
+ */
+export async function updateTenant(
+  owner: pg.Pool | pg.PoolClient,
+  slug: string,
+  { name, host, timeZone, accent }: Partial<Tenant>,
+): Promise<Tenant> {
+  const updated = await owner
+    .query<Tenant>(
+      `update kernel.tenant set name = coalesce($2, name), host = coalesce($3, host),
+         time_zone = coalesce($4, time_zone), accent = coalesce($5, accent)
+       where slug = $1 returning ${columns}`,
+      [slug, name, host, timeZone, accent],
+    )
+    .catch((error: { code?: string }) => {
+      // SQLSTATE: unique.
+      if (error.code !== '23505') throw error
+      throw new Problem(409, 'tenant_exists', `Another workspace has this host: ${host}.`)
+    })
+  if (!updated.rows[0]) throw new Problem(404, 'tenant_unknown', `No tenant has the slug ${slug}.`)
+  return updated.rows[0]
 }
 
 /** Takes away a tenant of which nothing is kept. @returns false when something is: it stays. */

@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { z } from 'zod'
 import { recordAudit } from '#kernel/audit'
+import { inTenantOf, readValues } from '#kernel/command-values'
 import type { Command } from '#kernel/module'
-import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { deleteApplication, listApplications, saveApplication } from './applications.queries.ts'
 
@@ -22,9 +22,9 @@ export const applicationCommands: Command[] = [
     name: 'list',
     usage: '',
     summary: 'Lists the catalogue of applications.',
-    async run({ db, tenant, print }) {
-      const rows = await inTenant(db, (await tenant()).id, (tx) => listApplications(tx))
-      for (const row of rows) print(`${row.slug}\t${row.category}\t${row.name}\t${row.url}`)
+    async run(context) {
+      const rows = await inTenantOf(context, (tx) => listApplications(tx))
+      for (const row of rows) context.print(`${row.slug}\t${row.category}\t${row.name}\t${row.url}`)
       return rows
     },
   },
@@ -41,11 +41,9 @@ export const applicationCommands: Command[] = [
       profile: { type: 'string', multiple: true },
       position: { type: 'string' },
     },
-    async run({ db, tenant, print }, _, values) {
-      const parsed = input.safeParse({ ...values, profiles: values['profile'] })
-      if (!parsed.success) throw new Problem(400, 'invalid_request', z.prettifyError(parsed.error))
-      const application = { id: randomUUIDv7(), ...parsed.data }
-      await inTenant(db, (await tenant()).id, async (tx) => {
+    async run(context, _, values) {
+      const application = { id: randomUUIDv7(), ...readValues(input, { ...values, profiles: values['profile'] }) }
+      await inTenantOf(context, async (tx) => {
         await saveApplication(tx, application)
         await recordAudit(tx, {
           action: 'applications.saved',
@@ -55,7 +53,7 @@ export const applicationCommands: Command[] = [
           detail: { slug: application.slug },
         })
       })
-      print(`${application.slug} is in the catalogue.`)
+      context.print(`${application.slug} is in the catalogue.`)
       return application
     },
   },
@@ -63,9 +61,9 @@ export const applicationCommands: Command[] = [
     name: 'remove',
     usage: '<slug>',
     summary: 'Removes an application from the catalogue.',
-    async run({ db, tenant, print }, [slug]) {
+    async run(context, [slug]) {
       if (slug === undefined) throw new Problem(400, 'invalid_request', 'Name the application to remove.')
-      const found = await inTenant(db, (await tenant()).id, async (tx) => {
+      const found = await inTenantOf(context, async (tx) => {
         const deleted = await deleteApplication(tx, slug)
         if (deleted) {
           await recordAudit(tx, {
@@ -79,7 +77,7 @@ export const applicationCommands: Command[] = [
         return deleted
       })
       if (!found) throw new Problem(404, 'application_not_found', `No application has the slug ${slug}.`)
-      print(`${slug} is no longer in the catalogue.`)
+      context.print(`${slug} is no longer in the catalogue.`)
       return { removed: slug }
     },
   },

@@ -59,7 +59,7 @@ export {
   listEstablishments,
   listTerritories,
 } from './organisations.queries.ts'
-export { findGroupCard } from './organisations.ts'
+export { findGroupCard, getEstablishmentId } from './organisations.ts'
 export {
   type Audience,
   type AudienceMember,

@@ -1,20 +1,20 @@
 import { z } from 'zod'
 import { recordAudit } from '#kernel/audit'
 import type { HeldRight } from '#kernel/access'
+import { inTenantOf, readValues } from '#kernel/command-values'
 import type { Command, CommandContext } from '#kernel/module'
-import { inTenant, type Tx } from '#kernel/postgres'
+import type { Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import {
   assignEstablishments,
   createPartner,
   createTerritory,
-  findEstablishment,
   listEstablishments,
   listOrganisationsByCode,
   listPartners,
   listTerritories,
 } from './organisations.queries.ts'
-import { findEstablishmentCard } from './organisations.ts'
+import { findEstablishmentCard, getEstablishmentId } from './organisations.ts'
 import { createPerson } from './people-creation.ts'
 import { searchPeople } from './people-search.ts'
 import { findPersonCard } from './people.ts'
@@ -53,7 +53,7 @@ export const organisationCommands: Command[] = [
       siren: { type: 'string' },
     },
     async run(context, _, values) {
-      const { kind, ...input } = parse(
+      const { kind, ...input } = readValues(
         z.object({
           name: text(200),
           kind: partnerKind,
@@ -77,7 +77,7 @@ export const organisationCommands: Command[] = [
     usage: '',
     summary: 'Lists the public bodies taking part and their territories.',
     async run(context) {
-      const partners = await read(context, listPartners)
+      const partners = await inTenantOf(context, listPartners)
       for (const { id, code, partnerKind: kind, name, territories } of partners) {
         context.print([id, code, kind, name, territories.map((each) => each.name).join(', ')].join('\t'))
       }
@@ -90,7 +90,7 @@ export const organisationCommands: Command[] = [
     summary: 'Creates a territory that a partner answers for.',
     options: { name: { type: 'string' }, code: { type: 'string' }, partner: { type: 'string' } },
     async run(context, _, values) {
-      const input = parse(z.object({ name: text(200), code: text(40), partner: text(40) }), values)
+      const input = readValues(z.object({ name: text(200), code: text(40), partner: text(40) }), values)
       const territory = await act(context, 'directory.territory_created', 'organisation', async (tx) =>
         createTerritory(tx, { ...input, partnerId: await getOrganisationId(tx, 'partner', input.partner) }),
       )
@@ -103,7 +103,7 @@ export const organisationCommands: Command[] = [
     usage: '',
     summary: 'Lists the territories, who answers for them, and their numbers of establishments.',
     async run(context) {
-      const territories = await read(context, listTerritories)
+      const territories = await inTenantOf(context, listTerritories)
       for (const { id, code, name, partner, establishments } of territories) {
         context.print([id, code, name, partner?.name ?? '-', establishments].join('\t'))
       }
@@ -116,7 +116,7 @@ export const organisationCommands: Command[] = [
     summary: 'Puts into a territory the establishments of its level in some départements.',
     options: { department: { type: 'string', multiple: true }, level: { type: 'string' } },
     async run(context, [code], values) {
-      const input = parse(
+      const input = readValues(
         z.object({
           department: z.array(z.string().regex(/^(\d{2,3}|2[AB])$/i, 'a département: 80, 2A, 971')).min(1),
           level: level.optional(),
@@ -124,7 +124,7 @@ export const organisationCommands: Command[] = [
         values,
       )
       if (code === undefined) throw new Problem(400, 'invalid_request', 'Name the territory by its code.')
-      const result = await inTenant(context.db, (await context.tenant()).id, async (tx) => {
+      const result = await inTenantOf(context, async (tx) => {
         const territoryId = await getOrganisationId(tx, 'territory', code)
         const assigned = await assignEstablishments(tx, {
           territoryId,
@@ -160,7 +160,7 @@ export const organisationCommands: Command[] = [
       function: { type: 'string' },
     },
     async run(context, _, values) {
-      const input = parse(
+      const input = readValues(
         z.object({
           'family-name': text(100),
           'given-name': text(100),
@@ -191,7 +191,9 @@ export const organisationCommands: Command[] = [
     usage: '<names>…',
     summary: 'Searches people by the beginnings of their names.',
     async run(context, words) {
-      const { people } = await read(context, (tx) => searchPeople(tx, operator, { q: words.join(' '), limit: 50 }))
+      const { people } = await inTenantOf(context, (tx) =>
+        searchPeople(tx, operator, { q: words.join(' '), limit: 50 }),
+      )
       for (const person of people) {
         const places = person.affiliations.map((each) => `${each.profile} ${each.organisation?.name ?? ''}`.trim())
         context.print([person.id, `${person.familyName} ${person.givenName}`, places.join(', ')].join('\t'))
@@ -204,8 +206,8 @@ export const organisationCommands: Command[] = [
     usage: '<id>',
     summary: 'Shows what the directory knows of a person.',
     async run(context, [id]) {
-      const personId = parse(z.object({ id: z.uuid() }), { id }).id
-      const card = await read(context, (tx) => findPersonCard(tx, operator, personId))
+      const personId = readValues(z.object({ id: z.uuid() }), { id }).id
+      const card = await inTenantOf(context, (tx) => findPersonCard(tx, operator, personId))
       if (!card) throw new Problem(404, 'person_not_found', `Nobody has the identifier ${personId}.`)
       context.print(JSON.stringify(card, null, 2))
       return card
@@ -216,7 +218,7 @@ export const organisationCommands: Command[] = [
     usage: '[<words of name, town or UAI>…]',
     summary: 'Lists the establishments.',
     async run(context, words) {
-      const found = await read(context, (tx) =>
+      const found = await inTenantOf(context, (tx) =>
         listEstablishments(tx, { words: toSearchWords(words.join(' ')), limit: 10_000 }),
       )
       for (const { id, uai, name, town, level: taught, territory } of found) {
@@ -230,12 +232,9 @@ export const organisationCommands: Command[] = [
     usage: '<UAI>',
     summary: 'Shows an establishment with its heads, head-counts and classes.',
     async run(context, [uai]) {
-      if (uai === undefined) throw new Problem(400, 'invalid_request', 'Name the establishment by its UAI.')
-      const card = await read(context, async (tx) => {
-        const found = await findEstablishment(tx, { uai })
-        return found && findEstablishmentCard(tx, operator, found.id)
-      })
-      if (!card) throw new Problem(404, 'establishment_not_found', `No establishment has the UAI ${uai}.`)
+      const card = await inTenantOf(context, async (tx) =>
+        findEstablishmentCard(tx, operator, await getEstablishmentId(tx, uai)),
+      )
       context.print(JSON.stringify(card, null, 2))
       return card
     },
@@ -245,7 +244,7 @@ export const organisationCommands: Command[] = [
     usage: '',
     summary: 'Lists the school years.',
     async run(context) {
-      const years = await read(context, listSchoolYears)
+      const years = await inTenantOf(context, listSchoolYears)
       for (const { startYear, startsOn, endsOn, state } of years) {
         context.print(`${startYear}-${startYear + 1}\t${startsOn}\t${endsOn}\t${state}`)
       }
@@ -254,16 +253,6 @@ export const organisationCommands: Command[] = [
   },
 ]
 
-function parse<Output>(schema: z.ZodType<Output>, values: unknown): Output {
-  const parsed = schema.safeParse(values)
-  if (!parsed.success) throw new Problem(400, 'invalid_request', z.prettifyError(parsed.error))
-  return parsed.data
-}
-
-async function read<T>(context: CommandContext, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return inTenant(context.db, (await context.tenant()).id, work)
-}
-
 /** Creates something and remembers that it was done on the command line. */
 async function act(
   context: CommandContext,
@@ -271,7 +260,7 @@ async function act(
   subjectKind: string,
   work: (tx: Tx) => Promise<{ id: string }>,
 ): Promise<{ id: string }> {
-  return read(context, async (tx) => {
+  return inTenantOf(context, async (tx) => {
     const created = await work(tx)
     await recordAudit(tx, { action, actorPersonId: null, subjectKind, subjectId: created.id })
     return created
@@ -300,8 +289,7 @@ async function findAffiliation(
     return { organisationId, profile: 'localAuthority' as const, functionLabel }
   }
   if (input.uai === undefined) return undefined
-  const establishment = await findEstablishment(tx, { uai: input.uai })
-  if (!establishment) throw new Problem(404, 'establishment_not_found', `No establishment has the UAI ${input.uai}.`)
+  const organisationId = await getEstablishmentId(tx, input.uai)
   if (input.profile === undefined) throw new Problem(400, 'invalid_request', 'Say the profile in the establishment.')
-  return { organisationId: establishment.id, profile: input.profile, functionLabel }
+  return { organisationId, profile: input.profile, functionLabel }
 }

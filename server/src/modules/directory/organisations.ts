@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Actor } from '#kernel/access'
 import type { Tx } from '#kernel/postgres'
+import { Problem } from '#kernel/problem'
 import { readCursor, writeCursor } from './cursors.ts'
 import {
   countLevels,
@@ -105,6 +106,17 @@ export async function findEstablishmentCard(
     levels: figures ? await countLevels(tx, id, year?.id) : [],
     classes: figures ? classes : classes.map((group) => ({ ...group, pupils: null })),
   }
+}
+
+/**
+ * The establishment that has a UAI, in small or capital letters.
+ * @throws Problem 400 `invalid_request` when none is named; 404 `establishment_not_found`.
+ */
+export async function getEstablishmentId(tx: Tx, uai: string | undefined): Promise<string> {
+  if (uai === undefined) throw new Problem(400, 'invalid_request', 'Name the establishment by its UAI.')
+  const establishment = await findEstablishment(tx, { uai: uai.toUpperCase() })
+  if (!establishment) throw new Problem(404, 'establishment_not_found', `No establishment has the UAI ${uai}.`)
+  return establishment.id
 }
 
 /** A class's or group's card. */

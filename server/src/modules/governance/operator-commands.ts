@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { readTextFile } from '#kernel/command-file'
+import { findDay, getText, invalid, parseId, readValues, text } from '#kernel/command-values'
 import type { Command, CommandContext } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
-import { Problem } from '#kernel/problem'
-import { type Day, isDay } from '#kernel/time'
+import { isDay } from '#kernel/time'
 import { appointRepresentative, endRepresentative } from './bodies/representatives.ts'
 import { listNamedRepresentatives } from './bodies/representatives.queries.ts'
 import { recordReview } from './agreements/reviews.ts'
@@ -18,10 +18,8 @@ import { newService } from './services/services.routes.ts'
 import { registerService } from './services/services.ts'
 import { type ActingStanding, getOperatorStanding } from './standing.ts'
 
-const text = { type: 'string' } as const
 /** Decisions told at once. */
 const mostDecisions = 500
-type Values = Parameters<Command['run']>[2]
 
 /**
  * What an operator sets up around a consortium. What its members and its project manager do in their own name has no
@@ -163,7 +161,7 @@ export const operatorCommands: Command[] = [
     options: { matter: text, 'matter-name': text },
     async run(context, [slug, number = ''], values) {
       const matter = { matterCode: getText(values, 'matter'), matterName: getText(values, 'matter-name') }
-      const input = { number, ...check(newPublication, matter) }
+      const input = { number, ...readValues(newPublication, matter) }
       const seq = await inAgreement(context, slug, async (tx, standing, now) => {
         const { id } = await publishDecision(tx, context, standing, input, now)
         return getPlaceOf(tx, standing.agreement.id, id)
@@ -179,7 +177,7 @@ export const operatorCommands: Command[] = [
     options: { 'done-on': text, note: text },
     async run(context, [slug, review = '', periodFrom = ''], values) {
       if (!isDay(periodFrom)) throw invalid('The period of a review is told by its first day: 2026-09-01.')
-      const note = check(z.string().trim().max(1000), values['note'] ?? '')
+      const note = readValues(z.string().trim().max(1000), values['note'] ?? '')
       const doneOn = await inAgreement(context, slug, async (tx, standing, now) => {
         const day = findDay(values, 'done-on') ?? standing.today
         await recordReview(tx, standing, { review, periodFrom, doneOn: day, note }, now)
@@ -209,7 +207,12 @@ export const operatorCommands: Command[] = [
       const { name, purpose, audience, owner, phase } = values
       const { number } = await inAgreement(context, slug, (tx, standing, now) => {
         const beganOn = findDay(values, 'began-on') ?? standing.today
-        return registerService(tx, standing, check(newService, { name, purpose, audience, owner, phase, beganOn }), now)
+        return registerService(
+          tx,
+          standing,
+          readValues(newService, { name, purpose, audience, owner, phase, beganOn }),
+          now,
+        )
       })
       context.print(`Registered as number ${number}.`)
       return { number }
@@ -227,30 +230,3 @@ async function inAgreement<T>(
   const now = context.now()
   return inTenant(context.db, id, async (tx) => work(tx, await getOperatorStanding(tx, slug, now), now))
 }
-
-function getText(values: Values, name: string): string {
-  const value = values[name]
-  if (typeof value !== 'string' || value.trim() === '') throw invalid(`--${name} is needed.`)
-  return value.trim()
-}
-
-function findDay(values: Values, name: string): Day | undefined {
-  const value = values[name]
-  if (value === undefined) return undefined
-  if (typeof value !== 'string' || !isDay(value)) throw invalid(`--${name} is a day: 2026-09-01.`)
-  return value
-}
-
-function parseId(given: string | undefined, what: string): string {
-  const id = z.uuid().safeParse(given)
-  if (!id.success) throw invalid(`Give the identifier (a UUID) of ${what}.`)
-  return id.data
-}
-
-function check<T>(schema: z.ZodType<T>, given: unknown): T {
-  const read = schema.safeParse(given)
-  if (!read.success) throw invalid(z.prettifyError(read.error))
-  return read.data
-}
-
-const invalid = (detail: string) => new Problem(400, 'invalid_request', detail)

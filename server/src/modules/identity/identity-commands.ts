@@ -7,7 +7,17 @@ import { Problem } from '#kernel/problem'
 import { createPerson } from '#modules/directory'
 import { issueAccessCode, type IssuedCode } from './accounts/access-codes.ts'
 import { type Account, findAccount, listAccounts, updateAccount } from './accounts/accounts.queries.ts'
-import { findDay, findText, getId, getText, inTenantOf, invalid, parseId, text, type Values } from './command-values.ts'
+import {
+  findDay,
+  findText,
+  getId,
+  getText,
+  inTenantOf,
+  invalid,
+  parseId,
+  text,
+  type Values,
+} from '#kernel/command-values'
 import { stayCommands } from './accounts/stay-commands.ts'
 import { letterCommands } from './letters/letter-commands.ts'
 import { providerCommands } from './federations/provider-commands.ts'

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readValues } from '#kernel/command-values'
 import type { Command } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
@@ -21,14 +22,14 @@ export const garCommands: Command[] = [
       const { id } = await tenant()
       return inTenant(db, id, async (tx) => {
         const known = await findSetting(tx)
-        const read = setting.safeParse({
+        const given = {
           'id-ent': values['id-ent'] ?? known?.idEnt,
           retention: values['retention'] ?? known?.retentionDays ?? 30,
-        })
-        if (!read.success) throw new Problem(400, 'gar_setting_invalid', z.prettifyError(read.error))
+        }
+        const read = readValues(setting, given, 'gar_setting_invalid')
         const saved = {
-          idEnt: read.data['id-ent'],
-          retentionDays: read.data.retention,
+          idEnt: read['id-ent'],
+          retentionDays: read.retention,
           nightly: values['no-nightly'] !== true,
         }
         await saveSetting(tx, saved)

@@ -1,4 +1,5 @@
 import { addressOf } from '#modules/identity'
+import { readValues } from '#kernel/command-values'
 import type { Command } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
@@ -100,10 +101,9 @@ export const ltiCommands: Command[] = [
     summary: 'Lets the pages of a portal frame indicators; its secret is told once.',
     options: { name: { type: 'string' }, origin: { type: 'string' } },
     async run(context, _positionals, values) {
-      const read = portalFields.safeParse(values)
-      if (!read.success) throw new Problem(400, 'invalid_request', z.prettifyError(read.error))
+      const given = readValues(portalFields, values)
       const { id: tenantId } = await context.tenant()
-      const portal = await inTenant(context.db, tenantId, (tx) => createPortal(tx, read.data, null, context.now()))
+      const portal = await inTenant(context.db, tenantId, (tx) => createPortal(tx, given, null, context.now()))
       context.print(`${portal.id}  ${portal.secret}`)
       return portal
     },

@@ -1,15 +1,13 @@
+import { readValues, text, type Values } from '#kernel/command-values'
 import type { Command, CommandContext } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { changePlatform, createPlatform, platformSettings, removePlatform, tryPlatform } from './platforms.ts'
 import { listPlatforms, type Platform, type PlatformSettings } from './platforms.queries.ts'
 import { describeTool } from './platforms.routes.ts'
 import { listUnboundRules, proposeRules } from './rules.ts'
 
-type Values = Parameters<Command['run']>[2]
-
-const text = { type: 'string' } as const
 /** Rules as commands are told them: `--account-home-page '{issuer}' --account-name '{sub}'`. */
 export const ruleOptions = { 'account-home-page': text, 'account-name': text, mbox: text, course: text }
 export const ruleUsage = '[--account-home-page TEMPLATE --account-name TEMPLATE | --mbox TEMPLATE] [--course TEMPLATE]'
@@ -152,11 +150,8 @@ export function readRules(platform: Platform, values: Values): Pick<PlatformSett
 }
 
 /** @throws Problem 400 `platform_invalid` saying which setting cannot be, and why. */
-function check<T>(schema: z.ZodType<T>, given: Record<string, unknown>): T {
-  const read = schema.safeParse(given)
-  if (!read.success) throw new Problem(400, 'platform_invalid', z.prettifyError(read.error))
-  return read.data
-}
+const check = <T>(schema: z.ZodType<T>, given: Record<string, unknown>): T =>
+  readValues(schema, given, 'platform_invalid')
 
 /** The rules that a command was told; what it was not told is left out. @throws Problem 400 `invalid_request`. */
 function findRules(values: Values): Record<string, unknown> {

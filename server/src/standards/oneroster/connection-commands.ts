@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
+import { readValues } from '#kernel/command-values'
+import { readSecretFile } from '#kernel/command-file'
 import type { Command } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
@@ -41,13 +42,9 @@ export const connectionCommands: Command[] = [
       'no-nightly': { type: 'boolean' },
     },
     async run(context, _positionals, values) {
-      const read = newConnection.safeParse(values)
-      if (!read.success) throw new Problem(400, 'connection_invalid', z.prettifyError(read.error))
-      const path = values['secret-file']
-      const secret = typeof path === 'string' ? (await readFile(path, 'utf8').catch(() => '')).trim() : ''
-      if (secret === '')
-        throw new Problem(400, 'secret_missing', 'Give a file that holds the secret, and nothing else.')
-      const { name, service: serviceUrl, token: tokenUrl, 'client-id': clientId } = read.data
+      const given = readValues(newConnection, values, 'connection_invalid')
+      const secret = await readSecretFile(values['secret-file'])
+      const { name, service: serviceUrl, token: tokenUrl, 'client-id': clientId } = given
       const { id: tenantId } = await context.tenant()
       const nightly = values['no-nightly'] !== true
       const request = { tenantId, actorPersonId: null, name, serviceUrl, tokenUrl, clientId, secret, nightly }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { addressOf } from '#modules/identity'
+import { readValues } from '#kernel/command-values'
 import type { Command } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
@@ -45,12 +46,11 @@ export const clientCommands: Command[] = [
     async run(context, _positionals, values) {
       const { db, print, now } = context
       const { name, organisation = null, scope = ['core', 'full'] } = values
-      const read = newClient.safeParse({ name, organisation, scope })
-      if (!read.success) throw new Problem(400, 'client_invalid', z.prettifyError(read.error))
+      const given = readValues(newClient, { name, organisation, scope }, 'client_invalid')
       const request = {
-        name: read.data.name,
-        organisationId: read.data.organisation,
-        scopes: read.data.scope,
+        name: given.name,
+        organisationId: given.organisation,
+        scopes: given.scope,
         contactDetails: values['contact-details'] === true,
       }
       const tenant = await context.tenant()

@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
+import { readValues, text } from '#kernel/command-values'
+import { readSecretFile } from '#kernel/command-file'
 import type { Command, CommandContext } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
@@ -7,7 +8,6 @@ import { createForwarding, pauseForwarding, removeForwarding, replayForwarding }
 import { type Forwarding, listForwardings } from './forwardings.queries.ts'
 import { newForwarding } from './forwardings.routes.ts'
 
-const text = { type: 'string' } as const
 const texts = { type: 'string', multiple: true } as const
 
 /** `xapi forwardings | forwarding add | pause | resume | replay | remove`: other stores that records are sent on to. */
@@ -39,23 +39,11 @@ export const forwardingCommands: Command[] = [
       'from-start': { type: 'boolean' },
     },
     async run(context, _positionals, values) {
-      const { name, endpoint, key, version } = values
-      const read = newForwarding.safeParse({
-        name,
-        endpoint,
-        key,
-        version,
-        verbs: values['verb'],
-        activities: values['activity'],
-        sourceIds: values['source'],
-        fromStart: values['from-start'],
-      })
-      if (!read.success) throw new Problem(400, 'forwarding_invalid', z.prettifyError(read.error))
-      const path = values['secret-file']
-      const secret = typeof path === 'string' ? (await readFile(path, 'utf8').catch(() => '')).trim() : ''
-      if (secret === '')
-        throw new Problem(400, 'secret_missing', 'Give a file that holds the secret, and nothing else.')
-      const made = await createForwarding(context, await byOf(context), { ...read.data, secret })
+      const { name, endpoint, key, version, verb, activity, source, 'from-start': fromStart } = values
+      const told = { name, endpoint, key, version, verbs: verb, activities: activity, sourceIds: source, fromStart }
+      const given = readValues(newForwarding, told, 'forwarding_invalid')
+      const secret = await readSecretFile(values['secret-file'])
+      const made = await createForwarding(context, await byOf(context), { ...given, secret })
       context.print(line(made))
       return made
     },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readValues } from '#kernel/command-values'
 import type { Command } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
@@ -64,10 +65,9 @@ export const matchingCommands: Command[] = [
     summary: 'Lists pairs of people who may be one, the most certain first.',
     options: { state: { type: 'string' }, after: { type: 'string' }, limit: { type: 'string' } },
     async run(context, _, values) {
-      const page = proposalsPage.safeParse(values)
-      if (!page.success) throw new Problem(400, 'invalid_request', z.prettifyError(page.error))
+      const page = readValues(proposalsPage, values)
       const { id: tenantId } = await context.tenant()
-      const found = await inTenant(context.db, tenantId, (tx) => listProposals(tx, { whole: true }, page.data))
+      const found = await inTenant(context.db, tenantId, (tx) => listProposals(tx, { whole: true }, page))
       for (const { id, points, parts, cautions, left, right } of found.proposals) {
         const why = [...parts.map(({ code, points: each }) => `${code} ${each}`), ...cautions].join(', ')
         context.print(`${id}  ${points}  ${describePerson(left)}  =?  ${describePerson(right)}  ${why}`)

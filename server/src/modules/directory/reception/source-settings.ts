@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readValues } from '#kernel/command-values'
 import type { Command } from '#kernel/module'
 import { Problem } from '#kernel/problem'
 import { type SourceSettings, settingsSchema } from './sources.routes.ts'
@@ -21,9 +22,7 @@ export function changeSettings(former: SourceSettings, values: Values): SourceSe
     ...given(values, 'folder', (text) => ({ folder: orNone(text) })),
     thresholds: { ...former.thresholds, ...readThresholds(values['threshold']) },
   }
-  const read = settingsSchema.safeParse(changed)
-  if (!read.success) throw new Problem(400, 'invalid_request', z.prettifyError(read.error))
-  return read.data
+  return readValues(settingsSchema, changed)
 }
 
 /** One line for each setting, with its unit. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readValues } from '#kernel/command-values'
 import type { Command, CommandContext } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
@@ -7,7 +8,7 @@ import { changeLeaverPolicy, holdPerson, liftHold, previewLeavers, runLeavers } 
 import { listSchoolYears } from '../school-years.ts'
 import { decideSuccessions, listSuccessions } from './years-successions.ts'
 import { planSwitch, prepareYear, switchDueYears, switchYear } from './years.ts'
-import { findEstablishment } from '../organisations.queries.ts'
+import { getEstablishmentId } from '../organisations.ts'
 
 const startYearSchema = z.coerce.number().int().min(2000).max(2100)
 
@@ -134,12 +135,12 @@ export const yearCommands: Command[] = [
     options: { 'archive-after': { type: 'string' }, 'delete-after': { type: 'string' } },
     async run(context, _, values) {
       const days = z.coerce.number().int().min(1).max(3650)
-      const policy = z
-        .object({ archiveAfterDays: days, deleteAfterDays: days })
-        .safeParse({ archiveAfterDays: values['archive-after'], deleteAfterDays: values['delete-after'] })
-      if (!policy.success) throw new Problem(400, 'invalid_request', z.prettifyError(policy.error))
+      const policy = readValues(z.object({ archiveAfterDays: days, deleteAfterDays: days }), {
+        archiveAfterDays: values['archive-after'],
+        deleteAfterDays: values['delete-after'],
+      })
       const by = { personId: null, now: context.now() }
-      return inTenant(context.db, (await context.tenant()).id, (tx) => changeLeaverPolicy(tx, policy.data, by))
+      return inTenant(context.db, (await context.tenant()).id, (tx) => changeLeaverPolicy(tx, policy, by))
     },
   },
   {
@@ -178,12 +179,6 @@ async function findYear(context: CommandContext, startYear: number): Promise<{ i
   const year = years.find((each) => each.startYear === startYear)
   if (!year) throw new Problem(404, 'school_year_unknown', `The directory knows no school year ${startYear}.`)
   return { id: year.id, tenantId }
-}
-
-async function getEstablishmentId(tx: Tx, uai: string): Promise<string> {
-  const establishment = await findEstablishment(tx, { uai: uai.toUpperCase() })
-  if (!establishment) throw new Problem(404, 'establishment_not_found', `No establishment has the UAI ${uai}.`)
-  return establishment.id
 }
 
 /** Works on the classes of an establishment in a year, both as the words name them. */

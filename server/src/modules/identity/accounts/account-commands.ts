@@ -1,14 +1,13 @@
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
+import { readJsonFile } from '#kernel/command-file'
+import { inTenantOf, text } from '#kernel/command-values'
 import type { Command } from '#kernel/module'
-import { inTenant } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { findAccount } from './accounts.queries.ts'
 import { declareCompromised } from './compromised.ts'
 import { publishText } from '../consents/consents.ts'
 import { updatePolicy } from '../policy.queries.ts'
 
-const text = { type: 'string' } as const
 const words = z.object({ title: z.string().min(1), body: z.string().min(1) })
 const newText = z.object({
   slug: z.string().regex(/^[a-z0-9-]{1,40}$/),
@@ -28,8 +27,7 @@ export const accountCommands: Command[] = [
     summary: 'Closes an account that a stranger may have used: sessions, password and codes are void.',
     options: { login: text },
     async run(context, _, values) {
-      const { id } = await context.tenant()
-      return inTenant(context.db, id, async (tx) => {
+      return inTenantOf(context, async (tx) => {
         const account = await findAccount(tx, { login: String(values['login'] ?? '') })
         if (!account) throw new Problem(404, 'account_not_found', 'No account goes by this login.')
         await declareCompromised(tx, account, null, context.now())
@@ -44,7 +42,6 @@ export const accountCommands: Command[] = [
     summary: 'Says for how long leavers may sign in (0 to 400 days) and sign-ins are remembered (1 to 13 months).',
     options: { 'leaver-grace-days': text, 'sign-in-memory-months': text },
     async run(context, _, values) {
-      const { id } = await context.tenant()
       const change = z
         .object({
           leaverGraceDays: z.coerce.number().int().min(0).max(400).optional(),
@@ -56,7 +53,7 @@ export const accountCommands: Command[] = [
         })
       if (!change.success) throw new Problem(400, 'invalid_request', '0 to 400 days, 1 to 13 months.')
       const { leaverGraceDays, signInMemoryMonths } = change.data
-      return inTenant(context.db, id, async (tx) => {
+      return inTenantOf(context, async (tx) => {
         const policy = await updatePolicy(tx, {
           ...(leaverGraceDays === undefined ? {} : { leaverGraceDays }),
           ...(signInMemoryMonths === undefined ? {} : { signInMemoryMonths }),
@@ -71,24 +68,11 @@ export const accountCommands: Command[] = [
     usage: '<file.json>',
     summary: 'Publishes a text of the first sign-in, or a new version; those it concerns are asked again.',
     async run(context, [file]) {
-      if (file === undefined) throw new Problem(400, 'invalid_request', 'Name the file that holds the text.')
-      const parsed = newText.safeParse(parseJson(await readFile(file, 'utf8')))
-      if (!parsed.success) throw new Problem(400, 'invalid_request', z.prettifyError(parsed.error))
-      const { id } = await context.tenant()
-      return inTenant(context.db, id, async (tx) => {
-        await publishText(tx, parsed.data, context.now())
-        context.print(`${parsed.data.slug}, version ${parsed.data.version}, is published.`)
-        return { slug: parsed.data.slug, version: parsed.data.version }
-      })
+      const given = await readJsonFile(file, newText)
+      const { slug, version } = given
+      await inTenantOf(context, (tx) => publishText(tx, given, context.now()))
+      context.print(`${slug}, version ${version}, is published.`)
+      return { slug, version }
     },
   },
 ]
-
-/** What a text of JSON holds; undefined when it is none. */
-function parseJson(content: string): unknown {
-  try {
-    return JSON.parse(content)
-  } catch {
-    return undefined
-  }
-}

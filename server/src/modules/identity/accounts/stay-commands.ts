@@ -1,16 +1,7 @@
-import { z } from 'zod'
+import { getEstablishmentId } from '#modules/directory'
+import { findDay, findText, getText, inTenantOf, invalid, parseId, readValues, text } from '#kernel/command-values'
 import type { Command } from '#kernel/module'
 import type { Day } from '#kernel/time'
-import {
-  findDay,
-  findText,
-  getEstablishmentId,
-  getText,
-  inTenantOf,
-  invalid,
-  parseId,
-  text,
-} from '../command-values.ts'
 import { findToday } from '../rights/rights.queries.ts'
 import { createStay, listStays, type Stay, updateStay } from './temporary-stays.ts'
 import { newStaySchema, readEmail } from './temporary-stays.routes.ts'
@@ -50,7 +41,7 @@ export const stayCommands: Command[] = [
     run: (context, [uai], values) =>
       inTenantOf(context, async (tx) => {
         const now = context.now()
-        const given = newStaySchema.safeParse({
+        const given = readValues(newStaySchema, {
           givenName: getText(values, 'given-name'),
           familyName: getText(values, 'family-name'),
           profile: getText(values, 'profile'),
@@ -59,9 +50,8 @@ export const stayCommands: Command[] = [
           endsOn: getDay(values),
           email: readEmail(findText(values, 'email')),
         })
-        if (!given.success) throw invalid(z.prettifyError(given.error))
         const establishmentId = await getEstablishmentId(tx, uai)
-        const stay = await createStay(tx, { ...given.data, establishmentId }, null, now)
+        const stay = await createStay(tx, { ...given, establishmentId }, null, now)
         context.print(describeStay(stay))
         context.print(
           `The code that opens their account: npm run preau -- identity code issue --person ${stay.personId}`,

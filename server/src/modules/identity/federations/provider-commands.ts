@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { Command, CommandContext } from '#kernel/module'
 import { findEstablishment } from '#modules/directory'
-import { findText, getText, inTenantOf, invalid, parseId, text, type Values } from '../command-values.ts'
+import { findText, getText, inTenantOf, invalid, parseId, text, type Values } from '#kernel/command-values'
 import { listProviders, listProviderScopes, type Provider } from './federation.queries.ts'
 import { addressOf } from './federation.ts'
 import {

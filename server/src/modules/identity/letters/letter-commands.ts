@@ -1,9 +1,10 @@
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
+import { getEstablishmentId } from '#modules/directory'
+import { findText, getId, inTenantOf, invalid, text, type Values } from '#kernel/command-values'
 import type { Command, CommandContext } from '#kernel/module'
 import { Problem } from '#kernel/problem'
 import { audiences } from '../accounts/activation.ts'
-import { findText, getEstablishmentId, getId, inTenantOf, invalid, text, type Values } from '../command-values.ts'
 import { frameOf, writeLetterCsv, writeLetterPdf } from './letter-files.ts'
 import { issueLettersAtOnce } from './letters.ts'
 

@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import { keyOf } from '#modules/records'
+import { readValues, text } from '#kernel/command-values'
 import type { Command } from '#kernel/module'
 import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
@@ -7,7 +7,6 @@ import { listProgrammes, type Programme } from './programmes.queries.ts'
 import { describeProgrammes, programmeInput } from './programmes.routes.ts'
 import { createProgramme, removeProgramme, updateProgramme } from './programmes.ts'
 
-const text = { type: 'string' } as const
 const texts = { type: 'string', multiple: true } as const
 const flag = { type: 'boolean' } as const
 
@@ -88,9 +87,7 @@ function readProgramme(
     const isIri = typeof course === 'string' && /^[a-z][a-z0-9+.-]*:\S+$/i.test(course)
     return isIri ? keyOf(tenantId, 'activity', course) : course
   })
-  const read = programmeInput.safeParse({ ...given, courses })
-  if (!read.success) throw new Problem(400, 'invalid_request', z.prettifyError(read.error))
-  return read.data
+  return readValues(programmeInput, { ...given, courses })
 }
 
 async function getProgramme(tx: Tx, which: string): Promise<Programme> {

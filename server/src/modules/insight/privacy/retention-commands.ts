@@ -1,9 +1,15 @@
 import { z } from 'zod'
+import { readValues } from '#kernel/command-values'
 import type { Command } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
-import { Problem } from '#kernel/problem'
 import { setRetention } from './retention.ts'
 import { listRetentions, mostMonths, purposes } from './retention.queries.ts'
+
+const newRetention = z.object({
+  purpose: z.enum(purposes),
+  months: z.union([z.literal('forever').transform(() => null), z.coerce.number().int().min(1).max(mostMonths)]),
+  basis: z.string().trim().max(2_000).optional(),
+})
 
 /** `insight retention`: how long learning records, events, looks and launches are kept. */
 export const retentionCommands: Command[] = [
@@ -16,21 +22,11 @@ export const retentionCommands: Command[] = [
       const { id: tenantId } = await context.tenant()
       return inTenant(context.db, tenantId, async (tx) => {
         if (purpose !== undefined) {
-          const wanted = z
-            .object({
-              purpose: z.enum(purposes),
-              months: z.union([
-                z.literal('forever').transform(() => null),
-                z.coerce.number().int().min(1).max(mostMonths),
-              ]),
-              basis: z.string().trim().max(2_000).optional(),
-            })
-            .safeParse({ purpose, months: given, basis })
-          if (!wanted.success) throw new Problem(400, 'invalid_request', z.prettifyError(wanted.error))
-          const held = (await listRetentions(tx)).find((each) => each.purpose === wanted.data.purpose)
-          const legalBasis = wanted.data.basis ?? held?.legalBasis ?? null
-          const { months } = wanted.data
-          await setRetention(tx, { purpose: wanted.data.purpose, months, legalBasis }, null, context.now())
+          const wanted = readValues(newRetention, { purpose, months: given, basis })
+          const held = (await listRetentions(tx)).find((each) => each.purpose === wanted.purpose)
+          const legalBasis = wanted.basis ?? held?.legalBasis ?? null
+          const { purpose: kept, months } = wanted
+          await setRetention(tx, { purpose: kept, months, legalBasis }, null, context.now())
         }
         const retentions = await listRetentions(tx)
         for (const each of retentions) {

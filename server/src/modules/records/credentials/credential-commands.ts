@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { readValues } from '#kernel/command-values'
 import type { Command } from '#kernel/module'
 import { inTenant } from '#kernel/postgres'
-import { Problem } from '#kernel/problem'
 import { createCredential, withdrawCredentialAs } from './credentials.ts'
 import { listCredentials } from './credentials.queries.ts'
 import { recordScopes } from './scopes.ts'
@@ -19,9 +19,8 @@ export const credentialCommands: Command[] = [
     summary: 'Lets a source send and read learning records (all of them by default); its secret is shown once.',
     options: { name: { type: 'string' }, scope: { type: 'string', multiple: true } },
     async run({ db, tenant, print, now, publicUrl }, _positionals, { name, scope = ['all'] }) {
-      const read = newCredential.safeParse({ name, scope })
-      if (!read.success) throw new Problem(400, 'credential_invalid', z.prettifyError(read.error))
-      const request = { name: read.data.name, scopes: read.data.scope }
+      const given = readValues(newCredential, { name, scope }, 'credential_invalid')
+      const request = { name: given.name, scopes: given.scope }
       const made = await inTenant(db, (await tenant()).id, (tx) => createCredential(tx, null, request, now()))
       const { key, scopes } = made.credential
       print(`key       ${key}`)

@@ -1,12 +1,13 @@
 import { z } from 'zod'
-import type { Command, CommandContext } from '#kernel/module'
-import { inTenant, type Tx } from '#kernel/postgres'
-import { Problem } from '#kernel/problem'
-import { type Day, isDay } from '#kernel/time'
-import { findEstablishment } from '#modules/directory'
+import type { Command, CommandContext } from './module.ts'
+import { inTenant, type Tx } from './postgres.ts'
+import { Problem } from './problem.ts'
+import { type Day, isDay } from './time.ts'
 
 /** What was given to a command by name. */
 export type Values = Parameters<Command['run']>[2]
+
+/** An option that takes a text. */
 export const text = { type: 'string' } as const
 
 /** Works in a transaction of the tenant chosen. */
@@ -16,6 +17,16 @@ export async function inTenantOf<T>(
 ): Promise<T> {
   const { id } = await context.tenant()
   return inTenant(context.db, id, (tx) => work(tx, id))
+}
+
+/**
+ * What a command was given, as a schema says it is.
+ * @throws Problem 400 `invalid_request`, or the given code, saying which value cannot be, and why.
+ */
+export function readValues<T>(schema: z.ZodType<T>, given: unknown, code = 'invalid_request'): T {
+  const read = schema.safeParse(given)
+  if (!read.success) throw new Problem(400, code, z.prettifyError(read.error))
+  return read.data
 }
 
 /** The text given under a name; undefined when none or blank. */
@@ -50,12 +61,5 @@ export function findDay(values: Values, name: string): Day | undefined {
   return value
 }
 
-/** @throws Problem 400 `invalid_request` without a UAI; 404 `establishment_not_found`. */
-export async function getEstablishmentId(tx: Tx, uai: string | undefined): Promise<string> {
-  if (uai === undefined) throw invalid('Name the establishment by its UAI.')
-  const establishment = await findEstablishment(tx, { uai: uai.toUpperCase() })
-  if (!establishment) throw new Problem(404, 'establishment_not_found', `No establishment has the UAI ${uai}.`)
-  return establishment.id
-}
-
+/** The refusal of what a command was given. */
 export const invalid = (detail: string) => new Problem(400, 'invalid_request', detail)
