@@ -37,8 +37,8 @@ export async function registerTokenEndpoint(app: App, endpoint: TokenEndpoint): 
     })
     // The errors of RFC 6749 §5.2; what was not foreseen tells nothing.
     scope.setErrorHandler((error, request, reply) => {
-      const { statusCode = 500, name } = error as { statusCode?: number; name: string }
-      if (statusCode >= 500) request.log.error({ err: { name, message: '', stack: '' } }, 'request failed')
+      const { statusCode = 500 } = error as { statusCode?: number }
+      if (statusCode >= 500) request.log.error({ err: error, route: request.routeOptions.url }, 'request failed')
       return reply
         .status(statusCode >= 500 ? 500 : 400)
         .send({ error: statusCode >= 500 ? 'server_error' : 'invalid_request' })

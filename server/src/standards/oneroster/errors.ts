@@ -5,7 +5,6 @@ import { Problem } from '#kernel/problem'
 export type CodeMinor =
   | 'invalid_filter_field'
   | 'invalid_selection_field'
-  | 'invalid_sort_field'
   | 'invaliddata'
   | 'unauthorisedrequest'
   | 'forbidden'
@@ -37,10 +36,7 @@ const minors: Record<number, CodeMinor> = {
 /** Answers an error in the standard's own shape, imsx_StatusInfo. What was not foreseen tells nothing. */
 export async function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const refusal = toRefusal(error)
-  if (refusal.status >= 500) {
-    const { name } = error as Error
-    request.log.error({ route: request.routeOptions.url, err: { name, message: '', stack: '' } }, 'request failed')
-  }
+  if (refusal.status >= 500) request.log.error({ err: error, route: request.routeOptions.url }, 'request failed')
   if (refusal.status === 401) reply.header('www-authenticate', 'Bearer')
   return reply
     .status(refusal.status)
