@@ -27,10 +27,7 @@ const directory = join(import.meta.dirname, '../../migrations')
 export async function migratePostgres(owner: pg.Pool): Promise<string[]> {
   const client = await owner.connect()
   try {
-    const { rows } = await client.query<{ version: number }>(
-      `select current_setting('server_version_num')::int as version`,
-    )
-    if ((rows[0]?.version ?? 0) < 150_000) throw new Error('PostgreSQL 15 or newer is needed.')
+    await checkBase(client)
     await client.query(`select pg_advisory_lock(hashtext('preau migrations'))`)
     await client.query(`create table if not exists public.preau_migration
       (name text primary key, checksum text not null, applied_at timestamptz not null default now())`)
@@ -55,6 +52,23 @@ export async function migratePostgres(owner: pg.Pool): Promise<string[]> {
     // Ends the session, and with it the lock, whatever happened.
     client.release(true)
   }
+}
+
+/** @throws Error saying what an administrator has to do when the base cannot be used, before anything is made in it. */
+async function checkBase(client: pg.PoolClient): Promise<void> {
+  const { rows } = await client.query<{ version: number; encoding: string; advice: string | null }>(
+    `select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding,
+       case when to_regclass('public.preau_migration') is null
+         and not (has_database_privilege(current_database(), 'create') and has_schema_privilege('public', 'create'))
+       then format('%I may make nothing in the base %I. As administrator: alter database %2$I owner to %1$I;',
+         current_user, current_database()) end as advice`,
+  )
+  const { version, encoding, advice } = rows[0]!
+  if (version < 150_000) throw new Error('PostgreSQL 15 or newer is needed.')
+  if (encoding !== 'UTF8') {
+    throw new Error(`The base is in ${encoding} and must be in UTF8: make another one, encoding 'UTF8'.`)
+  }
+  if (advice) throw new Error(advice)
 }
 
 /**
