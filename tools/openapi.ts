@@ -7,8 +7,8 @@ import { modules } from '../server/src/app.ts'
 import { serveStatus } from '../server/src/status.ts'
 
 const root = join(import.meta.dirname, '..')
-export const openapiFile = join(root, 'server/openapi.json')
-export const typesFile = join(root, 'web/src/api/schema.d.ts')
+const openapiFile = join(root, 'server/openapi.json')
+const typesFile = join(root, 'web/src/api/schema.d.ts')
 
 /** The API as the routes declare it. No store is opened: routes are registered, never called. */
 export async function describeApi(): Promise<string> {

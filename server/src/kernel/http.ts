@@ -87,7 +87,9 @@ export async function createHttp(options: HttpOptions): Promise<App> {
       info: {
         title: 'Préau',
         version: '0.1.0',
-        description: 'The public API of Préau; the web application uses nothing else.',
+        description:
+          'The public API of Préau; the web application uses nothing else. A refusal is problem+json (RFC 9457) with a ' +
+          'stable `code`; `x-access` says who may call.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
     },

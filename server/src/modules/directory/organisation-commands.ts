@@ -44,7 +44,8 @@ const text = (longest: number) => z.string().trim().min(1).max(longest)
 export const organisationCommands: Command[] = [
   {
     name: 'partner create',
-    usage: '--name N --kind region|department|municipality|academicAuthority|university|agency|syndicate --code C',
+    usage:
+      '--name N --kind region|department|municipality|academicAuthority|university|agency|syndicate --code C [--siren S]',
     summary: 'Creates a public body taking part.',
     options: {
       name: { type: 'string' },
