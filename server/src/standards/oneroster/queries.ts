@@ -44,7 +44,8 @@ function readOrder({ sort, orderBy = 'asc' }: CollectionQuery, columns: Record<s
   }
   if (!sort) return []
   const column = columns[sort]
-  if (column === undefined) throw new RosterRefusal(400, 'invalid_sort_field', `There is no sorting by ${named(sort)}.`)
+  // The binding has no minor code of its own for it.
+  if (column === undefined) throw new RosterRefusal(400, 'invaliddata', `There is no sorting by ${named(sort)}.`)
   return [{ column, descending: orderBy === 'desc' }]
 }
 

@@ -153,7 +153,7 @@ describe('errors', () => {
     expect(await minor(get('/users', { filter: `familyName=Martin` }))).toBe('400 invalid_filter_field')
     expect(await minor(get('/users', { filter: `email='ines@example.org'` }))).toBe('400 invalid_filter_field')
     expect(await minor(get('/users', { filter: `dateLastModified>'yesterday'` }))).toBe('400 invalid_filter_field')
-    expect(await minor(get('/users', { sort: 'password' }))).toBe('400 invalid_sort_field')
+    expect(await minor(get('/users', { sort: 'password' }))).toBe('400 invaliddata')
     expect(await minor(get('/users', { fields: 'sourcedId,password' }))).toBe('400 invalid_selection_field')
     expect(await minor(get('/users', { limit: '-1' }))).toBe('400 invaliddata')
     expect(await minor(get('/users', { offset: 'x' }))).toBe('400 invaliddata')
