@@ -267,6 +267,7 @@ test.each([
   ['scope=group&from=1999-01-01&until=2026-11-02', 'period_invalid'],
   ['scope=group&from=2026-02-30', 'invalid_request'],
   ['scope=everything', 'invalid_request'],
+  ['scope=group&course=9999999999999999999', 'invalid_request'],
   ['scope=group&p.top=6', 'parameter_invalid'],
   ['scope=group&p.top=two', 'parameter_invalid'],
   ['scope=group&p.step=month', 'parameter_invalid'],

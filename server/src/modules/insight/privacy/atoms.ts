@@ -54,12 +54,15 @@ export function tellAtoms(atoms: readonly Atom[], { from, together, k, wholes }:
   }
 
   const open = atoms.filter(({ alls, rests }) => (alls[0] ?? 0) >= k && rests.every((rest) => rest === 0 || rest >= k))
+  // Many atoms, of few weeks.
+  const years = new Map(Array.from(new Set(open.map(({ week }) => week)), (week) => [week, yearOf(week)]))
   for (const [, weeks] of Map.groupBy(open, ({ part }) => part)) {
     let waiting: Atom[] = []
-    let year = ''
+    let year: string | undefined
     for (const atom of weeks.toSorted((one, other) => (one.week < other.week ? -1 : 1))) {
-      if (yearOf(atom.week) !== year) waiting = []
-      year = yearOf(atom.week)
+      const own = years.get(atom.week)
+      if (own !== year) waiting = []
+      year = own
       if (atom.learners >= k) {
         if (atom.week >= from) told.add(atom)
         continue

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { ClickHouseClient } from '#kernel/clickhouse'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
 import { type Atom, tellAtoms } from './atoms.ts'
@@ -305,6 +305,11 @@ describe('in ClickHouse', () => {
     expect(
       await planRelease(clickhouse, { ...question, objectors: ['3'], splits: ['object'], activity: '1' }),
     ).toMatchObject({ withheld: 'filter_too_narrow' })
+    // By activity, by action and by both: the traces are read once.
+    const asked = vi.spyOn(clickhouse, 'query')
+    await planRelease(clickhouse, { ...question, objectors: [], splits: ['object', 'action'] })
+    expect(asked).toHaveBeenCalledTimes(1)
+    asked.mockRestore()
     // Nobody at all is nobody to protect.
     expect(await planRelease(clickhouse, { ...question, courses: ['2'], objectors: [] })).toMatchObject({
       withheld: null,

@@ -82,15 +82,13 @@ export async function planRelease(clickhouse: ClickHouseClient, question: Releas
   const keys = question.splits.filter((split) => split !== 'course')
   const together = question.courses?.length !== 1 && !question.splits.includes('course')
   const tooMany: Release = { period, weeksLeftOut: 0, withheld: 'too_many_parts', condition: 'false' }
-  // What an answer by activity and action leaves of one by activity, and of one by action, is looked at too.
-  const singles = keys.length > 1 ? keys.map((key) => [key]) : []
-  const [all, ...ofSingles] = await Promise.all(
-    [keys, ...singles].map((by) => listAtoms(clickhouse, question, by, period)),
-  )
+  const found = await listAtoms(clickhouse, question, keys, period)
+  if (!found) return tooMany
+  const [all = [], ...ofSingles] = found
   const tell = (atoms: readonly Atom[], wholes: readonly Set<string>[]) =>
     tellAtoms(atoms, { from: period.from, together: together && keys.length === 0, k, wholes })
-  const wholes = ofSingles.map((found) => found && new Set(Array.from(tell(found, []), ({ name }) => name)))
-  if (!all || !wholes.every((whole) => whole !== undefined)) return tooMany
+  // What an answer by activity and action leaves of one by activity, and of one by action, is looked at too.
+  const wholes = ofSingles.map((atoms) => new Set(Array.from(tell(atoms, []), ({ name }) => name)))
   const told = tell(all, wholes)
   const atoms = all.filter(({ week }) => week >= period.from)
 
@@ -128,60 +126,57 @@ const mostGroups = 1_000_000
 /** ClickHouse's TOO_MANY_ROWS. */
 const tooManyRows = '158'
 
-/** What ClickHouse tells of an atom. */
-type FoundAtom = Omit<Atom, 'course' | 'week' | 'alls' | 'rests'> & {
+/** What ClickHouse tells of what was done in one week of one course, by all keys, by one of two, or as a whole. */
+interface FoundAtom {
+  /** By which keys: the sum of 1 for the first and 2 for the second. */
+  level: number
+  name: string
   of_course: string
   monday: string
-  /** Of each whole: of each learner of the atom, one part of those they did within it, summed up. */
-  shares: number[]
-  /** Of each whole: how many did nothing else within it. */
-  onlys: number[]
+  first: string
+  second: string
+  learners: number
+  ids: string[]
+  picked: boolean
+  /** Of its learners, how many did nothing else in that week of the course; in what has its first key; its second. */
+  alones: [number, number, number]
 }
 
-/** The atoms of a period and those that they may wait for, each with up to k of its learners; undefined when too many. */
+/**
+ * The atoms of a period and those that they may wait for, each with up to k of its learners; then, of two keys, those by
+ * each one of them. Undefined when there are too many. The traces are read once.
+ */
 async function listAtoms(
   clickhouse: ClickHouseClient,
   question: ReleaseQuestion,
   keys: readonly Split[],
   period: Release['period'],
-): Promise<Atom[] | undefined> {
+): Promise<Atom[][] | undefined> {
   const isFine = keys.some((key) => key !== 'action')
   const days = keys.length === 0 ? 'learner_presence_v1' : 'learner_day_v1'
   const [table, amount] = isFine ? ['learning_event_v1', 'sign'] : [days, 'events']
   const picks = isFine && question.activity !== null
   const columns = keys.map((key) => `${key}, `).join('')
-  // What each part is a part of: its course's week, and with two keys what has one of them.
-  const wholes: Split[][] = keys.length === 0 ? [] : [[], ...(keys.length > 1 ? keys.map((key) => [key]) : [])]
-  const list = (write: (of: Split[], at: number) => string) => `[${wholes.map(write).join(', ')}]`
-  // Which parts of the same learner are within the same whole.
-  const isWithin = (of: Split[]) =>
-    of.map((key) => `each.${keys.indexOf(key) + 1} = part_keys.${keys.indexOf(key) + 1}`).join(' and ')
+  const [first, second] = keys
+  const done = `
+    select course, toMonday(day) as week, learner, ${columns}
+      ${picks ? 'max(object = {activity: Int64} or parent = {activity: Int64})' : 'true'} as picks
+    from ${table}
+    where tenant_id = {tenant: UUID} and build = {build: UInt32} and day >= {from: Date} and day <= {until: Date} and learner != 0
+      ${question.courses === null ? '' : 'and has({courses: Array(Int64)}, course)'}
+      and not has({objectors: Array(Int64)}, learner)
+      ${question.staff.length === 0 ? '' : 'and (course, learner) not in {staff: Array(Tuple(Int64, Int64))}'}
+    group by course, week, ${columns}learner having sum(${amount}) > 0`
   // No window functions: the embedded ClickHouse 26.1 dies of several with different partitions.
   const answer = await clickhouse
     .query({
       query: `
-      select toString(cityHash64(course, ${columns}week)) as name, toString(cityHash64(course, ${columns}'')) as part,
-        ${list((of) => `map('name', toString(cityHash64(course, ${of.map((key) => `${key}, `).join('')}week)), 'part', toString(cityHash64(course, ${of.join(', ') || `''`})))`)}::Array(Map(String, String)) as wholes,
-        toString(course) as of_course, toString(week) as monday, toUInt32(count()) as learners,
-        arrayMap(id -> toString(id), groupUniqArray(${k})(learner)) as ids, max(part_keys.${keys.length + 1}) as picked,
-        sumForEach(arrayMap(same -> 1 / same, counts)) as shares, sumForEach(arrayMap(same -> toUInt32(same = 1), counts)) as onlys
-      from (
-        select course, week, learner, arrayJoin(parts) as part_keys${keys.map((key, at) => `, part_keys.${at + 1} as ${key}`).join('')},
-          ${list((of) => (of.length === 0 ? 'length(parts)' : `arrayCount(each -> ${isWithin(of)}, parts)`))}::Array(UInt32) as counts
-        from (
-          select course, week, learner, groupArray(tuple(${columns}picks)) as parts
-          from (
-            select course, toMonday(day) as week, learner, ${columns}
-              ${picks ? 'max(object = {activity: Int64} or parent = {activity: Int64})' : 'true'} as picks
-            from ${table}
-            where tenant_id = {tenant: UUID} and build = {build: UInt32} and day >= {from: Date} and day <= {until: Date} and learner != 0
-              ${question.courses === null ? '' : 'and has({courses: Array(Int64)}, course)'}
-              and not has({objectors: Array(Int64)}, learner)
-              ${question.staff.length === 0 ? '' : 'and (course, learner) not in {staff: Array(Tuple(Int64, Int64))}'}
-            group by course, week, ${columns}learner having sum(${amount}) > 0
-          ) group by course, week, learner
-        )
-      ) group by course, ${columns}week order by name limit ${mostAtoms + 1}`,
+      select level, toString(cityHash64(course, ${columns}week)) as name, toString(course) as of_course, toString(week) as monday,
+        toString(${first ?? "''"}) as first, toString(${second ?? "''"}) as second, toUInt32(count()) as learners,
+        arrayMap(id -> toString(id), groupArray(${k})(learner)) as ids, max(picks) as picked,
+        [toUInt32(sum(alone_in_week)), toUInt32(sum(alone_in_first)), toUInt32(sum(alone_in_second))] as alones
+      from (${writeLevels(done, keys)})
+      group by level, course, ${columns}week order by level desc limit ${4 * mostAtoms}`,
       query_params: {
         tenant: question.tenantId,
         build: question.build,
@@ -204,19 +199,81 @@ async function listAtoms(
       throw error
     })
   const found = await answer?.json<FoundAtom>()
-  if (found === undefined || found.length > mostAtoms) return undefined
-  const all = new Map<string, number>()
-  for (const { wholes, shares } of found)
-    wholes.forEach(({ name }, at) => all.set(name, (all.get(name) ?? 0) + (shares[at] ?? 0)))
-  return found.map(({ of_course, monday, wholes, shares: _shares, onlys, ...atom }) => {
-    const alls = wholes.map(({ name }) => Math.round(all.get(name) ?? 0))
-    return {
-      ...atom,
-      course: of_course,
-      week: monday,
-      wholes: wholes.slice(1),
-      alls,
-      rests: alls.map((learners, at) => learners - (onlys[at] ?? 0)),
-    }
-  })
+  // Those by all keys come first, and are the most.
+  if (found === undefined || found[mostAtoms]?.level === 2 ** keys.length - 1) return undefined
+  return toAtoms(found, keys.length)
+}
+
+/**
+ * SQL of what each learner did in each week of each course: by all keys, by each one of two, and as a whole (`level`, as
+ * atoms tell it), and whether it is all that they did there.
+ * @param done SQL of what each did, by all keys.
+ */
+function writeLevels(done: string, keys: readonly Split[]): string {
+  if (keys.length === 0)
+    return `select toUInt8(0) as level, course, week, learner, picks, 0 as alone_in_week, 0 as alone_in_first, 0 as alone_in_second
+      from (${done})`
+  const repeat = (value: string, count: string) => `arrayWithConstant(${count}, ${value})`
+  // A value that is there once is the first of its likes from the front and from the back. A lambda that held the list would
+  // copy it for each of its values.
+  const isOnce = (list: string) =>
+    `arrayMap((front, back) -> toUInt8(front + back = 2), arrayEnumerateUniq(${list}), arrayReverse(arrayEnumerateUniq(arrayReverse(${list}))))`
+  // The lists of all keys one beside the other; of one key, its different values.
+  const all = { level: 2 ** keys.length - 1, count: `length(all_${keys[0]})` }
+  const singles = keys.length === 1 ? [] : keys.map((key, at) => ({ level: 2 ** at, count: `length(each_${key})` }))
+  const levels = [all, ...singles, { level: 0, count: '1' }]
+  type Level = (typeof levels)[number]
+  const list = (name: string, write: (level: Level) => string) =>
+    `arrayConcat(${levels.map(write).join(', ')}) as ${name}`
+  const lists = [
+    list('level', ({ level, count }) => repeat(`toUInt8(${level})`, count)),
+    list('picks', ({ count }) => (count === all.count ? 'all_picks' : repeat('false', count))),
+    list('alone_in_week', ({ level, count }) => repeat(`toUInt8(${level === 0 ? 'false' : `${count} = 1`})`, count)),
+    ...['alone_in_first', 'alone_in_second'].map((name, at) =>
+      list(name, ({ level, count }) => (level === 3 ? isOnce(`all_${keys[at]}`) : repeat('toUInt8(0)', count))),
+    ),
+    ...keys.map((key, at) =>
+      list(key, ({ level, count }) => {
+        if (level === all.level) return `all_${key}`
+        return level === 2 ** at ? `each_${key}` : repeat(key === 'object' ? 'toInt64(0)' : `''`, count)
+      }),
+    ),
+  ]
+  return `
+    select level, course, week, learner, picks, alone_in_week, alone_in_first, alone_in_second, ${keys.join(', ')}
+    from (
+      select course, week, learner, groupArray(picks) as all_picks,
+        ${keys.map((key) => `groupArray(${key === 'object' ? key : `toString(${key})`}) as all_${key}, arrayDistinct(all_${key}) as each_${key}`).join(', ')}
+      from (${done}) group by course, week, learner
+    )
+    array join ${lists.join(',\n')}`
+}
+
+/** The atoms by all keys, then those by each one of two. */
+function toAtoms(found: readonly FoundAtom[], keys: number): Atom[][] {
+  const partOf = ({ of_course, first, second }: FoundAtom, level: number) =>
+    `${of_course}${level & 1 ? ` ${first}` : ''}${level & 2 ? ` ${second}` : ''}`
+  const nameOf = (atom: FoundAtom, level: number) => `${level} ${atom.monday} ${partOf(atom, level)}`
+  const whole = 2 ** keys - 1
+  const learnersOf = new Map<string, number>()
+  for (const atom of found) if (atom.level !== whole) learnersOf.set(nameOf(atom, atom.level), atom.learners)
+  const list = (level: number, singles: number[]) =>
+    found
+      .filter((atom) => atom.level === level)
+      .map((atom): Atom => {
+        const alls = keys === 0 ? [] : [0, ...singles].map((each) => learnersOf.get(nameOf(atom, each)) ?? 0)
+        return {
+          name: level === whole ? atom.name : nameOf(atom, level),
+          part: partOf(atom, level),
+          course: atom.of_course,
+          wholes: singles.map((each) => ({ name: nameOf(atom, each), part: partOf(atom, each) })),
+          week: atom.monday,
+          learners: atom.learners,
+          ids: atom.ids,
+          picked: atom.picked,
+          alls,
+          rests: alls.map((learners, at) => learners - (atom.alones[at] ?? 0)),
+        }
+      })
+  return keys === 2 ? [list(3, [1, 2]), list(1, []), list(2, [])] : [list(whole, [])]
 }
