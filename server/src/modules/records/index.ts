@@ -39,6 +39,7 @@ export {
   type Statement,
   type XapiVersion,
 } from './model/statement.ts'
+export { readMoment } from './model/moments.ts'
 export { areSame } from './model/statement-equality.ts'
 export { keyOf } from './model/statement-keys.ts'
 export { toUtc } from './model/timestamps.ts'

@@ -11,6 +11,7 @@ import {
   type NewDocument,
   type Preconditions,
   putDocument,
+  readMoment,
   recordAccess,
   type XapiVersion,
 } from '#modules/records'
@@ -20,7 +21,7 @@ import { inTenant, type Tx } from '#kernel/postgres'
 import { Problem } from '#kernel/problem'
 import { answerJson } from './answers.ts'
 import { paths } from './paths.ts'
-import { QueryParameters, required } from './query-parameters.ts'
+import { invalid, QueryParameters, required } from './query-parameters.ts'
 import { versionOf } from './versions.ts'
 
 interface DocumentResource {
@@ -39,6 +40,9 @@ interface DocumentResource {
 
 // In 1.0.3 a client must say it even of a new document (Communication 3.1); 2.0 asks it of those that exist.
 const guardedProfile = (version: XapiVersion) => (version === '2.0.0' ? 'to_replace' : 'always')
+
+/** Characters of the longest name of a document: beyond, no index of PostgreSQL holds a text of three bytes each. */
+const longestName = 800
 
 const profileAccess = { read: recordAccess.readProfiles, write: recordAccess.writeProfiles }
 
@@ -103,7 +107,7 @@ export function registerDocuments(scope: App, services: Services): void {
       const tenantId = request.tenant.id
       if (name === undefined) {
         const timestamp = query.timestamp('since')
-        const since = timestamp === undefined ? undefined : new Date(timestamp)
+        const since = timestamp === undefined ? undefined : new Date(readMoment(timestamp) / 1000)
         const { names, updatedAt } = await inBase(request, (tx) => listDocumentNames(tx, tenantId, place, since))
         if (updatedAt) reply.header('last-modified', updatedAt.toUTCString())
         return answerJson(reply, names)
@@ -179,6 +183,9 @@ function readTarget({ of, name, place }: DocumentResource, request: FastifyReque
 
 function readNamed(resource: DocumentResource, request: FastifyRequest) {
   const { place, name } = readTarget(resource, request)
+  if (name !== undefined && name.length > longestName) {
+    throw invalid(resource.name, `longer than ${longestName} characters`)
+  }
   return { place, name: required(name, resource.name) }
 }
 

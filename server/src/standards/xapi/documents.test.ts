@@ -93,6 +93,22 @@ describe.for(resources)('%s', ([path, name, makePlace]) => {
     expect(names.headers).toHaveProperty('last-modified')
     const later = { ...place, since: new Date(Date.now() + 60_000).toISOString() }
     expect((await recent.call({ method: 'GET', path, query: later })).json()).toEqual([])
+    // Forms of ISO 8601 that 1.0.3 lets pass.
+    for (const [since, names] of [
+      ['20000101T0000+01', ['one', 'two']],
+      ['2000-01-01', ['one', 'two']],
+      ['9999-12-31T23:59:60,5-01', []],
+    ] as const) {
+      expect((await old.call({ method: 'GET', path, query: { ...place, since } })).json()).toEqual(names)
+    }
+  })
+
+  test('a name may have 800 characters, of whatever alphabet', async () => {
+    const letters = Array.from({ length: 800 }, () => String.fromCharCode(0x4e00 + Math.floor(Math.random() * 20_000)))
+    const put = (document: string) =>
+      recent.call({ method: 'PUT', path, query: { ...makePlace(), [name]: document }, body: {} })
+    expect((await put(letters.join(''))).statusCode).toBe(204)
+    expect((await put(`${letters.join('')}x`)).json()).toMatchObject({ status: 400, parameter: name })
   })
 
   test('what it is asked must be whole', async () => {

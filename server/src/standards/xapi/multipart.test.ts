@@ -32,12 +32,17 @@ test('text before the first boundary and after the last is no part', () => {
   expect(readMultipart(body, 'x').map((part) => part.content.toString())).toEqual(['one'])
 })
 
+test('a multipart within a part stays whole, though its boundary begins as the outer one', () => {
+  const within = write('bc', [{ headers: { a: 'b' }, content: Buffer.from('within') }])
+  expect(readMultipart(write('b', [{ headers: {}, content: within }]), 'b')).toEqual([{ headers: {}, content: within }])
+})
+
 test.for([
   ['no boundary', 'nothing here'],
   ['the last boundary is missing', '--x\r\n\r\none\r\n'],
   ['no empty line after headers', '--x\r\nA: b\r\n--x--'],
   ['a header without a colon', '--x\r\nhello\r\n\r\none\r\n--x--'],
-  ['text after a boundary', '--xyz\r\n\r\none\r\n--x--'],
+  ['a boundary with text after it', '--xyz\r\n\r\none\r\n--xy--'],
 ])('%s: refused', ([, body]) => {
   expect(() => readMultipart(Buffer.from(body ?? ''), 'x')).toThrow('no multipart')
 })

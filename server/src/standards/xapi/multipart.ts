@@ -32,10 +32,8 @@ export function readMultipart(body: Buffer, boundary: string): Part[] {
   let start = findDelimiter(body, delimiter, 0)
   if (start === -1) throw refusal('the boundary that the header states is nowhere')
   for (;;) {
-    let position = start + delimiter.length
-    if (body[position] === 0x2d && body[position + 1] === 0x2d) return parts
-    while (body[position] === 0x20 || body[position] === 0x09) position += 1
-    if (!isLineEnd(body, position)) throw refusal(`part ${parts.length + 1} does not begin on a line of its own`)
+    const position = skipSpaces(body, start + delimiter.length)
+    if (isClosing(body, position)) return parts
     const end = findDelimiter(body, delimiter, position)
     if (end === -1) throw refusal('the last boundary is missing')
     if (parts.length === mostParts) throw refusal(`it has more than ${mostParts} parts`)
@@ -45,13 +43,23 @@ export function readMultipart(body: Buffer, boundary: string): Part[] {
   }
 }
 
-/** A boundary stands at the beginning of a line. */
+/** A boundary stands at the beginning of a line, and alone there: a longer one is that of a multipart within a part. */
 function findDelimiter(body: Buffer, delimiter: Buffer, from: number): number {
   for (let at = body.indexOf(delimiter, from); at !== -1; at = body.indexOf(delimiter, at + 1)) {
-    if (at === 0 || isLineEnd(body, at - 2)) return at
+    const end = skipSpaces(body, at + delimiter.length)
+    if ((at === 0 || isLineEnd(body, at - 2)) && (isLineEnd(body, end) || isClosing(body, end))) return at
   }
   return -1
 }
+
+function skipSpaces(body: Buffer, from: number): number {
+  let at = from
+  while (body[at] === 0x20 || body[at] === 0x09) at += 1
+  return at
+}
+
+/** Whether the last boundary ends there. */
+const isClosing = (body: Buffer, at: number): boolean => body[at] === 0x2d && body[at + 1] === 0x2d
 
 const isLineEnd = (body: Buffer, at: number): boolean => body[at] === 0x0d && body[at + 1] === 0x0a
 

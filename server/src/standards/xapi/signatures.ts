@@ -74,11 +74,14 @@ function readObject(encoded: string, part: string): object {
 /** The key of the first certificate of a chain, the signer's (RFC 7515 §4.1.6). */
 function readKey(x5c: unknown): KeyObject {
   const [first] = Array.isArray(x5c) ? (x5c as unknown[]) : []
+  let key: KeyObject
   try {
-    return new X509Certificate(Buffer.from(String(first), 'base64')).publicKey
+    key = new X509Certificate(Buffer.from(String(first), 'base64')).publicKey
   } catch {
     throw refusal('its certificate cannot be read')
   }
+  if (key.asymmetricKeyType !== 'rsa') throw refusal('its certificate is of no RSA key')
+  return key
 }
 
 const refusal = (why: string) => new Problem(400, 'signature_invalid', `A signature cannot be accepted: ${why}.`)

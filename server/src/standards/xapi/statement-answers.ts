@@ -62,26 +62,28 @@ export async function answerStatements(
   { json, bodies, wish }: { json: string; bodies: string[]; wish: Wish },
 ): Promise<FastifyReply> {
   if (!wish.attachments) return reply.type('application/json; charset=utf-8').send(json)
-  const hashes = new Set(bodies.flatMap((body) => attachmentsOf(parse(body)).map(({ sha2 }) => sha2.toLowerCase())))
+  const attachments = bodies.flatMap((body) => attachmentsOf(parse(body)))
+  const types = new Map(attachments.map(({ sha2, contentType }) => [sha2.toLowerCase(), contentType]))
   const boundary = `preau-${randomUUID()}`
   reply.type(`multipart/mixed; boundary=${boundary}`)
-  return reply.send(Readable.from(writeMultipart(services, request.tenant.id, { boundary, json, hashes })))
+  return reply.send(Readable.from(writeMultipart(services, request.tenant.id, { boundary, json, types })))
 }
 
 // One content in memory at a time, however many a page has.
 async function* writeMultipart(
   services: Services,
   tenantId: string,
-  { boundary, json, hashes }: { boundary: string; json: string; hashes: Set<string> },
+  { boundary, json, types }: { boundary: string; json: string; types: Map<string, string> },
 ): AsyncGenerator<string | Buffer> {
   yield writePartHead(boundary, { 'Content-Type': 'application/json' }).trimStart()
   yield json
-  for (const hash of hashes) {
+  for (const [hash, contentType] of types) {
     const [attachment] = await inTenant(services.db, tenantId, (tx) => listAttachments(tx, [hash]))
     // An attachment with a fileUrl may have no content here.
     if (!attachment) continue
     yield writePartHead(boundary, {
-      'Content-Type': attachment.contentType,
+      // As these statements call it, whoever sent the same bytes first.
+      'Content-Type': contentType,
       'Content-Transfer-Encoding': 'binary',
       'X-Experience-API-Hash': attachment.sha2,
     })

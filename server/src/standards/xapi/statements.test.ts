@@ -93,6 +93,18 @@ describe('storing', () => {
     expect((await Promise.all(several.map(() => put(winner)))).every(({ statusCode }) => statusCode === 204)).toBe(true)
   })
 
+  test.for(['since', 'until'])('%s may be told in a zone that leads out of the years of four digits', async (name) => {
+    const [id = ''] = await post(statement())
+    for (const [moment, isAfter] of [
+      ['0000-01-01T00:00:00+01:00', true],
+      ['9999-12-31T23:59:59-01:00', false],
+    ] as const) {
+      const answer = await get({ [name]: moment, limit: '1', ascending: 'false' })
+      const ids = (answer.json() as { statements: Kept[] }).statements.map((each) => each.id)
+      expect(ids).toEqual(isAfter === (name === 'since') ? [id] : [])
+    }
+  })
+
   test('large numbers of extensions keep their digits', async () => {
     const id = randomUUID()
     const text = JSON.stringify(statement({ id, result: { extensions: { 'https://example.org/number': 'NUMBER' } } }))
@@ -341,6 +353,17 @@ describe('attachments', () => {
     expect((await get({ verb: verb.id })).headers['content-type']).toMatch(/^application\/json/)
   })
 
+  test('the same bytes are answered under the type that each statement gives them', async () => {
+    const content = Buffer.from(randomUUID())
+    const verb = { id: iri('verb') }
+    for (const contentType of ['text/plain', 'text/markdown']) {
+      await send(statement({ verb, attachments: [attachment(content, { contentType })] }), [part(content)])
+      const read = await get({ verb: verb.id, attachments: 'true', limit: '1' })
+      const [, kept] = readMultipart(read.rawPayload, readBoundary(String(read.headers['content-type'])))
+      expect(kept).toMatchObject({ headers: { 'content-type': contentType }, content })
+    }
+  })
+
   test('an address is enough', async () => {
     const one = statement({ attachments: [attachment(Buffer.from('x'), { fileUrl: 'https://example.org/x.pdf' })] })
     await post(one)
@@ -394,6 +417,7 @@ describe('attachments', () => {
       ['another type', jws(one), { contentType: 'text/plain' }],
       ['a certificate that is none', jws(one, { alg: 'RS256', x5c: ['AAAA'] }), {}],
       ['a certificate of another key', jws(one, { alg: 'RS256', x5c: [certificate] }), {}],
+      ['a certificate of a key that is not RSA', jws(one, { alg: 'RS256', x5c: [edwardsCertificate] }), {}],
     ] as [string, Buffer, object][])('of %s are refused', async ([, signature, more]) => {
       const answer = await sendSigned(one, signature, more)
       expect(answer.json(), answer.body).toMatchObject({ status: 400, code: 'signature_invalid' })
@@ -404,3 +428,7 @@ describe('attachments', () => {
 // Self-signed, of a key that nobody holds.
 const certificate =
   'MIIDATCCAemgAwIBAgIUEcn3DUy7nmT3VKbWO0XkNYOxLrEwDQYJKoZIhvcNAQELBQAwDzENMAsGA1UEAwwEVGVzdDAgFw0yNjExMjIxMDU5NTZaGA8yMTI2MTAyOTEwNTk1NlowDzENMAsGA1UEAwwEVGVzdDCCASIwDQYJKoZIhvcNAQEBBQADggEPADCCAQoCggEBANDBsFE9YKAOj6f0S1DE5MUWgYdYpwiHs0k5/2SBfNllwjkUcL/JgythNXat6Zg2tDQBHKcnFxBWJ0ZJ5jwWRVb7+9wFeu6crCFTGSLgGWsgkA9Gpoyzh2UyK5InUFwoactdxP7C7Bl3zemP80Lm7X3Oj5jkP8NIhCRj6Kyb7sJDILVTr5hCcXVkj8dyx0ySjrgjiLApeUkdZ+27auWLwGFCzqnIEe83FOhTFuQKXrMb4UdLHelGQFf+krDzFt/Ne+tuzu09IE+hn2+05oATQRh6rI9iagrveOpwkI4RbWLdNfiQ5uiynqDWbVTdxQJWKsk1MOuVugEP2x6eaUdDxqECAwEAAaNTMFEwHQYDVR0OBBYEFNePGNjZO6EFjymHnUfb2MaOe7/pMB8GA1UdIwQYMBaAFNePGNjZO6EFjymHnUfb2MaOe7/pMA8GA1UdEwEB/wQFMAMBAf8wDQYJKoZIhvcNAQELBQADggEBAGMUcy0rSOHZ9h2CpR5UvVFJTifqvMHaulv2c9tBbPxadM4M6ME5R2R3S2ttkzUvFmd9MuzhVc/NJ1HXX/+3D/hMSPfziPlgyI80XLAAf9NwvqfWxSes/ZmLwUEiL7f8YrM21m9R396tLMZmFi8y6odQZgc8oVPWZpoRs71hUWeTJcaYjrUTtxeyn8mma8+586jXZ5Kth6JfS17uMnN6aahSfnonjLZHP4X6JSZHKdiLcXtakxTRTnue7cM4ODcJs0AJ5bHcfsWZLcBQlhCJbJkT0BOR/O9vCxz1iNRBPITHIyywCmUkk5Bn3roLvCP5GbTphHoVabLp4fx73Rl+0jg='
+
+// The same, of an Ed25519 key.
+const edwardsCertificate =
+  'MIIBLDCB36ADAgECAhRWhc6GDgitYU1D2SWzdoKpwhUBQzAFBgMrZXAwDDEKMAgGA1UEAwwBeDAeFw0yNjExMjMwNTAyMzlaFw0yNjExMjUwNTAyMzlaMAwxCjAIBgNVBAMMAXgwKjAFBgMrZXADIQDKxztA/hDu1rTkyqoDpefF48rSEEKTjwFqYO2rm3yjIKNTMFEwHQYDVR0OBBYEFKu35QvpzJePX4gO0dAJJqbkMBNlMB8GA1UdIwQYMBaAFKu35QvpzJePX4gO0dAJJqbkMBNlMA8GA1UdEwEB/wQFMAMBAf8wBQYDK2VwA0EAx5hunYNvOYSUPQj08myJvQbnMWrsPHCXHwSfE1blPigyaZSzTGV9NyJrnCE86qQWqDoXKKj3nomxQx2RhceXAA=='

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { PassThrough, Readable } from 'node:stream'
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openTestApp, type TestApp } from '../../../test/app.ts'
 import { openXapiClient, type XapiClient } from '../../../test/xapi.ts'
@@ -103,6 +103,22 @@ describe('refusals', () => {
     for (const accept of ['*/*', 'text/plain, */*;q=0.1', 'application/json']) {
       expect((await get(accept)).headers['content-type'], accept).toMatch(/^application\/problem\+json/)
     }
+  })
+
+  test('of what is packed, which would be kept as other bytes than were meant', async () => {
+    const headers = { 'content-encoding': 'gzip' }
+    const query = { activityId: 'https://example.org/x', profileId: 'packed' }
+    const body = gzipSync('{"a":1}')
+    for (const call of [
+      { method: 'POST', path: '/statements' },
+      { method: 'POST', path: '/activities/profile', query },
+    ] as const) {
+      expect((await recent.call({ ...call, headers, body })).json()).toMatchObject({
+        status: 400,
+        code: 'content_encoding_unsupported',
+      })
+    }
+    expect((await recent.call({ method: 'GET', path: '/activities/profile', query })).statusCode).toBe(404)
   })
 
   test('of resources and methods that are not', async () => {

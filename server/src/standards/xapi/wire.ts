@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { createStatementWriter, StatementError } from '#modules/records'
 import type { App } from '#kernel/http'
 import type { Services } from '#kernel/module'
@@ -50,9 +50,9 @@ export async function registerWire(app: App, services: Services): Promise<void> 
     )
     scope.addHook('onRequest', async (request, reply) => {
       if (!request.routeOptions.config.anyVersion) versionOf(request)
+      refusePacked(request)
       crowding.enter(request, reply)
     })
-    scope.addHook('onResponse', async (request) => crowding.leave(request))
     scope.addHook('onSend', async (request, reply, payload) => {
       // The alternate syntax passes on an answer that has its version.
       if (!reply.hasHeader(versionHeader)) reply.header(versionHeader, memory.noteOf(request))
@@ -72,6 +72,12 @@ export async function registerWire(app: App, services: Services): Promise<void> 
     registerAlternateSyntax(scope)
     registerOthers(scope)
   })
+}
+
+/** @throws Problem 400 for a body that would have to be unpacked: a few kilobytes may unpack to what fills the memory. */
+function refusePacked({ headers }: FastifyRequest): void {
+  if ((headers['content-encoding'] ?? 'identity').toLowerCase() === 'identity') return
+  throw new Problem(400, 'content_encoding_unsupported', 'The content is packed (Content-Encoding): send it as it is.')
 }
 
 function registerOthers(scope: App): void {

@@ -21,6 +21,9 @@ function isoOf(milliseconds: number): string {
  * @param timestamp a valid one.
  */
 export function readMoment(timestamp: string): number {
-  const [whole = '', fraction = ''] = toUtc(timestamp).slice(0, -1).split('.')
+  const utc = toUtc(timestamp)
+  // Its zone leads out of the years of four digits.
+  if (!utc.endsWith('Z')) return Date.parse(`${utc.startsWith('0') ? '0000-01-01' : '9999-12-31'}T00:00:00Z`) * 1000
+  const [whole = '', fraction = ''] = utc.slice(0, -1).split('.')
   return Date.parse(`${whole.replace(/:60$/, ':59')}Z`) * 1000 + Number(fraction.slice(0, 6).padEnd(6, '0'))
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
+import { makeLongTexts, measureKept } from '../../../../test/kept-memory.ts'
 import { identifyAgent } from './agents.ts'
 import type { Agent, Group, Statement } from './statement.ts'
 import { keyOf, keysOf } from './statement-keys.ts'
@@ -30,6 +31,11 @@ describe('identity of an agent', () => {
 })
 
 describe('keys', () => {
+  it('of values as long as requests may be are not remembered: a few would fill the memory', () => {
+    const kept = measureKept(() => makeLongTexts(50).forEach((text) => keyOf(tenant, 'verb', text)))
+    expect(kept).toBeLessThan(10_000_000)
+  })
+
   it('differ by tenant, kind and value, and fit a bigint', () => {
     const keys = [
       keyOf(tenant, 'agent', 'a'),

@@ -39,6 +39,7 @@ export interface StatementKeys {
 // The same verbs, activities and learners come back all day: keys are kept in two generations, of which the older one is
 // dropped when the younger one is full. It costs less than an exact order of use.
 const generationSize = 50_000
+const longestKept = 1000
 interface Known {
   young: Map<string, string>
   old: Map<string, string>
@@ -61,6 +62,8 @@ export function keyOf(tenantId: string, kind: KeyKind, value: string): string {
   let key = known.young.get(value)
   if (key !== undefined) return key
   key = known.old.get(value) ?? hash('sha256', `${tenantId} ${kind} ${value}`, 'buffer').readBigInt64BE(0).toString()
+  // A value may be as long as a request: those that are would fill the memory.
+  if (value.length > longestKept) return key
   if (known.young.size >= generationSize) {
     known.old = known.young
     known.young = new Map()

@@ -18,6 +18,8 @@ export interface DefinitionKeeper {
 
 /** Activities remembered by a process: a source tells the same of the same ones, all day. */
 const mostRemembered = 20_000
+/** Characters of the longest definition remembered: one may be as long as a request. */
+const longestRemembered = 10_000
 /** How long, in ms: another process may be told something else. */
 const rememberedFor = 60_000
 
@@ -49,7 +51,7 @@ export function createDefinitionKeeper(): DefinitionKeeper {
       return told
     },
     remember(told) {
-      for (const [key, text] of told) known.set(key, text)
+      for (const [key, text] of told) if (text.length <= longestRemembered) known.set(key, text)
     },
   }
 }
