@@ -24,7 +24,7 @@ type State = (typeof states)[number]
 
 /** People who may be one: what to check, what was said of it, and the merges done. */
 export function MatchingPage() {
-  const { t } = useTranslation('matching')
+  const { t } = useTranslation(['matching', 'directory'])
   const format = useFormat()
   const [parameters] = useSearchParams()
   const merges = parameters.get('view') === 'merges'
@@ -33,7 +33,13 @@ export function MatchingPage() {
   const first = query.data?.pages[0]
   const toView = (of: State | 'merges') => paths.matching({ view: of === 'open' ? undefined : of })
   return (
-    <Page busy={!first && !query.error} lead={t('lead')} title={t('title')} wide>
+    <Page
+      back={{ to: paths.directory(), label: t('directory:search.title') }}
+      busy={!first && !query.error}
+      lead={t('lead')}
+      title={t('title')}
+      wide
+    >
       <Places
         here={toView(merges ? 'merges' : state)}
         label={t('views')}
