@@ -14,6 +14,7 @@ import { gatherAssembly } from './assembly.ts'
 import type { Option } from './ballot.ts'
 import { listRounds, type RollLine } from './ballots.queries.ts'
 import { checkRequirements } from './requirements.ts'
+import { takesPart } from './roll.ts'
 import { tables } from './tables.ts'
 
 export interface Candidate {
@@ -40,7 +41,7 @@ export interface VotableItem {
  * @param candidates names voted on, for a rule that chooses among persons; none for a question, nor for a second round.
  * @returns id of the ballot.
  * @throws Problem 404 `meeting_not_found`, `agenda_item_not_found`; 403 `not_allowed`; 409 `meeting_state`, `ballot_open`,
- *   `already_decided`, `requirement_missing` and `no_quorum` (both with their steps); 422 `opinion_only`, `not_votable`,
+ *   `already_decided`, `requirement_missing` and `no_quorum` (both with their steps), `nobody_votes`; 422 `opinion_only`, `not_votable`,
  *   `candidates_missing`, `candidates_unasked`, `candidates_alike`, `age_ranks_missing`, `head_count_missing`.
  */
 export async function openBallot(
@@ -80,6 +81,8 @@ export async function openBallot(
     const { article } = body.quorum ?? body
     throw new Problem(409, 'no_quorum', `There is no quorum (article ${article}).`, { article, steps: quorum.steps })
   }
+
+  if (!roll.some(takesPart)) throw new Problem(409, 'nobody_votes', 'Nobody who votes on this is here.')
 
   const id = randomUUIDv7()
   const frozen = await toJournalRoll(tx, agreement.id, roll)

@@ -134,6 +134,11 @@ const journal = (subjectId: string) =>
 describe('A vote of the governance committee', () => {
   const inFavour = ['region', 'alsace', 'moselle', 'ardennes', 'aube', 'marne', 'haute-marne']
 
+  it('is not opened before anybody who votes is there', async () => {
+    const { itemId } = await makeMeeting({ body: 'cogouv', rule: 'cogouv-ordinaire', parties: [] })
+    expect((await open(itemId)).json()).toMatchObject({ status: 409, code: 'nobody_votes' })
+  })
+
   it('is opened, cast by each representative and closed, into a decision explained step by step', async () => {
     const scene = await makeMeeting({ body: 'cogouv', rule: 'cogouv-ordinaire', parties: members })
     const opened = await open(scene.itemId)
