@@ -1,5 +1,5 @@
 select
-  toMonday(day) as date,
+  greatest(toMonday(day), {from:Date}) as date,
   least(toMonday(day) + 6, {until:Date}) as until,
   countIf(action = 'posted') as posts,
   countIf(action = 'replied') as replies,
