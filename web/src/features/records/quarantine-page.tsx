@@ -211,7 +211,17 @@ function RetryAll({ any, source }: { any: boolean; source: string | undefined })
   const explain = useProblemText()
   const queries = useQueryClient()
   const retry = useMutation({
-    mutationFn: () => read(api.POST('/api/records/quarantine/retry', { body: { ...(source && { source }) } })),
+    async mutationFn() {
+      const sum = { stored: 0, waiting: 0 }
+      for (let after: string | null | undefined; after !== null;) {
+        const body = { ...(source && { source }), ...(after && { after }) }
+        const told = await read(api.POST('/api/records/quarantine/retry', { body }))
+        sum.stored += told.stored
+        sum.waiting += told.waiting
+        after = told.next
+      }
+      return sum
+    },
     onSettled: () => queries.invalidateQueries({ queryKey: ['records'] }),
   })
   return (

@@ -187,13 +187,17 @@ export function registerQuarantine(app: App, services: Services): void {
       schema: {
         operationId: 'retryQuarantinedStatements',
         summary: 'Tries to store what waits again, the oldest first',
-        body: z.object({ source: z.uuid().optional() }),
-        response: { 200: z.object({ stored: z.int(), waiting: z.int(), more: z.boolean() }) },
+        body: z.object({
+          source: z.uuid().optional(),
+          after: z.uuid().optional().describe('the `next` of the attempt before'),
+        }),
+        response: { 200: z.object({ stored: z.int(), waiting: z.int(), next: z.uuid().nullable() }) },
       },
     },
     (request) => {
       const { tenantId, personId } = actorOf(request)
-      return retryQuarantined(quarantine, tenantId, personId, request.body.source)
+      const { source: sourceId, after } = request.body
+      return retryQuarantined(quarantine, tenantId, personId, { sourceId, after })
     },
   )
 }

@@ -180,7 +180,7 @@ describe('a statement that waits', () => {
     expect((await call('POST', 'quarantine/retry', { source: sourceId })).json()).toEqual({
       stored: 0,
       waiting: 1,
-      more: false,
+      next: null,
     })
     expect(await list()).toMatchObject([{ id }])
   })
@@ -235,6 +235,28 @@ it('lists by pages, all of them once', async () => {
   const second = (await call('GET', `quarantine?source=${sourceId}&after=${first.next}`)).json() as typeof first
   expect([...first.statements, ...second.statements].map(({ id }) => id).toSorted()).toEqual(ids.toSorted())
   expect(second.next).toBeNull()
+})
+
+it('tries again all that wait, however many cannot be repaired before', async () => {
+  const ids = (await post(Array.from({ length: 501 }, broken))).json() as string[]
+  const { rows } = await test.services.owner.query<{ id: string }>(
+    `select id from records.quarantined_statement where id = any($1::uuid[]) order by received_at, id`,
+    [ids],
+  )
+  const last = rows.at(-1)?.id ?? ''
+  await test.services.owner.query(
+    `update records.quarantined_statement set body = replace(body, '"played"', '" urn:played"') where id = $1`,
+    [last],
+  )
+  let told: { stored: number; next: string | null } = { stored: 0, next: null }
+  let stored = 0
+  do {
+    const body = { source: sourceId, ...(told.next && { after: told.next }) }
+    told = (await call('POST', 'quarantine/retry', body)).json() as typeof told
+    stored += told.stored
+  } while (told.next)
+  expect(stored).toBe(1)
+  expect((await read(last)).statusCode).toBe(200)
 })
 
 it('is for those who administer records over the whole workspace', async () => {

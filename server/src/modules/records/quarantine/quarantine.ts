@@ -270,30 +270,33 @@ export async function setLeniency(tx: Tx, by: string | null, sourceId: string, l
 }
 
 /** Statements of one attempt on all: an answer must come while somebody waits. */
-const mostRetried = 2_000
+const mostRetried = 500
 
 /**
  * Tries again to store the statements of a source that wait, the oldest first: repairs may have been added since.
- * @returns how many are stored, how many still wait of those tried, and whether there are more.
+ * @param after the `next` of the attempt before.
+ * @returns how many are stored, how many still wait of those tried, and after which one to go on, if there are more.
  */
 export async function retryQuarantined(
   services: QuarantineServices,
   tenantId: string,
   by: string | null,
-  sourceId: string | undefined,
-): Promise<{ stored: number; waiting: number; more: boolean }> {
-  const filter = { state: 'waiting', sourceId, limit: mostRetried + 1 } as const
-  const found = await inTenant(services.db, tenantId, (tx) => listQuarantined(tx, filter))
+  { sourceId, after }: { sourceId?: string | undefined; after?: string | undefined },
+): Promise<{ stored: number; waiting: number; next: string | null }> {
+  const found = await inTenant(services.db, tenantId, async (tx) => {
+    const last = after === undefined ? undefined : await findQuarantined(tx, after)
+    return listQuarantined(tx, { state: 'waiting', sourceId, after: last, limit: mostRetried + 1 })
+  })
+  const tried = found.slice(0, mostRetried)
   let stored = 0
-  let waiting = 0
-  for (const { id } of found.slice(0, mostRetried)) {
+  for (const { id } of tried) {
     try {
       await storeQuarantined(services, tenantId, by, id)
       stored += 1
     } catch (error) {
       if (!(error instanceof Problem) || error.status >= 500) throw error
-      waiting += 1
     }
   }
-  return { stored, waiting, more: found.length > mostRetried }
+  const next = found.length > mostRetried ? (tried.at(-1)?.id ?? null) : null
+  return { stored, waiting: tried.length - stored, next }
 }

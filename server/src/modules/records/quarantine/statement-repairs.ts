@@ -1,3 +1,4 @@
+import { Problem } from '#kernel/problem'
 import { parseJson } from '../model/exact-json.ts'
 import { componentLists, type Statement, type XapiVersion } from '../model/statement.ts'
 import { checkStatement } from '../model/statement-validation.ts'
@@ -56,9 +57,10 @@ const mostRepairs = 50
 /**
  * Mends a statement fault after fault, as long as each is one that is known how to mend.
  * @param value as it was sent: it is left as it is.
+ * @throws Problem 400 `json_invalid` for what is nested so deeply that it cannot be written.
  */
 export function repairStatement(value: unknown, context: RepairContext): Mending {
-  const mended = parseJson(JSON.stringify(value))
+  const mended = copy(value)
   const done = new Set<RepairName>()
   for (let attempt = 0; ; attempt++) {
     try {
@@ -70,6 +72,15 @@ export function repairStatement(value: unknown, context: RepairContext): Mending
       if (name === undefined || attempt === mostRepairs) return { refusal: error, repairs: [...done] }
       done.add(name)
     }
+  }
+}
+
+function copy(value: unknown): unknown {
+  try {
+    return parseJson(JSON.stringify(value))
+  } catch (error) {
+    if (error instanceof RangeError) throw new Problem(400, 'json_invalid', 'The content is nested too deeply.')
+    throw error
   }
 }
 

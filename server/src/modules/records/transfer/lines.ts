@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { pipeline, Readable } from 'node:stream'
@@ -8,8 +9,10 @@ import { Problem } from '#kernel/problem'
 export interface Line {
   /** From 1. */
   number: number
-  /** Without its end; undefined for one that is too long to be read. */
+  /** Without its end; undefined for one that cannot be read. */
   text: string | undefined
+  /** Why it cannot be. */
+  fault?: 'line_too_long' | 'line_not_utf8'
 }
 
 /** A file, or what comes in, read line by line; whatever its size, one line is in memory. */
@@ -68,6 +71,13 @@ async function* unpack(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   }
 }
 
+function read(number: number, bytes: Buffer | undefined): Line {
+  if (bytes === undefined) return { number, text: undefined, fault: 'line_too_long' }
+  if (!isUtf8(bytes)) return { number, text: undefined, fault: 'line_not_utf8' }
+  const text = bytes.toString('utf8')
+  return { number, text: number === 1 ? text.replace(/^\uFEFF/, '') : text }
+}
+
 async function* split(chunks: AsyncIterable<Buffer>, longest: number): AsyncGenerator<Line> {
   let number = 1
   let parts: Buffer[] = []
@@ -78,8 +88,7 @@ async function* split(chunks: AsyncIterable<Buffer>, longest: number): AsyncGene
     else parts = []
   }
   const take = (): Line => {
-    const text = length <= longest ? Buffer.concat(parts).toString('utf8') : undefined
-    const line = { number, text: number === 1 ? text?.replace(/^\uFEFF/, '') : text }
+    const line = read(number, length <= longest ? Buffer.concat(parts) : undefined)
     number += 1
     parts = []
     length = 0

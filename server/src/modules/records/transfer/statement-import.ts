@@ -9,6 +9,7 @@ import { parseJson } from '../model/exact-json.ts'
 import type { Line } from './lines.ts'
 import type { Statement, XapiVersion } from '../model/statement.ts'
 import { areSame } from '../model/statement-equality.ts'
+import { mayNeedVersion } from '../model/statement-formats.ts'
 import { openLane } from '../quarantine/quarantine.ts'
 import { listKept } from '../store/statement-storing.queries.ts'
 import { checkStatement } from '../model/statement-validation.ts'
@@ -157,10 +158,10 @@ export async function importStatements(
   async function mend(line: number, text: string, { value, version: of, fault }: Faulty): Promise<boolean> {
     const lane = await openLane(services, tenantId, credential, of)
     if (!lane) return false
-    const [statement] = lane.admit([value], nameLine(tenantId, text))
     const { id: credentialId, authority } = credential
     const batch = { tenantId, credentialId, authority, version: of, attachments: [] }
     try {
+      const [statement] = lane.admit([value], nameLine(tenantId, text))
       const store = () => (statement ? writer.store({ ...batch, statements: [statement] }) : Promise.resolve())
       const [id = ''] = await lane.settle([], store)
       if (statement) {
@@ -178,11 +179,12 @@ export async function importStatements(
   }
 
   try {
-    for await (const { number: line, text } of lines) {
+    for await (const { number: line, text, fault } of lines) {
       if (signal.aborted) break
       counts.lines += 1
       if (text === undefined) {
-        refuse(line, 'line_too_long', 'The line is too long to be read.')
+        const isBytes = fault === 'line_not_utf8'
+        refuse(line, fault ?? 'line_too_long', isBytes ? 'The line is not UTF-8.' : 'The line is too long to be read.')
         continue
       }
       if (text.trim() === '') {
@@ -256,7 +258,9 @@ function readLine(text: string): Read {
       ? { sha2: sha2.toLowerCase(), contentType, content: bytes }
       : { code: 'attachment_invalid', message: 'The content of the attachment is not what its digest says.' }
   }
-  const of: XapiVersion = typeof version === 'string' && version.startsWith('2') ? '2.0.0' : '1.0.3'
+  // What was sent in 2.0 may say 1.0 of itself, and have what only 2.0 knows.
+  const isNewer = (typeof version === 'string' && version.startsWith('2')) || mayNeedVersion(text, '1.0.3')
+  const of: XapiVersion = isNewer ? '2.0.0' : '1.0.3'
   try {
     return { statement: checkStatement(value, of), version: of }
   } catch (error) {

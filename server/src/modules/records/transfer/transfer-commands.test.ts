@@ -126,6 +126,34 @@ describe('records import', () => {
     ])
   })
 
+  it('refuses a line that is not UTF-8, rather than store other words', async () => {
+    const [before, after] = JSON.stringify(make({ result: { response: 'é' } })).split('é')
+    const latin = Buffer.concat([
+      Buffer.from(`${toLines(make())}\n${before}`),
+      Buffer.from([0xe9]),
+      Buffer.from(after!),
+    ])
+    const { counts, fates } = await load(latin)
+    expect(counts).toMatchObject({ lines: 2, stored: 1, refused: 1 })
+    expect(fates).toEqual([expect.objectContaining({ line: 2, outcome: 'refused', code: 'line_not_utf8' })])
+  })
+
+  it('takes back what was sent in 2.0 though it says 1.0 of itself', async () => {
+    const contextAgents = [{ objectType: 'contextAgent' as const, agent: { mbox: 'mailto:zoe@lms.example' } }]
+    const { counts } = await load(toLines(make({ version: '1.0.3', context: { contextAgents } })))
+    expect(counts).toMatchObject({ stored: 1, refused: 0 })
+  })
+
+  it('goes on after a line nested too deeply, of a lenient source too', async () => {
+    const values = { source: 'Deep' }
+    await load(toLines(make()), values)
+    await test.services.owner.query(`update records.source set lenient = true where name = 'Deep'`)
+    const deep = JSON.stringify({ ...make(), context: { extensions: { 'https://x.example': 'DEEP' } } })
+    const nested = deep.replace('"DEEP"', `${'['.repeat(100_000)}${']'.repeat(100_000)}`)
+    const { counts } = await load(toLines(nested, make()), values)
+    expect(counts).toMatchObject({ lines: 2, stored: 1, refused: 1 })
+  })
+
   it('stores nothing twice when the same file is read again, packed or not', async () => {
     const unnamed = { ...make({ context: { registration: randomUUID() } }), id: undefined }
     const content = toLines(...Array.from({ length: 1200 }, () => make()), unnamed)

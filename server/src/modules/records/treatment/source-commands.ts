@@ -104,7 +104,7 @@ export const sourceCommands: Command[] = [
   {
     name: 'quarantine retry',
     usage: '[--source NAME]',
-    summary: 'Tries again to store what is set aside, up to two thousand statements, the oldest first.',
+    summary: 'Tries again to store what is set aside, the oldest first.',
     options: { source: { type: 'string' } },
     async run(context, _, { source }) {
       const { id: tenantId } = await context.tenant()
@@ -112,9 +112,15 @@ export const sourceCommands: Command[] = [
         typeof source === 'string' ? await inTenant(context.db, tenantId, (tx) => getSourceId(tx, source)) : undefined
       const writer = createStatementWriter(context)
       try {
-        const retried = await retryQuarantined({ ...context, writer }, tenantId, null, sourceId)
-        context.print(`${retried.stored} stored, ${retried.waiting} still wait${retried.more ? ', more to try' : ''}.`)
-        return retried
+        const sum = { stored: 0, waiting: 0 }
+        for (let after: string | null | undefined; after !== null && !context.signal.aborted;) {
+          const told = await retryQuarantined({ ...context, writer }, tenantId, null, { sourceId, after })
+          sum.stored += told.stored
+          sum.waiting += told.waiting
+          after = told.next
+        }
+        context.print(`${sum.stored} stored, ${sum.waiting} still wait.`)
+        return sum
       } finally {
         await writer.close()
       }
