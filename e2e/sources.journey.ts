@@ -91,6 +91,15 @@ test('what is put in the folder is applied by itself, and what is refused is tol
     await each.getByLabel('Fiches à montrer').selectOption('Seulement dans l’autre')
     await each.getByRole('table', { name: 'Fiches' }).waitFor()
     await checkPage(each, 'source-comparison')
+    const comparison = '**/api/directory/source-comparison?*'
+    const failed = { state: 'failed', done: 0, total: 0, establishments: [] }
+    await each.route(comparison, (route) =>
+      route.request().url().includes('again=true') ? route.abort() : route.fulfill({ json: failed }),
+    )
+    await each.reload()
+    await each.getByRole('button', { name: 'Recommencer' }).click()
+    await each.getByText('L’espace ne répond pas.').waitFor()
+    await each.unroute(comparison)
 
     await goTo(each, 'Imports')
     await each.getByRole('main').getByRole('rowheader').nth(1).getByRole('link').click()

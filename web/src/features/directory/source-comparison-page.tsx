@@ -1,10 +1,10 @@
-import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { Link, useSearchParams } from 'react-router'
 import { api, read } from '../../api/client.ts'
 import { findText } from '../../i18n.ts'
 import { paths } from '../../paths.ts'
-import { Failure } from '../../shell/failure.tsx'
+import { Failure, useProblemText } from '../../shell/failure.tsx'
 import { useFormat } from '../../shell/format.ts'
 import { Page, Section } from '../../shell/page.tsx'
 import { useSorting } from '../../shell/sorting.ts'
@@ -101,6 +101,7 @@ export function SourceComparisonPage() {
 
 function Comparison({ question }: { question: Question }) {
   const { t } = useTranslation('sources')
+  const explain = useProblemText()
   const format = useFormat()
   const sorting = useSorting()
   const client = useQueryClient()
@@ -112,12 +113,17 @@ function Comparison({ question }: { question: Question }) {
     queryFn: () => ask(false),
     refetchInterval: (query) => (query.state.data?.state === 'computing' ? 1_000 : false),
   })
+  const again = useMutation({
+    mutationFn: () => ask(true),
+    onSuccess: (found) => client.setQueryData(queryKey, found),
+  })
   if (error && !data) return <Failure error={error} onRetry={() => void refetch()} />
   if (!data) return <SkeletonRows count={4} />
   if (data.state === 'failed') {
     return (
       <Notice kind="danger" live="alert" title={t('compare.failed')}>
-        <Button onClick={() => void ask(true).then((found) => client.setQueryData(queryKey, found))}>
+        {again.error && <p>{explain(again.error)}</p>}
+        <Button busy={again.isPending} onClick={() => again.mutate()}>
           {t('compare.again')}
         </Button>
       </Notice>
