@@ -13,7 +13,7 @@ import { audiences } from './default-dashboards.ts'
 export const key = z
   .string()
   .regex(/^-?\d{1,19}$/, { abort: true })
-  .refine((text) => BigInt.asIntN(64, BigInt(text)) === BigInt(text))
+  .refine((text) => String(BigInt.asIntN(64, BigInt(text))) === text)
 export const localName = z.record(z.string(), z.string()).describe('by language tag')
 
 /** Under so many learners, nothing is told of them. */

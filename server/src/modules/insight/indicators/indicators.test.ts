@@ -268,6 +268,7 @@ test.each([
   ['scope=group&from=2026-02-30', 'invalid_request'],
   ['scope=everything', 'invalid_request'],
   ['scope=group&course=9999999999999999999', 'invalid_request'],
+  ['scope=group&course=0100', 'invalid_request'],
   ['scope=group&p.top=6', 'parameter_invalid'],
   ['scope=group&p.top=two', 'parameter_invalid'],
   ['scope=group&p.step=month', 'parameter_invalid'],
