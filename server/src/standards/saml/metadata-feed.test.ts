@@ -27,7 +27,8 @@ const entity = (name: string, extra = '') => `
   <md:EntityDescriptor entityID="https://${name}.example/idp"${extra}>
     <!-- ${name} -->
     <md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
-      <md:Extensions><mdui:UIInfo xmlns:mdui="urn:oasis:names:tc:SAML:metadata:ui"><mdui:DisplayName xml:lang="en">University ${name}</mdui:DisplayName><mdui:DisplayName xml:lang="fr">Université d’${name} &amp; Cie</mdui:DisplayName></mdui:UIInfo></md:Extensions>
+      <md:Extensions><mdui:UIInfo xmlns:mdui="urn:oasis:names:tc:SAML:metadata:ui"><mdui:DisplayName xml:lang="en">University ${name}</mdui:DisplayName><mdui:DisplayName xml:lang="fr">Université
+        d’${name} &amp; Cie</mdui:DisplayName></mdui:UIInfo></md:Extensions>
       <md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>
         ${idp.certificate}
       </ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>

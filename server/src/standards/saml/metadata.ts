@@ -141,7 +141,8 @@ function findName(entity: XmlElement, role: XmlElement): string | undefined {
   const language = (element: XmlElement) => element.attributes.find(({ name }) => name === 'xml:lang')?.value
   const chosen =
     names.find((each) => language(each) === 'fr') ?? names.find((each) => language(each) === 'en') ?? names[0]
-  return textOf(chosen) || undefined
+  // Lines of a pretty-printed file are not those of a name.
+  return textOf(chosen).replaceAll(/\s+/g, ' ') || undefined
 }
 
 function isAddress(location: string, allowHttp: boolean): boolean {
