@@ -56,13 +56,22 @@ export function createDefinitionKeeper(): DefinitionKeeper {
   }
 }
 
-/** @param news activities by key, each as it was told, in order. */
+/** Characters of the longest definition kept of an activity: what tools add at each session would grow without end. */
+const longestKept = 1_000_000
+
+/**
+ * Where a definition would become too long, what is known stays.
+ * @param news activities by key, each as it was told, in order.
+ */
 async function merge(tx: Tx, news: Map<string, Activity[]>, now: Date): Promise<void> {
-  const activities = [...news].map(([key, several]) => ({
-    key,
-    iri: several[0]?.id ?? '',
-    definition: JSON.stringify(several.map(({ definition }) => definition ?? {}).reduce(mergeDefinitions)),
-  }))
+  const activities = [...news]
+    .map(([key, several]) => ({
+      key,
+      iri: several[0]?.id ?? '',
+      definition: JSON.stringify(several.map(({ definition }) => definition ?? {}).reduce(mergeDefinitions)),
+    }))
+    .filter(({ definition }) => definition.length <= longestKept)
+  if (activities.length === 0) return
   // In one order, so that two transactions with the same ones wait for each other rather than die.
   activities.sort((one, other) => (one.key < other.key ? -1 : 1))
   const taken = await insertDefinitions(tx, activities, now)
@@ -70,7 +79,9 @@ async function merge(tx: Tx, news: Map<string, Activity[]>, now: Date): Promise<
   const changed = [...(await lockDefinitions(tx, taken))].flatMap(([key, kept]) => {
     const several = news.get(key) ?? []
     const definition = JSON.stringify(several.map((each) => each.definition ?? {}).reduce(mergeDefinitions, kept))
-    return definition === JSON.stringify(kept) ? [] : [{ key, iri: several[0]?.id ?? '', definition }]
+    return definition.length > longestKept || definition === JSON.stringify(kept)
+      ? []
+      : [{ key, iri: several[0]?.id ?? '', definition }]
   })
   if (changed.length > 0) await updateDefinitions(tx, changed, now)
 }

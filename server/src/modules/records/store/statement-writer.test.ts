@@ -225,6 +225,17 @@ describe('definitions', () => {
     }
   })
 
+  it('stay as they are when what is told would make them longer than a million characters', async () => {
+    const [id, other] = [iri(), iri()]
+    const extensions = (key: string) => ({ extensions: { [`https://e.example/${key}`]: 'x'.repeat(600_000) } })
+    for (const key of ['a', 'b']) await store([statement({ object: { id, definition: extensions(key) } })])
+    expect(await known(id)).toEqual(extensions('a'))
+    await store([statement({ object: { id, definition: name('Court') } })])
+    expect(await known(id)).toEqual({ ...name('Court'), ...extensions('a') })
+    await store([statement({ object: { id: other, definition: name('x'.repeat(1_000_001)) } })])
+    expect(await known(other)).toBeUndefined()
+  })
+
   it('told to several processes at once keep what each was told', async () => {
     const id = iri()
     const others = [createStatementWriter(test.services), createStatementWriter(test.services)]
