@@ -52,7 +52,10 @@ export async function* readOneRosterRows(path: string, name: string): AsyncGener
       // `lines` is that of the end of the row; no cell may hold a line end.
       line = info.lines
       if (!header) {
-        header = new Map(record.map((column, index) => [column.trim(), index]))
+        const names = record.map((column) => column.trim())
+        // Spreadsheets leave columns without a name behind the last.
+        while (names.at(-1) === '') names.pop()
+        header = new Map(names.map((column, index) => [column, index]))
         const missing = neededColumns[name]?.find((column) => !header?.has(column))
         if (missing !== undefined) {
           throw new FeedRefusal('column_missing', `It has no column ${missing}.`, { file: name, line: 1 })
@@ -63,7 +66,7 @@ export async function* readOneRosterRows(path: string, name: string): AsyncGener
       yield {
         line,
         bytes: info.bytes - readBefore,
-        broken: record.length !== columns.size,
+        broken: record.length < columns.size || record.slice(columns.size).some((cell) => cell.trim() !== ''),
         get(column) {
           const index = columns.get(column)
           return index === undefined ? '' : (record[index]?.trim() ?? '')

@@ -11,6 +11,7 @@ import {
   writeSmallOneRoster,
 } from '../../../../test/small-oneroster.ts'
 import { inspectFeed } from './formats.ts'
+import { readOneRosterRows } from './oneroster-rows.ts'
 
 let folder: string
 let folders = 0
@@ -125,6 +126,24 @@ describe('a whole package', () => {
         .sort(),
     ).toEqual(['attribute_missing', 'duplicate', 'user_unknown', 'value_unreadable'])
     expect(reading.warnings.get('class_unknown')).toBe(1)
+  })
+
+  it('bears the columns without a name that a spreadsheet leaves at the end, and no cell too many or too few', async () => {
+    const file = join(folder, 'roles.csv')
+    const roles = [
+      'sourcedId,userSourcedId,role,orgSourcedId,,',
+      'a,b,c,d,,',
+      'a,b,c,d',
+      'a,b,c,d,e,',
+      'a,b,c',
+      'a,b,"c,d"',
+    ]
+    await writeFile(file, roles.join('\r\n'))
+    const read: (string | undefined)[] = []
+    for await (const row of readOneRosterRows(file, 'roles.csv')) {
+      read.push(row.broken ? undefined : row.get('orgSourcedId'))
+    }
+    expect(read).toEqual(['d', 'd', undefined, undefined, undefined])
   })
 
   it('ignores classes of another school year', async () => {
