@@ -1,4 +1,5 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { openTestApp, type TestApp } from '../../../../test/app.ts'
@@ -137,6 +138,24 @@ test('a folder that cannot even be read is refused like others', async () => {
   const { indicators, broken } = await read()
   expect(indicators.has('views')).toBe(true)
   expect(broken.map(({ name }) => name)).toEqual(expect.arrayContaining(['bad', 'worse', 'worst']))
+})
+
+test('a pipe or a device in the place of a file is refused, not waited for', async () => {
+  const folder = await writeIndicator(server, 'piped')
+  await rm(join(folder, 'group.sql'))
+  execFileSync('mkfifo', [join(folder, 'group.sql')])
+  await rm(join(folder, 'fr.json'))
+  await symlink('/dev/zero', join(folder, 'fr.json'))
+  const { broken } = await read()
+  expect(broken).toMatchObject([
+    {
+      name: 'piped',
+      problems: [
+        { file: 'fr.json', reason: 'it is no file' },
+        { file: 'group.sql', reason: 'it is no file' },
+      ],
+    },
+  ])
 })
 
 test('what is refused is told, and takes nothing down', async () => {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { z } from 'zod'
 import { tokenize } from '#kernel/clickhouse-statement'
@@ -66,9 +66,10 @@ async function readIndicator(
 
   const read = async (file: string): Promise<string | undefined> => {
     try {
-      const bytes = await readFile(join(folder, file))
-      if (bytes.length <= longestFile) return bytes.toString('utf8')
-      refuse(file, `it is longer than ${longestFile} bytes`)
+      // Looked at before it is opened: a pipe would be waited for, a device never ends.
+      const found = await stat(join(folder, file))
+      if (found.isFile() && found.size <= longestFile) return await readFile(join(folder, file), 'utf8')
+      refuse(file, found.isFile() ? `it is longer than ${longestFile} bytes` : 'it is no file')
     } catch (error) {
       refuse(file, (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'it is missing' : (error as Error).message)
     }
