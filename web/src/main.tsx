@@ -11,6 +11,13 @@ import { startTranslation } from './i18n.ts'
 import { routes } from './routes.tsx'
 import { applyAccent } from './ui/theme.ts'
 
+// What “Back” brings up again as it was left may show somebody who has signed out since, on a computer of many.
+addEventListener('pageshow', ({ persisted }) => {
+  if (!persisted) return
+  document.body.hidden = true
+  location.reload()
+})
+
 const client = createQueryClient()
 // Asked for while the texts load: the first page then has them.
 void client.prefetchQuery(sessionQuery)
