@@ -118,7 +118,14 @@ export function registerJoining(app: App, services: Services): void {
         body: z.object({
           joinedOn: z.iso.date(),
           voices: z
-            .record(z.string(), z.string().regex(/^\d{1,6}([.,]\d{1,3})?$/, 'a number of voices, such as 1.5'))
+            .record(
+              z.string(),
+              z
+                .string()
+                .regex(/^\d{1,6}([.,]\d{1,3})?$/, 'a number of voices, such as 1.5')
+                // As rules write them, and open data tell them.
+                .transform((text) => text.replace(',', '.')),
+            )
             .describe('by body, where each voter has its own'),
         }),
         response: { 200: moved.extend({ version: z.int() }) },

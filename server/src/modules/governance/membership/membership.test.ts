@@ -209,7 +209,7 @@ describe('joining', () => {
     'vosges',
   ]
   const deliberation = { adopted: true, on: '2026-06-01', reference: 'D-2026-12' }
-  const signature = { joinedOn: '2026-09-01', voices: { cogouv: '1' } }
+  const signature = { joinedOn: '2026-09-01', voices: { cogouv: '1,5' } }
 
   it('goes step by step as the agreement says, to an amendment that gives the member its voices', async () => {
     expect((await call(meuse, 'POST', '/joinings', {})).statusCode).toBe(400)
@@ -257,7 +257,7 @@ describe('joining', () => {
     expect(signed.map(({ statusCode }) => statusCode).sort()).toEqual([200, 409])
     const later = await test.inTenant((tx) => findAgreementInForce(tx, consortium.slug, '2026-09-01'))
     const cogouv = later!.rules.bodies.find(({ key }) => key === 'cogouv')!
-    expect(cogouv.voices).toMatchObject({ of: { 'haute-saone': '1', region: '4.5' } })
+    expect(cogouv.voices).toMatchObject({ of: { 'haute-saone': '1.5', region: '4.5' } })
     expect(later!.rules.parties.at(-1)).toMatchObject({ key: 'haute-saone', roles: ['member'], joinedOn: '2026-09-01' })
     // The departure that was recorded before stands.
     expect(later!.rules.parties.find(({ key }) => key === 'meuse')).toMatchObject({ leavesOn: '2026-09-01' })
