@@ -1,10 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAafReader, limits, readAafFile } from './aaf-parser.ts'
 import { FeedRefusal } from './feed.ts'
+import { inspectFeed } from './formats.ts'
 
 // Files made to harm: refused at once, at a known place, in little memory.
 
@@ -68,6 +70,17 @@ async function refusalOf(content: string | Buffer) {
   if (!(error instanceof FeedRefusal)) throw new Error(`not refused: ${String(error)}`)
   return error.refusal
 }
+
+it.each([
+  ['a folder', (path: string) => mkdir(path)],
+  ['a pipe that nobody writes to', async (path: string) => void execFileSync('mkfifo', [path])],
+  ['a link that leads nowhere', (path: string) => symlink('/nowhere/at/all', path)],
+])('%s with the name of a file: refused by name', async (_, make) => {
+  const place = await mkdtemp(join(folder, 'odd-'))
+  const name = 'ENT_Complet_20260914_Eleve_0000.xml'
+  await make(join(place, name))
+  await expect(inspectFeed(place)).rejects.toMatchObject({ refusal: { code: 'file_unreadable', file: name } })
+})
 
 describe('bombs of entities', () => {
   const lol = Array.from({ length: 9 }, (_, i) => `<!ENTITY l${i + 1} "${`&l${i};`.repeat(10)}">`).join('')

@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { SourceKind } from '../tables.ts'
 import { aaf } from './aaf-files.ts'
 import { csv } from './csv-feed.ts'
@@ -22,6 +23,11 @@ export function isFeedFileName(name: string): boolean {
 export async function inspectFeed(folder: string, given: GivenFeed = {}): Promise<Feed> {
   const names = (await readdir(folder)).filter((name) => /\.(xml|csv)$/i.test(name)).sort()
   if (names.length === 0) throw new FeedRefusal('no_file', 'There is no .xml nor .csv file here.')
+  for (const name of names) {
+    // A pipe would be read for ever.
+    const found = await stat(join(folder, name)).catch(() => undefined)
+    if (!found?.isFile()) throw new FeedRefusal('file_unreadable', 'It is no file that can be read.', { file: name })
+  }
   const chosen = formats.filter(({ kind }) => given.kind === undefined || kind === formatOf(given.kind))
   const fits = (format: FeedFormat) => (name: string) => format.isFileName(name)
   const format =
