@@ -136,6 +136,15 @@ describe.each(everySize)('%s', (size) => {
   })
 })
 
+test('few places fill the foot of a phone; zoomed twice, they stand under a page of all the width', async () => {
+  const page = await visit({ size: 'phone' })
+  await signIn(page, 'mother')
+  const home = page.getByRole('navigation', { name: 'Navigation principale' }).getByRole('link', { name: 'Accueil' })
+  expect(await home.boundingBox()).toMatchObject({ x: 0 })
+  await page.setViewportSize({ width: 640, height: 450 })
+  expect(await page.getByRole('main').boundingBox()).toMatchObject({ x: 0, width: 640 })
+})
+
 /** Animations that run, and transitions that would. */
 function listMotions(page: Awaited<ReturnType<typeof visit>>): Promise<string[]> {
   return page.evaluate(() => {
