@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -73,7 +72,7 @@ async function refusalOf(content: string | Buffer) {
 
 it.each([
   ['a folder', (path: string) => mkdir(path)],
-  ['a pipe that nobody writes to', async (path: string) => void execFileSync('mkfifo', [path])],
+  ['a device that never ends', (path: string) => symlink('/dev/zero', path)],
   ['a link that leads nowhere', (path: string) => symlink('/nowhere/at/all', path)],
 ])('%s with the name of a file: refused by name', async (_, make) => {
   const place = await mkdtemp(join(folder, 'odd-'))
