@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, inject } from 'vitest'
 import { root, run } from './product.ts'
-import { findAccount, readApi, type Size, type Visitor } from './visitor.ts'
+import { announced, findAccount, readApi, type Size, type Visitor } from './visitor.ts'
 
 // Acts that the journeys of a consortium share.
 
@@ -101,4 +101,53 @@ export async function noteArrivals(page: Page, names: string[]): Promise<void> {
     await page.getByRole('button', { name: new RegExp(`${name} \\(titulaire\\) arrive$`, 'i') }).click()
     await page.getByRole('button', { name: new RegExp(`^Part.*${name}`, 'i') }).waitFor()
   }
+}
+
+/** Puts the one item of the page that a name tells to the vote. @returns where the ballot is. */
+export async function putToVote(page: Page, name: RegExp): Promise<string> {
+  await page.getByRole('button', { name }).click()
+  await page.getByRole('heading', { name: 'Conduire le vote' }).waitFor()
+  return new URL(page.url()).pathname
+}
+
+/** Notes what a member says aloud. */
+export async function sayAloud(page: Page, member: string, choice: string): Promise<void> {
+  await page.getByLabel('Membre', { exact: true }).selectOption({ label: member })
+  await page.getByLabel('Vote', { exact: true }).selectOption({ label: choice })
+  await page.getByRole('button', { name: 'Noter ce vote' }).click()
+  await expect.poll(() => page.getByLabel('Membre', { exact: true }).inputValue(), { timeout: 20_000 }).toBe('')
+}
+
+export async function closeBallot(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Clore le vote' }).click()
+  await page.getByRole('button', { name: 'Clore et proclamer' }).click()
+  await page
+    .getByText(/^Adopté/)
+    .first()
+    .waitFor()
+}
+
+/** Takes a request to join to the agenda of a meeting. */
+export async function askToJoin(
+  page: Page,
+  { name, key, kind, meeting }: { name: string; key: string; kind: string; meeting: string },
+  agreement = home,
+): Promise<void> {
+  await page.goto(`${agreement}/members`)
+  await page.getByText('Enregistrer une demande d’entrée').click()
+  const asking = page.getByRole('form', { name: 'Enregistrer une demande d’entrée' })
+  await asking.getByLabel('Nom de la collectivité').fill(name)
+  await asking.getByLabel('Identifiant dans la convention').fill(key)
+  await asking.getByLabel('Nature').selectOption({ label: kind })
+  await asking.getByLabel('Motif, courrier reçu').fill('Elle veut le même service.')
+  await asking.getByRole('button', { name: 'Enregistrer la demande' }).dblclick()
+  const examining = page.getByRole('form', { name: `Examen : ${name}` })
+  await examining.getByLabel('Conclusions de l’examen').fill('Rien ne s’y oppose.')
+  await examining.getByRole('button', { name: 'Enregistrer l’examen' }).click()
+  const approving = page.getByRole('form', { name: `Approbation par l’instance : ${name}` })
+  const choice = approving.getByLabel('Réunion de l’instance qui approuve')
+  await choice.waitFor()
+  await choice.selectOption({ label: await choice.locator('option').filter({ hasText: meeting }).first().innerText() })
+  await approving.getByRole('button', { name: 'Inscrire à l’ordre du jour' }).click()
+  await announced(page, 'Inscrite : le vote de l’instance fera foi.').waitFor()
 }

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises'
 import type { Locator, Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import {
+  askToJoin,
+  closeBallot,
   conveneAndOpen,
   day,
   enter,
@@ -10,7 +12,9 @@ import {
   noteArrivals,
   pilot,
   prepareMeeting,
+  putToVote,
   region,
+  sayAloud,
 } from './consortium.ts'
 import { announced, checkPage, openBrowser, readApi, sizes } from './visitor.ts'
 
@@ -168,7 +172,8 @@ test(
 
     // A university that asks to join.
     const newcomer = `Université du Littoral ${tried}`
-    await askToJoin(manager, newcomer, `universite-${tried}`, name)
+    await askToJoin(manager, { name: newcomer, key: `universite-${tried}`, kind: 'université', meeting: name }, service)
+    await checkBoth(manager, 'governance-joining')
 
     // An order, paid; new shares of it are proposed, and a price reduction beside them.
     const order = `Hébergement ${tried}`
@@ -491,30 +496,6 @@ async function optionOf(page: Page, field: RegExp | string, words: string): Prom
   return label.locator('option').filter({ hasText: words }).first().innerText()
 }
 
-/** Puts the one item of the page that a name tells to the vote. @returns where the ballot is. */
-async function putToVote(page: Page, name: RegExp): Promise<string> {
-  await page.getByRole('button', { name }).click()
-  await page.getByRole('heading', { name: 'Conduire le vote' }).waitFor()
-  return new URL(page.url()).pathname
-}
-
-/** Notes what a member says aloud. */
-async function sayAloud(page: Page, member: string, choice: string): Promise<void> {
-  await page.getByLabel('Membre', { exact: true }).selectOption({ label: member })
-  await page.getByLabel('Vote', { exact: true }).selectOption({ label: choice })
-  await page.getByRole('button', { name: 'Noter ce vote' }).click()
-  await expect.poll(() => page.getByLabel('Membre', { exact: true }).inputValue(), { timeout: 20_000 }).toBe('')
-}
-
-async function closeBallot(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Clore le vote' }).click()
-  await page.getByRole('button', { name: 'Clore et proclamer' }).click()
-  await page
-    .getByText(/^Adopté/)
-    .first()
-    .waitFor()
-}
-
 async function closeMeeting(page: Page, id: string): Promise<void> {
   await page.goto(`${service}/meetings/${id}`)
   await page.getByRole('button', { name: 'Clore la réunion' }).click()
@@ -540,28 +521,6 @@ async function allowProxies(page: Page): Promise<void> {
   await page.waitForURL((url) => !url.pathname.endsWith('/amend'))
   await page.goto(`${service}/bodies/copil`)
   await known.waitFor()
-}
-
-/** Takes a request to join to the agenda of a meeting. */
-async function askToJoin(page: Page, name: string, key: string, meeting: string): Promise<void> {
-  await page.goto(`${service}/members`)
-  await page.getByText('Enregistrer une demande d’entrée').click()
-  const asking = page.getByRole('form', { name: 'Enregistrer une demande d’entrée' })
-  await asking.getByLabel('Nom de la collectivité').fill(name)
-  await asking.getByLabel('Identifiant dans la convention').fill(key)
-  await asking.getByLabel('Nature').selectOption({ label: 'université' })
-  await asking.getByLabel('Motif, courrier reçu').fill('Elle veut le même service pour ses étudiants.')
-  await asking.getByRole('button', { name: 'Enregistrer la demande' }).dblclick()
-  const examining = page.getByRole('form', { name: `Examen : ${name}` })
-  await examining.getByLabel('Conclusions de l’examen').fill('Rien ne s’y oppose.')
-  await examining.getByRole('button', { name: 'Enregistrer l’examen' }).click()
-  const approving = page.getByRole('form', { name: `Approbation par l’instance : ${name}` })
-  const choice = approving.getByLabel('Réunion de l’instance qui approuve')
-  await choice.waitFor()
-  await choice.selectOption({ label: await choice.locator('option').filter({ hasText: meeting }).first().innerText() })
-  await checkBoth(page, 'governance-joining')
-  await approving.getByRole('button', { name: 'Inscrire à l’ordre du jour' }).click()
-  await announced(page, 'Inscrite : le vote de l’instance fera foi.').waitFor()
 }
 
 type Answers = Record<string, string | RegExp | true>

@@ -3,7 +3,22 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { describe, expect, inject, test } from 'vitest'
-import { api, day, enter, enterByCode, home, noteArrivals, pilot, prepareMeeting, region } from './consortium.ts'
+import {
+  api,
+  askToJoin,
+  closeBallot,
+  conveneAndOpen,
+  day,
+  enter,
+  enterByCode,
+  home,
+  noteArrivals,
+  pilot,
+  prepareMeeting,
+  putToVote,
+  region,
+  sayAloud,
+} from './consortium.ts'
 import { root, run } from './product.ts'
 import { announced, checkPage, everySize, openBrowser, readApi, type Size } from './visitor.ts'
 
@@ -190,12 +205,18 @@ describe.each(everySize)('%s', (size) => {
       await orderChange(manager, id)
       await seePart(member, title)
       await deliver(writer, id)
-      await accept(manager, id)
-      await payAndBill(manager, title)
-      await seeBill(member)
+      // Once its results are reached; once they are missed: its price is reduced, and it is taken back.
+      const isAccepted = size === 'desktop'
+      if (isAccepted) await accept(manager, id)
+      else await reduceAndRollBack(manager, writer, id, title)
+      await payAndBill(manager, title, isAccepted ? '12 345,67' : '10 000')
+      await seeBill(member, isAccepted ? /3\s703,70/ : /3\s000,00/)
       await member.goto(`${home}/changes/of/${id}`)
-      await member.getByText('acceptée').first().waitFor()
-      await checkPage(member, 'governance-change-accepted')
+      await member
+        .getByText(isAccepted ? /· acceptée$/ : /· retirée du service$/)
+        .first()
+        .waitFor()
+      await checkPage(member, 'governance-change-over')
     },
   )
 
@@ -317,6 +338,61 @@ describe.each(everySize)('%s', (size) => {
   })
 })
 
+// After the others, which count on ten members and on committees to come.
+test(
+  'a département asks to join: the committee approves, every member deliberates, the amendment gives it its voices',
+  { timeout: 300_000 },
+  async () => {
+    const tried = Date.now().toString(36).slice(-4)
+    const manager = await enter(visit, 'desktop', pilot)
+    const member = await enter(visit, 'phone', region)
+    const newcomer = `Département du Rhin ${tried}`
+    const committee = `Comité des adhésions (${tried})`
+    const meetingId = await prepareMeeting(manager, 'costrat', committee, day(0))
+    await askToJoin(manager, { name: newcomer, key: `rhin-${tried}`, kind: 'département', meeting: committee })
+    await manager.goto(`${home}/meetings/${meetingId}`)
+    await conveneAndOpen(manager)
+    await noteArrivals(manager, ['Kuntz', 'Deville', 'Bouzy'])
+    await manager.goto(`${home}/meetings/${meetingId}/votes`)
+    const ballot = await putToVote(manager, /^Mettre aux voix/)
+    await member.goto(ballot)
+    await member.getByRole('button', { name: 'Pour', exact: true }).click()
+    await member.getByText('Vote enregistré : Pour.').waitFor()
+    await sayAloud(manager, 'Département des Ardennes', 'Pour')
+    await sayAloud(manager, 'Département de la Marne', 'Contre')
+    await closeBallot(manager)
+
+    // A holder says what the assembly of its own party decided, and nothing for another.
+    await member.goto(`${home}/members`)
+    const own = member.getByRole('form', { name: `Délibération de chaque membre : ${newcomer}` })
+    await own.getByLabel('Référence').fill('2026-114')
+    expect(await own.getByLabel('Délibération de').locator('option').allInnerTexts()).toEqual(['Région Grand Est'])
+    await checkPage(member, 'governance-deliberation')
+    await own.getByRole('button', { name: 'Enregistrer la délibération' }).dblclick()
+    const asked = (page: Page) => page.getByRole('row').filter({ hasText: newcomer })
+    await asked(member).getByText('Délibérations : 1 sur 10').waitFor()
+    expect(await own.count()).toBe(0)
+    await manager.goto(`${home}/members`)
+    const others = manager.getByRole('form', { name: `Délibération de chaque membre : ${newcomer}` })
+    for (let done = 2; done <= 10; done += 1) {
+      await others.getByRole('button', { name: 'Enregistrer la délibération' }).click()
+      if (done < 10) await asked(manager).getByText(`Délibérations : ${done} sur 10`).waitFor()
+    }
+    const signing = manager.getByRole('form', { name: `Signature de l’avenant : ${newcomer}` })
+    await signing.getByLabel('Membre à partir du').fill(day(400))
+    await signing.getByLabel('Voix (COGOUV)').fill('1,5')
+    await checkPage(manager, 'governance-joining-signing')
+    await signing.getByRole('button', { name: 'Signer l’avenant' }).click()
+    await asked(manager).filter({ hasText: 'membre à partir du' }).waitFor()
+    const { version } = await readApi<{ version: number }>(manager, api)
+    const { source } = await readApi<{ source: string }>(manager, `${api}/versions/${version}`)
+    expect(source).toMatch(new RegExp(`rhin-${tried}: ['"]1\\.5['"]`))
+    await member.reload()
+    await asked(member).filter({ hasText: 'membre à partir du' }).waitFor()
+    await checkPage(member, 'governance-joined')
+  },
+)
+
 async function addDiscussion(page: Page, name: string): Promise<void> {
   await page.getByText('Ajouter un point', { exact: true }).click()
   await page.getByLabel('Intitulé').fill(name)
@@ -428,7 +504,7 @@ async function deliver(page: Page, id: string): Promise<void> {
 }
 
 /** Pays the order, then asks the region for what it bears. */
-async function payAndBill(page: Page, name: string): Promise<void> {
+async function payAndBill(page: Page, name: string, amount: string): Promise<void> {
   await page.goto(`${home}/money/orders`)
   const order = page
     .getByRole('listitem')
@@ -436,7 +512,7 @@ async function payAndBill(page: Page, name: string): Promise<void> {
     .filter({ hasText: 'engagée' })
   const payment = order.locator('details').filter({ hasText: 'Payer, en tout ou partie' }).first()
   await payment.locator('summary').click()
-  await payment.getByLabel('Montant').fill('12 345,67')
+  await payment.getByLabel('Montant').fill(amount)
   await payment.getByLabel('Date d’effet').fill(day(0))
   await payment.getByLabel('Pièce justificative').fill('Facture 2026-118')
   await payment.getByLabel(/^Dernier paiement/).check()
@@ -454,12 +530,9 @@ async function payAndBill(page: Page, name: string): Promise<void> {
   await page.getByText('C’est fait.').first().waitFor()
 }
 
-async function seeBill(page: Page): Promise<void> {
+async function seeBill(page: Page, amount: RegExp): Promise<void> {
   await page.goto(`${home}/money/bills`)
-  await page
-    .getByRole('cell', { name: /3\s703,70/ })
-    .first()
-    .waitFor()
+  await page.getByRole('cell', { name: amount }).first().waitFor()
   await checkPage(page, 'governance-bills')
 }
 
@@ -470,6 +543,33 @@ async function accept(page: Page, id: string): Promise<void> {
   await checkPage(page, 'governance-change-delivered')
   await page.getByRole('button', { name: 'Prononcer la recette' }).click()
   await page.getByText('Tous les résultats sont atteints').waitFor()
+}
+
+/** Measures less than was expected: what is taken off the price is proposed, then posted; the change is taken back. */
+async function reduceAndRollBack(page: Page, writer: Page, id: string, name: string): Promise<void> {
+  await page.goto(`${home}/changes/of/${id}`)
+  await page.getByLabel('Mesuré (%)').fill('98,2')
+  await page.getByRole('button', { name: 'Prononcer la recette' }).click()
+  await page.getByText('Un résultat n’est pas atteint').first().waitFor()
+  await page.getByLabel('Réfaction en euros').fill('2 345,67')
+  await page.getByRole('button', { name: 'Prononcer la recette' }).click()
+  await page.getByText(/Des résultats ne sont pas atteints\s: prix réduit de 2\s345,67/).waitFor()
+  await checkPage(page, 'governance-change-missed')
+  await writer.goto(`${home}/changes/of/${id}`)
+  await writer.getByLabel('Note (facultative)').fill('Les anciennes messageries sont rouvertes.')
+  await writer.getByRole('button', { name: 'Retirer du service, sans frais' }).click()
+  await writer.getByText(/· retirée du service$/).waitFor()
+  await checkPage(writer, 'governance-change-rolled-back')
+
+  await page.reload()
+  await page.getByRole('link', { name: /^Voir les écritures proposées/ }).click()
+  const order = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name }) })
+  const settling = order.locator('details').filter({ hasText: 'Décider de la réfaction' }).first()
+  await settling.locator('summary').click()
+  await settling.getByLabel('Que faire de cette réfaction ?').selectOption({ label: 'L’inscrire au budget' })
+  await checkPage(page, 'governance-reduction-proposed')
+  await settling.getByRole('button', { name: 'Enregistrer' }).click()
+  await order.getByText(/Réfaction .*2\s345,67.* inscrite/).waitFor()
 }
 
 /** Runs the offline verifier, as the public page tells. */
