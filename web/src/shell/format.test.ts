@@ -13,6 +13,7 @@ test('instants are told in the zone of the workspace, days as they are written',
   expect(fr.dayMedium('2026-10-01')).toBe('1er oct. 2026')
   expect(fr.day('2026-09-01T22:30:00Z')).toBe('2 septembre 2026')
   expect(fr.dayMedium('2026-10-01T21:30:00.000Z')).toBe('1er oct. 2026')
+  expect(fr.dayShort('2026-09-01T22:30:00Z')).toBe('02/09')
   expect(fr.day('2026-09-11')).toBe('11 septembre 2026')
   expect(fr.today(new Date('2026-09-01T10:00:00Z'))).toBe('mardi 1er septembre')
   expect(en.day('2026-09-01')).toBe('1 September 2026')

@@ -46,7 +46,7 @@ export function createFormat(language: string, timeZone: string) {
     dayMedium: (day: string) => ordinal(dayMedium.format(midnight(day))),
     /** @param month `YYYY-MM` */
     month: (month: string) => monthLong.format(new Date(`${month}-01T00:00:00Z`)),
-    dayShort: (day: string) => dayShort.format(new Date(`${day}T00:00:00Z`)),
+    dayShort: (day: string) => dayShort.format(midnight(day)),
     today: (now: Date) => ordinal(today.format(now)),
     /** Time since an instant, in its largest unit. */
     since: (instant: string, now: Date) => {

@@ -42,7 +42,7 @@ export function SourceHistory({ id }: { id: string }) {
   }
   const kinds = recordKinds.filter((each) => history.some(({ present }) => (present[each] ?? 0) > 0))
   const kind = kinds.find((each) => each === parameters.get('kind')) ?? (kinds.includes('pupil') ? 'pupil' : kinds[0])
-  const dayOf = (each: SourceImport) => each.exportedOn ?? each.appliedAt.slice(0, 10)
+  const dayOf = (each: SourceImport) => each.exportedOn ?? each.appliedAt
   const points = history.map((each) => ({
     label: format.dayShort(dayOf(each)),
     // Two imports of the same day are told apart by when they were applied.

@@ -45,11 +45,7 @@ export function FollowUp({
     (each) => each.learner === learner && each.rule === rule && (each.until === null || each.until > now),
   )
   if (last) {
-    return (
-      <span className="quiet">
-        {t(`followUp.${last.decision}`, { when: format.dayMedium(last.decidedAt.slice(0, 10)) })}
-      </span>
-    )
+    return <span className="quiet">{t(`followUp.${last.decision}`, { when: format.dayMedium(last.decidedAt) })}</span>
   }
   return (
     <>

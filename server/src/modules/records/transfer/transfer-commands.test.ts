@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
@@ -227,7 +227,10 @@ describe('records export', () => {
     await load(toLines(first, voiding, later, ...many), {}, from)
 
     const path = join(folder, 'whole.jsonl.gz')
+    // What an export that was killed leaves.
+    await writeFile(`${path}.part`, 'half')
     expect(await run('export', path, {}, from)).toMatchObject({ statements: 1503, attachments: 1 })
+    expect((await readdir(folder)).filter((name) => name.startsWith('whole'))).toEqual(['whole.jsonl.gz'])
     await expect(run('export', path, {}, from)).rejects.toMatchObject({ code: 'file_exists' })
     const packed = await readFile(path)
     const ids = gunzipSync(packed)

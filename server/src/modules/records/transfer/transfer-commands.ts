@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { createWriteStream, type WriteStream } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { createWriteStream, existsSync, type WriteStream } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
@@ -95,19 +95,23 @@ export const transferCommands: Command[] = [
         await pipeline(Readable.from(lines), process.stdout, { end: false })
         return { ...counts, until }
       }
-      const output = createWriteStream(path, { flags: 'wx' })
+      if (existsSync(path)) throw new Problem(409, 'file_exists', `There is a file ${path} already: it stays as it is.`)
+      // Under its own name only once whole: what a killed export leaves is never taken for an export.
+      const part = `${path}.part`
+      const output = createWriteStream(part)
       try {
         await (path.endsWith('.gz')
           ? pipeline(Readable.from(lines), createGzip(), output)
           : pipeline(Readable.from(lines), output))
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EEXIST')
-          throw new Problem(409, 'file_exists', `There is a file ${path} already: it stays as it is.`)
-        await rm(path, { force: true })
+        await rm(part, { force: true })
         throw error
       }
-      if (signal.aborted) await rm(path, { force: true })
-      else print(`${counts.statements} statements and ${counts.attachments} attachments are in ${path}.`)
+      if (signal.aborted) await rm(part, { force: true })
+      else {
+        await rename(part, path)
+        print(`${counts.statements} statements and ${counts.attachments} attachments are in ${path}.`)
+      }
       return { ...counts, until, interrupted: signal.aborted }
     },
   },
