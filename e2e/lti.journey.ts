@@ -195,6 +195,7 @@ describe.each(everySize)('%s, by name', (size) => {
     const known = platform.options.users.some((user) => user.id === id)
     if (!known) platform.options.users.push({ id, username: id, name, email: `${id}@lms.test`, roles: ['Learner'] })
     const theirs = await launch(page, id)
+    await theirs.locator('a[aria-current=page]', { hasText: 'Tableau de bord' }).waitFor()
     await theirs.getByRole('link', { name: 'Mes traces' }).click()
     const told = theirs.getByRole('table', { name: 'Ce que vos enseignants ont noté' })
     await told.getByText('Vous a aidé, ou va le faire').first().waitFor()

@@ -7,7 +7,7 @@ const sources = join(import.meta.dirname, '../../../server/src')
 
 /** Codes that only who writes on the command line or speaks a wire protocol can meet. */
 const apart =
-  /(-commands|command-file|cli|\.test)\.ts$|^(demonstration|standards)\/|^modules\/records\/(documents|model|store|transfer)\//
+  /(-commands|command-file|command-words|cli|\.test)\.ts$|^(demonstration|standards)\/|^modules\/records\/(documents|model|store|transfer)\//
 
 test('every refusal a page can meet is told in the reader’s language', () => {
   const untold = globSync('**/*.ts', { cwd: sources })

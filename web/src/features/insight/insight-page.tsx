@@ -1,5 +1,6 @@
 import { type ReactNode, useContext } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useLocation } from 'react-router'
 import { paths } from '../../paths.ts'
 import { Page } from '../../shell/page.tsx'
 import { Places } from '../../shell/places.tsx'
@@ -45,5 +46,7 @@ function InsightPlaces({ audience }: { audience: Audience | undefined }) {
     { to: paths.platforms(), label: t('lti:platforms.title'), only: may('insight.administer') },
     { to: paths.register(), label: t('traces:register.title'), only: may('insight.administer') },
   ].filter(({ only }) => only)
-  return <Places label={t('nav.label')} places={places} />
+  // A launch shows the dashboard at the root of its frame.
+  const here = useLocation().pathname === '/' ? paths.dashboards({ as }) : undefined
+  return <Places here={here} label={t('nav.label')} places={places} />
 }

@@ -170,7 +170,7 @@ it('is set by a command too; who has no right changes nothing', async () => {
   const waits = expect.objectContaining({ id: faulty.id, source: 'Forum', pointer: '/result/score/scaled' })
   expect(await run('quarantine', [])).toContainEqual(waits)
   await expect(run('quarantine', [], { source: 'Nobody' })).rejects.toMatchObject({ code: 'source_unknown' })
-  expect(await run('quarantine retry', [], { source: 'Forum' })).toMatchObject({ stored: 0, more: false })
+  expect(await run('quarantine retry', [], { source: 'Forum' })).toEqual({ stored: 0, waiting: 2 })
   await expect(run('quarantine drop', [faulty.id])).rejects.toMatchObject({ status: 400 })
   await run('quarantine drop', [faulty.id], { note: 'Note de l’ancien outil' })
   expect(await run('quarantine', [])).not.toContainEqual(waits)
